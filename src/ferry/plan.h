@@ -1,0 +1,94 @@
+/*
+ * The plan: what moves, as what, and what doesn't and why.
+ *
+ * A plan is made from two open connections (vf_plan_make), written as ferry.yaml (vf_plan_write), read back (vf_plan_read) and checked against the databases (vf_plan_bind) before a copy or a verify
+ * runs from it. `copy SOURCE TARGET` makes one and runs it without writing the file. The text that vf_plan_write() makes is what a run is recorded against (by its sha256): the same
+ * databases and options give the same text, so a resume without a file finds its run again; nothing volatile (times, estimates) is in the hashed part.
+ *
+ * Everything is in the plan's arena. Names are as in the databases.
+ */
+#ifndef VF_FERRY_PLAN_H
+#define VF_FERRY_PLAN_H
+
+#include "engine/engine.h"
+
+struct vf_plan_column {
+    const char *name;        /* in the source */
+    const char *target_name; /* in the target */
+    struct vf_column source; /* as inspected: native type, form, evidence */
+    struct vf_type type;     /* the neutral type on the way: both sides read and write this */
+    struct vf_mapping mapping; /* native type and form in the target, fidelity */
+    bool accept_loss;        /* the user's word for this column */
+    bool skip;               /* generated columns: declared, never copied */
+};
+
+struct vf_plan_index {
+    struct vf_index source;
+    struct vf_index_mapping mapping;
+};
+
+struct vf_plan_table {
+    struct vf_table source;
+    struct vf_table target;  /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
+    const char *where;       /* or NULL */
+    size_t n_columns;
+    struct vf_plan_column *columns;
+    size_t n_indexes;
+    struct vf_plan_index *indexes;
+    /* What a scan of the source, a scan of the target and a load take: the copied columns in the same order. */
+    struct vf_relation from;
+    struct vf_relation to;
+};
+
+struct vf_plan {
+    struct vf_arena arena;
+    const char *source_url, *target_url; /* redacted; as written in the file */
+    struct vf_server source_server, target_server;
+    struct vf_schema source; /* the inspected source, whole */
+    size_t n_tables;
+    struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
+    size_t n_user_types;
+    struct vf_user_type *user_types; /* to be made on the target */
+    size_t n_sequences;
+    struct vf_sequence *sequences;
+    size_t n_extensions;
+    const char **extensions; /* that the target needs: "vector" */
+    size_t n_schemas;
+    const char **schemas; /* to be made on the target, beside its default one */
+    size_t n_not_moved;
+    struct vf_other *not_moved; /* by name, with the reason: objects, indexes, checks, defaults */
+    struct vf_problem_list problems;
+    char sha256[65]; /* of the text without its volatile parts */
+};
+
+struct vf_plan_options {
+    const char *source_url, *target_url; /* shown in the plan: redacted */
+    size_t n_only, n_exclude, n_where;
+    const char *const *only;    /* "name" or "schema.name"; a name that matches no table is VF_USAGE, with the nearest name */
+    const char *const *exclude;
+    const char *const *where;   /* "TABLE=EXPR" */
+    bool accept_losses;
+    bool no_evidence; /* trust the declarations: verify and resume from a plan that has its types already */
+};
+
+/* A zeroed struct is an empty plan. */
+void vf_plan_release(struct vf_plan *plan);
+
+/* Inspect both sides and decide everything. Problems of severity BLOCK and LOSS are not errors here: they are in plan->problems, and vf_plan_check() turns them into one. */
+enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options, struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+
+/* The plan as YAML, as INTERFACE shows it, with comments for people. Failures are the buffer's. */
+void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
+
+/*
+ * Read a plan file. `file` is for messages, which have line and column, and the nearest known key for an unknown one. What comes back holds what the user may decide (tables, columns, types,
+ * forms, where, accepted losses, renames); vf_plan_bind() fills in the rest from the databases.
+ */
+enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+/* Check what was read against both databases and complete it. VF_USAGE with file, line and column when it names something that isn't there; drift since it was made is a problem in the list. */
+enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options, struct vf_error *err) VF_CHECKED;
+
+/* VF_OK when the plan may run. Otherwise the first BLOCK's status, or VF_STATE for a LOSS without the user's word; the message counts them and names the first, the hint says what to do. */
+enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+
+#endif

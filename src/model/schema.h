@@ -1,0 +1,261 @@
+/*
+ * The neutral picture of a database: what `inspect` finds and what a plan is made of.
+ *
+ * Everything in a vf_schema is allocated in its arena and lives as long as it does; other rooms borrow. Names are kept as the database has them, unquoted.
+ * Texts that come from the source (expressions, view bodies) are material to be shown or parsed into the small models below: they are never run as SQL.
+ */
+#ifndef VF_MODEL_SCHEMA_H
+#define VF_MODEL_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "model/type.h"
+
+enum vf_default_kind {
+    VF_DEFAULT_NONE,
+    VF_DEFAULT_LITERAL,      /* `text` is the value, in the neutral text of the column's kind */
+    VF_DEFAULT_NULL,         /* an explicit NULL */
+    VF_DEFAULT_NOW,          /* the time of the transaction or statement */
+    VF_DEFAULT_TODAY,        /* the current date */
+    VF_DEFAULT_TIME,         /* the current time of day */
+    VF_DEFAULT_UUID,         /* a random uuid (version 4) */
+    VF_DEFAULT_SEQUENCE,     /* the next value of sequence `text` */
+    VF_DEFAULT_EXPRESSION,   /* not understood: `text` is the source's text, which is only shown */
+};
+
+struct vf_default {
+    enum vf_default_kind kind;
+    const char *text;
+};
+
+enum vf_generated {
+    VF_GENERATED_NO,
+    VF_GENERATED_IDENTITY_ALWAYS,
+    VF_GENERATED_IDENTITY_BY_DEFAULT,
+    VF_GENERATED_AUTOINCREMENT, /* SQLite's; a rowid alias without the word is IDENTITY_BY_DEFAULT */
+    VF_GENERATED_STORED,        /* computed from other columns: never copied */
+    VF_GENERATED_VIRTUAL,
+};
+
+/* What was measured about a column's stored values; zero when nothing was. Counts are of rows. */
+struct vf_evidence {
+    bool measured;
+    bool sampled;           /* not all rows were looked at */
+    int64_t n_values;       /* not NULL */
+    int64_t n_null;
+    int64_t n_bad;          /* values that `type` can't hold: they will be rejected */
+    int64_t n_inexact;      /* numbers (elements of vectors counted singly) that `type` holds only rounded */
+    double max_relative_error;
+    int64_t min_dim, max_dim; /* vectors */
+    int64_t n_not_finite;   /* vectors with NaN or Inf */
+    int64_t n_zero;         /* vectors of length 0 */
+    double min_norm, max_norm;
+    const char *text;       /* one sentence for the plan, or NULL */
+};
+
+struct vf_column {
+    const char *name;
+    const char *native; /* the type as the database writes it, with its modifiers: "numeric(12,2)", "INTEGER"; never NULL, may be "" (SQLite) */
+    struct vf_type type;
+    enum vf_form form; /* how the values lie in this database */
+    bool not_null;
+    enum vf_generated generated;
+    const char *expression; /* of a STORED or VIRTUAL column */
+    struct vf_default def;
+    const char *collation; /* not the default one, or NULL */
+    const char *comment;
+    struct vf_evidence evidence;
+};
+
+/* One part of a key or an index: a column, or an expression. */
+struct vf_key_part {
+    int column;             /* index into the table's columns, or -1 */
+    const char *expression; /* the source's text when column is -1 */
+    bool descending;
+    bool nulls_first;       /* as stored; an engine whose default differs must say so */
+    const char *operator_class; /* as the engine names it, or NULL for the default */
+    const char *collation;      /* not the column's, or NULL */
+};
+
+enum vf_index_kind {
+    VF_INDEX_BTREE,
+    VF_INDEX_HASH,
+    VF_INDEX_HNSW,
+    VF_INDEX_IVFFLAT,
+    VF_INDEX_OTHER, /* `method` names it */
+};
+
+enum vf_metric {
+    VF_METRIC_NONE,
+    VF_METRIC_L2,
+    VF_METRIC_COSINE,
+    VF_METRIC_IP,
+    VF_METRIC_L1,
+    VF_METRIC_HAMMING,
+    VF_METRIC_JACCARD,
+};
+
+struct vf_vector_index {
+    enum vf_metric metric;
+    enum vf_element element; /* what is indexed, when the column is cast for it (vector as halfvec); NONE: the column's own */
+    uint32_t m;               /* hnsw; 0: the engine's default */
+    uint32_t ef_construction; /* hnsw; 0: default */
+    uint32_t lists;           /* ivfflat; 0: near the square root of the rows */
+};
+
+/* A primary key or unique constraint is an index with `constraint` set. */
+enum vf_constraint {
+    VF_CONSTRAINT_NONE,
+    VF_CONSTRAINT_PRIMARY,
+    VF_CONSTRAINT_UNIQUE,
+};
+
+struct vf_index {
+    const char *name; /* may be NULL (SQLite's unnamed constraints) */
+    enum vf_index_kind kind;
+    const char *method; /* the engine's word: "btree", "gin" */
+    enum vf_constraint constraint;
+    bool unique;
+    bool nulls_not_distinct;
+    bool deferrable, initially_deferred;
+    size_t n_parts;
+    struct vf_key_part *parts;
+    size_t n_included;
+    int *included;         /* columns only carried along */
+    const char *predicate; /* the source's text of a partial index, or NULL */
+    struct vf_vector_index vector; /* HNSW and IVFFLAT */
+    const char *definition;        /* the source's whole text, for the report */
+};
+
+enum vf_fk_action {
+    VF_FK_NO_ACTION,
+    VF_FK_RESTRICT,
+    VF_FK_CASCADE,
+    VF_FK_SET_NULL,
+    VF_FK_SET_DEFAULT,
+};
+
+struct vf_foreign_key {
+    const char *name; /* may be NULL */
+    size_t n_columns;
+    int *columns;
+    const char *to_schema, *to_table;
+    const char **to_columns; /* n_columns names */
+    enum vf_fk_action on_delete, on_update;
+    bool match_full;
+    bool deferrable, initially_deferred;
+    bool not_valid; /* existing rows were never checked */
+};
+
+struct vf_check {
+    const char *name; /* may be NULL */
+    const char *expression;
+};
+
+enum vf_table_kind {
+    VF_TABLE_ORDINARY,
+    VF_TABLE_VEC0, /* a sqlite-vec virtual table, read from its chunks */
+};
+
+struct vf_table {
+    const char *schema; /* NULL where the engine has none */
+    const char *name;
+    enum vf_table_kind kind;
+    size_t n_columns;
+    struct vf_column *columns;
+    int primary_key; /* index into `indexes`, or -1 */
+    size_t n_indexes;
+    struct vf_index *indexes; /* keys and unique constraints too */
+    size_t n_foreign_keys;
+    struct vf_foreign_key *foreign_keys;
+    size_t n_checks;
+    struct vf_check *checks;
+    int64_t n_rows;      /* counted or estimated; -1: unknown */
+    bool n_rows_exact;
+    int64_t size_bytes;  /* of the data, -1: unknown */
+    bool strict, without_rowid; /* SQLite */
+    const char *comment;
+};
+
+enum vf_user_type_kind {
+    VF_USER_TYPE_ENUM,
+    VF_USER_TYPE_DOMAIN,
+    VF_USER_TYPE_COMPOSITE,
+    VF_USER_TYPE_RANGE,
+};
+
+struct vf_user_type {
+    const char *schema, *name;
+    enum vf_user_type_kind kind;
+    size_t n_labels;
+    const char **labels; /* ENUM: in their order */
+    const char *base;    /* DOMAIN: native base type; RANGE: native subtype */
+    bool not_null;       /* DOMAIN */
+    struct vf_default def; /* DOMAIN */
+    size_t n_fields;
+    const char **field_names;   /* COMPOSITE */
+    const char **field_natives; /* COMPOSITE */
+    size_t n_checks;
+    struct vf_check *checks; /* DOMAIN */
+};
+
+struct vf_sequence {
+    const char *schema, *name;
+    const char *native; /* "bigint", "integer", "smallint" */
+    int64_t start, increment, min, max, cache;
+    bool cycle;
+    int64_t last; /* last value handed out */
+    bool is_called; /* false: `last` itself is the next one */
+    const char *owner_schema, *owner_table, *owner_column; /* the column that it serves (serial, identity), or NULL */
+    bool identity; /* made by the identity column, not by itself */
+};
+
+/* Everything else: it is named, with the reason, and not moved. */
+struct vf_other {
+    const char *kind; /* "view", "trigger", "function", "policy", ... */
+    const char *schema, *name;
+    const char *on;   /* the table it belongs to, or NULL */
+    const char *text; /* its definition, for the report; may be NULL */
+    const char *why;  /* why it isn't moved; may be NULL: the plan says */
+};
+
+struct vf_schema {
+    struct vf_arena arena;
+    size_t n_tables;
+    struct vf_table *tables;
+    size_t n_user_types;
+    struct vf_user_type *user_types;
+    size_t n_sequences;
+    struct vf_sequence *sequences;
+    size_t n_others;
+    struct vf_other *others;
+};
+
+/* A zeroed struct is an empty schema. */
+void vf_schema_release(struct vf_schema *schema);
+
+/* Room for one more, zeroed, in the arena; the arrays grow by doubling, so pointers to elements are valid until the next add to the same array. NULL: no memory. */
+struct vf_table *vf_schema_add_table(struct vf_schema *schema);
+struct vf_user_type *vf_schema_add_user_type(struct vf_schema *schema);
+struct vf_sequence *vf_schema_add_sequence(struct vf_schema *schema);
+struct vf_other *vf_schema_add_other(struct vf_schema *schema);
+struct vf_column *vf_table_add_column(struct vf_schema *schema, struct vf_table *table);
+struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *table);
+struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table);
+struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table);
+struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index);
+
+/* By exact name; `schema_name` NULL matches any schema. NULL: none. */
+struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name);
+int vf_table_find_column(const struct vf_table *table, const char *name); /* -1: none */
+/* "schema.table" or "table" for messages, in `out`; returns it. */
+char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes);
+
+const char *vf_metric_name(enum vf_metric metric);
+bool vf_metric_parse(const char *name, enum vf_metric *metric);
+
+#endif
