@@ -1,0 +1,59 @@
+/*
+ * A crossing: two open databases, the plan between them, and what the user wants of the run.
+ *
+ * copy and verify both run on one. The main connections are opened by the caller: the source's holds the snapshot that every reader shares, the target's holds the lock.
+ * More connections are opened from the same URLs where the engines can use them.
+ */
+#ifndef VF_FERRY_CROSSING_H
+#define VF_FERRY_CROSSING_H
+
+#include "engine/engine.h"
+#include "ferry/plan.h"
+
+enum vf_stage {
+    VF_STAGE_INSPECT,
+    VF_STAGE_COPY,
+    VF_STAGE_INDEX,
+    VF_STAGE_VERIFY,
+    VF_STAGE_DONE,
+};
+
+struct vf_progress {
+    enum vf_stage stage;
+    const char *table;
+    int64_t n_rows;
+    int64_t total_rows; /* -1: unknown */
+    bool total_is_exact;
+    int64_t n_bytes;
+    int64_t n_rejected;
+    int64_t elapsed_us;
+    bool finished;
+};
+
+struct vf_crossing {
+    const struct vf_plan *plan;
+    const struct vf_url *source_url, *target_url;
+    struct vf_open_options source_options, target_options; /* for further connections; passwords borrowed */
+    struct vf_conn *source, *target;
+    char snapshot[256]; /* token of the source's snapshot, "" when it can't be shared */
+
+    unsigned jobs;         /* workers wanted, at least 1 */
+    uint64_t memory_bytes; /* for batches in flight and the engines' caches */
+    bool strict;           /* the first bad row stops the run */
+    bool resume;
+    bool drop_existing;
+
+    void (*progress)(void *context, const struct vf_progress *progress); /* from the thread that runs the crossing; may be NULL */
+    void *progress_context;
+    const struct vf_log *log;
+    struct vf_cancel *cancel;
+    const struct vf_clock *clock;
+};
+
+/* Bytes of one batch, and how many of them a worker has in flight, so that `n_workers` stay within the memory. */
+uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers);
+#define VF_BATCHES_IN_FLIGHT 4
+#define VF_BATCH_MAX_ROWS    16384
+#define VF_CHUNK_BYTES       ((uint64_t)64 << 20)
+
+#endif

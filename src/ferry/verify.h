@@ -1,0 +1,57 @@
+/*
+ * Verify: both sides are read again, from what is stored, and compared by count and digest.
+ *
+ * First pass: every row of both sides falls by the hash of its key (of the whole row where there is no key) into one of VF_VERIFY_BUCKETS buckets, each with a count and a sum of digests.
+ * Equal totals and equal buckets: equal. Second pass, only when something differs: the rows of the buckets that differ are held side by side and named, with the columns in which they differ.
+ * This finds the rows without depending on how either database orders keys. Rows in the target's vecferry_rejects are not expected in the target; they are reported by their number.
+ */
+#ifndef VF_FERRY_VERIFY_H
+#define VF_FERRY_VERIFY_H
+
+#include "ferry/crossing.h"
+#include "model/canon.h"
+
+#define VF_VERIFY_BUCKETS 4096
+#define VF_VERIFY_MAX_NAMED 100 /* differences named a table; all are counted */
+
+enum vf_difference_kind {
+    VF_DIFFERENCE_MISSING,    /* in the source only */
+    VF_DIFFERENCE_EXTRA,      /* in the target only */
+    VF_DIFFERENCE_CHANGED,    /* the same key, other values */
+    VF_DIFFERENCE_DUPLICATE,  /* more often in the target */
+    VF_DIFFERENCE_UNREADABLE, /* the target holds a value that isn't of the plan's type */
+};
+
+struct vf_difference {
+    enum vf_difference_kind kind;
+    const char *key;    /* JSON */
+    const char *column; /* CHANGED, UNREADABLE: the first column that differs; else NULL */
+    const char *detail; /* or NULL */
+};
+
+struct vf_verify_table {
+    bool equal;
+    struct vf_digest source, target; /* source: without the rejected rows */
+    int64_t n_rejected;
+    int64_t n_differences;
+    size_t n_named;
+    struct vf_difference *named;
+    int64_t n_bytes, elapsed_us;
+};
+
+struct vf_verify_result {
+    struct vf_arena arena;
+    size_t n_tables;
+    struct vf_verify_table *tables; /* one for each of the plan's tables */
+    int64_t n_differences;
+    int64_t n_rejected;
+    int64_t elapsed_us;
+};
+
+void vf_verify_result_release(struct vf_verify_result *result);
+const char *vf_difference_name(enum vf_difference_kind kind);
+
+/* `run`: whose rejects count; NULL: the newest run of the target with this plan, or none. Differences are not an error: result->n_differences. */
+enum vf_status vf_verify_run(struct vf_crossing *crossing, const char *run, struct vf_verify_result *result, struct vf_error *err) VF_CHECKED;
+
+#endif
