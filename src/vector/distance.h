@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 enum vf_metric {
-    VF_METRIC_L2,         /* sqrt(sum (a-b)^2): pgvector <->, vec0 L2, DuckDB array_distance */
-    VF_METRIC_L2_SQUARED, /* sum (a-b)^2: usearch l2sq */
-    VF_METRIC_COSINE,     /* 1 - a.b / (|a| |b|), kept within 0 and 2: pgvector <=> */
-    VF_METRIC_NEGATIVE_IP,/* -a.b: pgvector <#> */
-    VF_METRIC_L1,         /* sum |a-b|: pgvector <+> */
-    VF_METRIC_HAMMING,    /* bits that differ: pgvector <~> */
-    VF_METRIC_JACCARD,    /* 1 - bits in both / bits in either; 1 when neither has bits, as pgvector <%> */
+    VF_METRIC_L2,          /* sqrt(sum (a-b)^2): pgvector <->, vec0 L2, DuckDB array_distance */
+    VF_METRIC_L2_SQUARED,  /* sum (a-b)^2: usearch l2sq */
+    VF_METRIC_COSINE,      /* 1 - a.b / (|a| |b|), kept within 0 and 2: pgvector <=> */
+    VF_METRIC_NEGATIVE_IP, /* -a.b: pgvector <#> */
+    VF_METRIC_L1,          /* sum |a-b|: pgvector <+> */
+    VF_METRIC_HAMMING,     /* bits that differ: pgvector <~> */
+    VF_METRIC_JACCARD,     /* 1 - bits in both / bits in either; 1 when neither has bits, as pgvector <%> */
 };
 
 /* "l2", "l2sq", "cosine", "ip", "l1", "hamming", "jaccard"; static. */
@@ -48,14 +48,15 @@ double vf_distance(enum vf_metric metric, const void *a, const void *b, size_t d
  * nearest first, equal distances by place. Rows whose distance is NaN are left out. Both arrays have room for k. Returns how many
  * there are: min(k, rows with a distance). Exact: it looks at every vector, O(n * dim + found * log k).
  */
-size_t vf_knn_exact(const void *query, const void *block, size_t n, size_t dim, enum vf_metric metric, size_t k, uint64_t *indexes, double *distances);
+size_t vf_knn_exact(const void *query, const void *block, size_t n, size_t dim, enum vf_metric metric, size_t k,
+                    uint64_t *indexes, double *distances);
 
 /*
  * The same over several blocks: start with *found = 0, and give each block the place of its first vector; `indexes` and `distances` hold the
  * nearest so far as a heap, until vf_knn_sort() puts them in order.
  */
-void vf_knn_add(const void *query, const void *block, size_t n, size_t dim, enum vf_metric metric, uint64_t first_index, size_t k, uint64_t *indexes,
-                double *distances, size_t *found);
+void vf_knn_add(const void *query, const void *block, size_t n, size_t dim, enum vf_metric metric, uint64_t first_index,
+                size_t k, uint64_t *indexes, double *distances, size_t *found);
 void vf_knn_sort(uint64_t *indexes, double *distances, size_t found);
 
 #endif

@@ -19,9 +19,8 @@
 struct vf_number {
     uint64_t significand; /* the first 19 significant digits */
     int64_t exponent;
-    const char *digits;     /* where digits begin in the text, and where they end: digits with at most one point */
-    const char *digits_end; /* (the exponent, if any, comes after it) */
-    int64_t n_significant;  /* digits from the first that isn't zero to the last written */
+    const char *digits; /* where the digits begin in the text, and where they end: at most one point is between them */
+    const char *digits_end; /* (the exponent, if any, comes after them); both NULL: the significand is all there is */
     bool negative;
     bool truncated; /* there are more digits than the significand holds, and not all of them are zero */
 };
@@ -32,6 +31,9 @@ enum vf_number_fault {
     VF_NUMBER_END,        /* the text ends where a digit must come */
     VF_NUMBER_UNEXPECTED, /* another character than a digit */
 };
+
+/* Digits from the first that isn't zero to the last one written; 0 for zero. */
+int64_t vf_number_count_significant(const struct vf_number *number);
 
 /* Read one number from [*text, end) and move *text behind it; on a fault *text is where it was found. `strict`: as JSON has it, see vf_vector_syntax. */
 enum vf_number_fault vf_number_scan(const char **text, const char *end, bool strict, struct vf_number *number);

@@ -36,7 +36,8 @@ uint32_t vf_sparse_index(const void *sparse, uint32_t entry);
 float vf_sparse_value(const void *sparse, uint32_t entry);
 
 /* pgvector's binary value (as COPY sends it, without the length in front) -> neutral, checked. `out` has room for size_bytes - 4; `*out_bytes` is what was used. */
-enum vf_status vf_sparse_from_pgvector(const void *wire, size_t size_bytes, void *out, size_t *out_bytes, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sparse_from_pgvector(const void *wire, size_t size_bytes, void *out, size_t *out_bytes,
+                                       struct vf_error *err) VF_CHECKED;
 
 /* The reverse, of a checked value; `out` has room for vf_sparse_pgvector_bytes(nnz), all of which is written. */
 void vf_sparse_to_pgvector(const void *sparse, void *out);
@@ -45,7 +46,8 @@ void vf_sparse_to_pgvector(const void *sparse, void *out);
  * Read `{i:v,...}/dim` (white space allowed between tokens, values as VF_VECTOR_PGVECTOR reads them, indexes from 1 in any order) and append the
  * neutral form to `buf`. Values that are or round to zero are left out, as pgvector leaves them out. The same index twice is an error.
  */
-enum vf_status vf_sparse_text_read(const char *text, size_t size_bytes, struct vf_buf *buf, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sparse_text_read(const char *text, size_t size_bytes, struct vf_buf *buf,
+                                   struct vf_error *err) VF_CHECKED;
 
 /* Append the text form of a checked value, shortest values: `{1:1.5,5:-2}/7`, `{}/7`. */
 enum vf_status vf_sparse_text_write(struct vf_buf *buf, const void *sparse, struct vf_error *err) VF_CHECKED;
@@ -54,6 +56,7 @@ enum vf_status vf_sparse_text_write(struct vf_buf *buf, const void *sparse, stru
 void vf_sparse_to_dense(const void *sparse, float *out);
 
 /* Append the neutral form of dim floats; zeros (of either sign) are left out. They must be finite: VF_VALUE names the first that isn't. */
-enum vf_status vf_sparse_from_dense(const float *values, uint32_t dim, struct vf_buf *buf, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sparse_from_dense(const float *values, uint32_t dim, struct vf_buf *buf,
+                                    struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -41,13 +41,15 @@ enum vf_vector_syntax {
 struct vf_vector_text_stats {
     uint64_t n_numbers;
     uint64_t n_inexact;
-    double max_relative_error; /* of the inexact ones: |decimal - float32| / |decimal|, the decimal taken as the nearest double */
+    double
+        max_relative_error; /* of the inexact ones: |decimal - float32| / |decimal|, the decimal taken as the nearest double */
 };
 
 struct vf_vector_text_options {
     enum vf_vector_syntax syntax;
-    size_t expected_dim;                /* 0: any; else another dimension is an error that names both */
-    struct vf_vector_text_stats *stats; /* NULL: not counted, at no cost. Added to, also by a text that fails later. Only the f32 reader counts */
+    size_t expected_dim; /* 0: any; else another dimension is an error that names both */
+    struct vf_vector_text_stats *
+        stats; /* NULL: not counted, at no cost. Added to, also by a text that fails later. Only the f32 reader counts */
 };
 
 /*
@@ -55,13 +57,15 @@ struct vf_vector_text_options {
  * `max_dim` is an error (it counts the rest, to name the number). Numbers too large for the element (1e39 for f32; for f64 1e309) are errors;
  * numbers too small become subnormal or zero, which is the nearest value. "-0" keeps its sign.
  */
-enum vf_status vf_vector_text_read_f32(const char *text, size_t size_bytes, const struct vf_vector_text_options *options, float *out,
-                                       size_t max_dim, size_t *dim, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_vector_text_read_f64(const char *text, size_t size_bytes, const struct vf_vector_text_options *options, double *out,
-                                       size_t max_dim, size_t *dim, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_vector_text_read_f32(const char *text, size_t size_bytes,
+                                       const struct vf_vector_text_options *options, float *out, size_t max_dim,
+                                       size_t *dim, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_vector_text_read_f64(const char *text, size_t size_bytes,
+                                       const struct vf_vector_text_options *options, double *out, size_t max_dim,
+                                       size_t *dim, struct vf_error *err) VF_CHECKED;
 /* Integers from -128 to 127 only; "1.0" and "1e2" are integers, "1.5" is an error. */
-enum vf_status vf_vector_text_read_i8(const char *text, size_t size_bytes, const struct vf_vector_text_options *options, int8_t *out,
-                                      size_t max_dim, size_t *dim, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_vector_text_read_i8(const char *text, size_t size_bytes, const struct vf_vector_text_options *options,
+                                      int8_t *out, size_t max_dim, size_t *dim, struct vf_error *err) VF_CHECKED;
 
 /*
  * How many elements the text would have, by counting commas: quick, for a buffer or a histogram of dimensions. 0 when it doesn't begin with
@@ -78,6 +82,7 @@ enum vf_status vf_vector_text_read_bits(const char *text, size_t size_bytes, voi
  * f16 and bf16 are written as the float32 of the same value, as pgvector writes halfvec, so that any reader of float32 gets the same
  * bits back. A value that is NaN or infinite is VF_VALUE naming the element, and nothing is appended.
  */
-enum vf_status vf_vector_text_write(struct vf_buf *buf, enum vf_element element, const void *values, size_t dim, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_vector_text_write(struct vf_buf *buf, enum vf_element element, const void *values, size_t dim,
+                                    struct vf_error *err) VF_CHECKED;
 
 #endif
