@@ -10,10 +10,10 @@
 #include "engine/engine.h"
 
 struct vf_check_rules {
-    const struct vf_limits *limits;  /* of the target */
-    const struct vf_relation *from;  /* names in the source, key: for the messages */
-    const struct vf_relation *to;    /* not null */
-    const char *label;               /* of the source's table */
+    const struct vf_limits *limits; /* of the target */
+    const struct vf_relation *from; /* names in the source, key: for the messages */
+    const struct vf_relation *to;   /* not null */
+    const char *label;              /* of the source's table */
 };
 
 struct vf_check_scratch {
@@ -23,6 +23,7 @@ struct vf_check_scratch {
 };
 void vf_check_scratch_release(struct vf_check_scratch *scratch);
 
-enum vf_status vf_check_batch(struct vf_batch *batch, const struct vf_check_rules *rules, struct vf_check_scratch *scratch, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_check_batch(struct vf_batch *batch, const struct vf_check_rules *rules,
+                              struct vf_check_scratch *scratch, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -13,8 +13,8 @@
 #include "model/canon.h"
 
 struct vf_copy_table {
-    int64_t n_rows;        /* in the target, from this run and what it resumed */
-    int64_t n_bytes;       /* moved now */
+    int64_t n_rows;  /* in the target, from this run and what it resumed */
+    int64_t n_bytes; /* moved now */
     int64_t n_rejected;
     int64_t elapsed_us;
     struct vf_digest digest; /* of the rows stored, as the markers say */
@@ -26,6 +26,7 @@ struct vf_copy_result {
     struct vf_copy_table *tables; /* one for each of the plan's tables */
     size_t n_tables;
     int64_t n_rejected;
+    struct vf_problem_list unfinished; /* keys, indexes and foreign keys that the rows didn't allow */
     int64_t elapsed_us;
 };
 
@@ -35,6 +36,7 @@ void vf_copy_result_release(struct vf_copy_result *result);
  * The whole copy, without verify. The plan must have passed vf_plan_check(). VF_STATE: an unfinished run is there and resume isn't set, or the other way round, or another plan or source;
  * VF_LOCKED: another runner. Rejected rows are not an error here: result->n_rejected.
  */
-enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *result, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *result,
+                           struct vf_error *err) VF_CHECKED;
 
 #endif

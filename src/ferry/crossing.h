@@ -43,7 +43,8 @@ struct vf_crossing {
     bool resume;
     bool drop_existing;
 
-    void (*progress)(void *context, const struct vf_progress *progress); /* from the thread that runs the crossing; may be NULL */
+    void (*progress)(void *context,
+                     const struct vf_progress *progress); /* from the thread that runs the crossing; may be NULL */
     void *progress_context;
     const struct vf_log *log;
     struct vf_cancel *cancel;
@@ -52,6 +53,10 @@ struct vf_crossing {
 
 /* Bytes of one batch, and how many of them a worker has in flight, so that `n_workers` stay within the memory. */
 uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers);
+/* A batch with the columns of a relation. */
+enum vf_status vf_crossing_batch_init(const struct vf_relation *relation, uint64_t max_bytes, struct vf_batch *batch,
+                                      struct vf_error *err) VF_CHECKED;
+
 #define VF_BATCHES_IN_FLIGHT 4
 #define VF_BATCH_MAX_ROWS    16384
 #define VF_CHUNK_BYTES       ((uint64_t)64 << 20)

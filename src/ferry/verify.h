@@ -11,7 +11,7 @@
 #include "ferry/crossing.h"
 #include "model/canon.h"
 
-#define VF_VERIFY_BUCKETS 4096
+#define VF_VERIFY_BUCKETS   4096
 #define VF_VERIFY_MAX_NAMED 100 /* differences named a table; all are counted */
 
 enum vf_difference_kind {
@@ -34,6 +34,7 @@ struct vf_verify_table {
     struct vf_digest source, target; /* source: without the rejected rows */
     int64_t n_rejected;
     int64_t n_differences;
+    bool at_least; /* so much differs that n_differences is only a lower bound */
     size_t n_named;
     struct vf_difference *named;
     int64_t n_bytes, elapsed_us;
@@ -52,6 +53,7 @@ void vf_verify_result_release(struct vf_verify_result *result);
 const char *vf_difference_name(enum vf_difference_kind kind);
 
 /* `run`: whose rejects count; NULL: the newest run of the target with this plan, or none. Differences are not an error: result->n_differences. */
-enum vf_status vf_verify_run(struct vf_crossing *crossing, const char *run, struct vf_verify_result *result, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_verify_run(struct vf_crossing *crossing, const char *run, struct vf_verify_result *result,
+                             struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -1,0 +1,29 @@
+#include "ferry/crossing.h"
+
+/* A batch is worth its fixed cost from some hundred kilobytes on, and no faster above a few megabytes, which would only leave the processor's caches. */
+#define MIN_BATCH_BYTES ((uint64_t)256 << 10)
+#define MAX_BATCH_BYTES ((uint64_t)4 << 20)
+
+uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers)
+{
+    /* Half of the memory is for batches; the engines' caches and send buffers have the other half. */
+    uint64_t bytes = crossing->memory_bytes / 2 / n_workers / VF_BATCHES_IN_FLIGHT;
+
+    if (bytes < MIN_BATCH_BYTES)
+        return MIN_BATCH_BYTES;
+    return bytes > MAX_BATCH_BYTES ? MAX_BATCH_BYTES : bytes;
+}
+
+enum vf_status vf_crossing_batch_init(const struct vf_relation *relation, uint64_t max_bytes, struct vf_batch *batch,
+                                      struct vf_error *err)
+{
+    struct vf_type *types = vf_calloc(relation->n_fields + 1, sizeof(*types));
+
+    if (types == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < relation->n_fields; i++)
+        types[i] = relation->fields[i].type;
+    enum vf_status status = vf_batch_init(batch, relation->n_fields, types, VF_BATCH_MAX_ROWS, (size_t)max_bytes, err);
+    vf_free(types);
+    return status;
+}
