@@ -10,10 +10,6 @@
 #include "ferry/steps.h"
 #include "ferry/work.h"
 
-#ifndef VF_VERSION
-#define VF_VERSION "unknown"
-#endif
-
 /* A run as it goes along. */
 struct run {
     struct vf_crossing *crossing;
@@ -98,7 +94,7 @@ static enum vf_status new_run(struct run *run)
         .plan_sha256 = plan->sha256,
         .source = plan->source_server.identity,
         .state = "preparing",
-        .tool_version = VF_VERSION,
+        .tool_version = VECFERRY_VERSION,
         .started_us = wall_us(crossing),
         .plan_text = status == VF_OK ? vf_arena_strdup(&run->arena, text.data) : NULL,
     };

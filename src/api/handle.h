@@ -1,0 +1,82 @@
+/*
+ * The handle behind the public API, and what the verbs share.
+ *
+ * A verb clears the last result, opens what it needs into a struct vf_ends, does its work through ferry/, and ends with vf_handle_end(), which turns the status into an exit code and the error
+ * into texts. Nothing here knows an engine.
+ */
+#ifndef VF_API_HANDLE_H
+#define VF_API_HANDLE_H
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/queue.h"
+#include "ferry/copy.h"
+#include "ferry/verify.h"
+#include "vecferry/vecferry.h"
+
+/* Values of one option: none, one, or for a list several. */
+struct vf_option_values {
+    size_t n_values;
+    char **values;
+};
+
+struct vecferry {
+    struct vf_option_values *options; /* in the order of vecferry_options() */
+    void (*progress)(void *context, const struct vecferry_progress *progress);
+    void *progress_context;
+    void (*log_write)(void *context, int level, const char *message);
+    void *log_context;
+    struct vf_log log;
+    struct vf_cancel cancel;
+    struct vf_buf result; /* JSON */
+    struct vf_buf plan_text;
+    struct vf_error error;
+};
+
+/* ---- options.c ---- */
+
+/* By name, which must be one of the table. The last value of an option, its default, or NULL. */
+const char *vf_handle_text(const vecferry *v, const char *name);
+bool vf_handle_flag(const vecferry *v, const char *name);
+uint64_t vf_handle_number(const vecferry *v, const char *name);
+const struct vf_option_values *vf_handle_list(const vecferry *v, const char *name);
+void vf_handle_release_options(vecferry *v);
+
+/* ---- ends.c ---- */
+
+/* Both databases of a verb, open, with the plan between them. A zeroed struct is fine to close. */
+struct vf_ends {
+    struct vf_url source_url, target_url;
+    char *source_password, *target_password; /* wiped and freed at close */
+    struct vf_crossing crossing;
+    struct vf_plan plan;
+    struct vf_arena arena; /* texts of the plan file */
+    char *plan_file;       /* its text, when it came from a file */
+};
+
+/* Open the source alone (inspect), with a snapshot. */
+enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
+/* Open source and target: from the options, or from the plan file, which is read into ends->plan (options win). */
+enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_exist, struct vf_error *err) VF_CHECKED;
+/* Bind the plan file's plan, or make a plan. */
+enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err) VF_CHECKED;
+/* The plan of the newest run in the target (with unfinished_only: that isn't done), bound; *found false: there is none. */
+enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished_only, bool *found,
+                                   struct vf_error *err) VF_CHECKED;
+void vf_ends_close(struct vf_ends *ends);
+
+/* ---- result.c ---- */
+
+/* The parts of the JSON object that the verbs share: begin opens it, end closes it with exit code, error and hint, and returns the exit code. */
+void vf_result_begin(vecferry *v, const char *verb);
+void vf_result_plan(vecferry *v, const struct vf_plan *plan); /* source, target, not_moved, problems */
+void vf_result_copy(vecferry *v, const struct vf_plan *plan, const struct vf_copy_result *copy,
+                    const struct vf_verify_result *verify); /* verify may be NULL */
+void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_verify_result *verify);
+int vf_handle_end(vecferry *v, enum vf_status status);
+
+/* Finished, but not clean: VF_DIFFERS with a message that says what; else VF_OK. Either may be NULL. */
+enum vf_status vf_result_judge(const struct vf_copy_result *copy, const struct vf_verify_result *verify,
+                               struct vf_error *err) VF_CHECKED;
+
+#endif

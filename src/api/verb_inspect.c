@@ -1,0 +1,46 @@
+#include "api/handle.h"
+
+#include "model/schema_json.h"
+
+static enum vf_status inspect(vecferry *v, struct vf_ends *ends, struct vf_schema *schema, struct vf_error *err)
+{
+    const struct vf_option_values *only = vf_handle_list(v, "only");
+    struct vf_inspect_options options = {
+        .evidence = true, .n_only = only->n_values, .only = (const char *const *)only->values};
+    struct vf_server server;
+    char shown[512];
+    enum vf_status status = vf_ends_open_source(v, ends, err);
+
+    if (status == VF_OK)
+        status = vf_conn_describe(ends->crossing.source, &server, err);
+    if (status == VF_OK)
+        status = vf_conn_inspect(ends->crossing.source, &options, schema, err);
+    if (status != VF_OK)
+        return status;
+    vf_buf_str(&v->result, ",\"url\":");
+    vf_url_show(&ends->source_url, shown, sizeof(shown));
+    vf_buf_json_string(&v->result, shown, strlen(shown));
+    vf_buf_str(&v->result, ",\"product\":");
+    vf_buf_json_string(&v->result, server.product, strlen(server.product));
+    vf_buf_str(&v->result, ",\"version\":");
+    vf_buf_json_string(&v->result, server.version, strlen(server.version));
+    vf_buf_str(&v->result, ",\"vector_product\":");
+    vf_buf_json_string(&v->result, server.vector_product, strlen(server.vector_product));
+    vf_buf_str(&v->result, ",\"vector_version\":");
+    vf_buf_json_string(&v->result, server.vector_version, strlen(server.vector_version));
+    vf_buf_str(&v->result, ",\"schema\":");
+    vf_schema_to_json(schema, true, &v->result);
+    return vf_buf_check(&v->result, err);
+}
+
+int vecferry_inspect(vecferry *v)
+{
+    struct vf_ends ends = {0};
+    struct vf_schema schema = {0};
+
+    vf_result_begin(v, "inspect");
+    enum vf_status status = inspect(v, &ends, &schema, &v->error);
+    vf_schema_release(&schema);
+    vf_ends_close(&ends);
+    return vf_handle_end(v, status);
+}

@@ -1,0 +1,45 @@
+#include "api/handle.h"
+
+/* The plan that the target was made with knows its filters and types; a target that vecferry didn't make is compared by a fresh plan. */
+static enum vf_status choose_plan(vecferry *v, struct vf_ends *ends, struct vf_error *err)
+{
+    bool own = vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
+               vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0;
+    bool found = false;
+
+    if (!own) {
+        enum vf_status status = vf_ends_plan_of_run(v, ends, false, &found, err);
+        if (status != VF_OK || found)
+            return status;
+    }
+    return vf_ends_plan(v, ends, true, err);
+}
+
+static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error *err)
+{
+    struct vf_verify_result result = {0};
+    enum vf_status status = vf_ends_open(v, ends, true, err);
+
+    if (status == VF_OK)
+        status = choose_plan(v, ends, err);
+    if (status != VF_OK)
+        return status;
+    vf_result_plan(v, &ends->plan);
+    status = vf_verify_run(&ends->crossing, NULL, &result, err);
+    if (status == VF_OK) {
+        vf_result_verify(v, &ends->plan, &result);
+        status = vf_result_judge(NULL, &result, err);
+    }
+    vf_verify_result_release(&result);
+    return status;
+}
+
+int vecferry_verify(vecferry *v)
+{
+    struct vf_ends ends = {0};
+
+    vf_result_begin(v, "verify");
+    enum vf_status status = verify(v, &ends, &v->error);
+    vf_ends_close(&ends);
+    return vf_handle_end(v, status);
+}

@@ -1,0 +1,256 @@
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SHOW_BYTES 32
+
+char *vf_show_count(int64_t count, char *out)
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof(digits), "%" PRId64, count);
+    size_t used = 0;
+
+    for (int i = 0; i < size && used + 2 < SHOW_BYTES; i++) {
+        if (i > 0 && (size - i) % 3 == 0 && digits[i - 1] != '-')
+            out[used++] = ' ';
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+    return out;
+}
+
+char *vf_show_bytes(int64_t size_bytes, char *out)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double value = (double)size_bytes;
+    size_t unit = 0;
+
+    while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1024;
+        unit++;
+    }
+    snprintf(out, SHOW_BYTES, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return out;
+}
+
+char *vf_show_rate(double per_second, char *out)
+{
+    if (per_second >= 1e6)
+        snprintf(out, SHOW_BYTES, "%.1fM", per_second / 1e6);
+    else if (per_second >= 1e4)
+        snprintf(out, SHOW_BYTES, "%.1fk", per_second / 1e3);
+    else
+        snprintf(out, SHOW_BYTES, "%.0f", per_second);
+    return out;
+}
+
+char *vf_show_time(int64_t duration_us, char *out)
+{
+    int64_t seconds = duration_us / 1000000;
+
+    if (duration_us < 10000000)
+        snprintf(out, SHOW_BYTES, "%.2f s", (double)duration_us / 1e6);
+    else if (seconds < 3600)
+        snprintf(out, SHOW_BYTES, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+    else
+        snprintf(out, SHOW_BYTES, "%d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+    return out;
+}
+
+void vf_show_text(FILE *out, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool is_c1 = c == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+                     (unsigned char)text[1] < 0xa0; /* control characters of two bytes */
+        if (c < 0x20 || c == 0x7f || is_c1)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+}
+
+/* ---- helpers over JSON ---- */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "";
+}
+
+static int64_t number_of(const json_t *object, const char *key)
+{
+    return (int64_t)json_integer_value(json_object_get(object, key));
+}
+
+/* ---- plan: what doesn't move, and problems ---- */
+
+static void show_not_moved(FILE *out, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        fprintf(out, "not moved: %s ", text_of(item, "kind"));
+        vf_show_text(out, text_of(item, "name"));
+        if (text_of(item, "on")[0] != '\0') {
+            fputs(" on ", out);
+            vf_show_text(out, text_of(item, "on"));
+        }
+        fputs(": ", out);
+        vf_show_text(out, text_of(item, "why"));
+        fputc('\n', out);
+    }
+}
+
+static void show_list(FILE *out, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        fprintf(out, "%s: ", text_of(item, "severity"));
+        if (text_of(item, "object")[0] != '\0') {
+            vf_show_text(out, text_of(item, "object"));
+            fputs(": ", out);
+        }
+        vf_show_text(out, text_of(item, "what"));
+        if (text_of(item, "remedy")[0] != '\0') {
+            fputs("; ", out);
+            vf_show_text(out, text_of(item, "remedy"));
+        }
+        fputc('\n', out);
+    }
+}
+
+void vf_show_problems(FILE *out, const json_t *result)
+{
+    show_not_moved(out, json_object_get(result, "not_moved"));
+    show_list(out, json_object_get(result, "problems"));
+}
+
+/* ---- the end of copy and verify ---- */
+
+static void show_differences(FILE *out, const json_t *table)
+{
+    const json_t *list = json_object_get(table, "differences");
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        fputs("  ", out);
+        fprintf(out, "%s ", text_of(item, "kind"));
+        vf_show_text(out, text_of(item, "key"));
+        if (text_of(item, "column")[0] != '\0') {
+            fputs(" column ", out);
+            vf_show_text(out, text_of(item, "column"));
+        }
+        if (text_of(item, "detail")[0] != '\0') {
+            fputs(": ", out);
+            vf_show_text(out, text_of(item, "detail"));
+        }
+        fputc('\n', out);
+    }
+    int64_t n_more = number_of(table, "n_differences") - (int64_t)json_array_size(list);
+    if (n_more > 0)
+        fprintf(out, "  and %s%" PRId64 " more\n", json_is_true(json_object_get(table, "at_least")) ? "at least " : "",
+                n_more);
+}
+
+static void show_verdict(FILE *out, const json_t *table)
+{
+    const json_t *equal = json_object_get(table, "equal");
+
+    if (equal == NULL)
+        fputs("not verified", out);
+    else
+        fputs(json_is_true(equal) ? "digest equal" : "DIFFERS", out);
+    if (number_of(table, "rejected") > 0)
+        fprintf(out, ", %" PRId64 " rejected", number_of(table, "rejected"));
+}
+
+static int64_t rows_of(const json_t *table)
+{
+    return json_object_get(table, "rows") != NULL ? number_of(table, "rows") : number_of(table, "target_rows");
+}
+
+static void show_table(FILE *out, const json_t *table, int width)
+{
+    char rows[SHOW_BYTES], bytes[SHOW_BYTES], rate[SHOW_BYTES], time[SHOW_BYTES];
+    int64_t elapsed_us =
+        json_object_get(table, "copy_us") != NULL ? number_of(table, "copy_us") : number_of(table, "verify_us");
+    const char *name = text_of(table, "name");
+    size_t size = strlen(name);
+
+    vf_show_text(out, name);
+    fprintf(out, "%*s  %12s rows  %10s  %8s rows/s  %8s  ", size < (size_t)width ? width - (int)size : 0, "",
+            vf_show_count(rows_of(table), rows), vf_show_bytes(number_of(table, "bytes"), bytes),
+            vf_show_rate(elapsed_us > 0 ? (double)rows_of(table) * 1e6 / (double)elapsed_us : 0, rate),
+            vf_show_time(elapsed_us, time));
+    show_verdict(out, table);
+    fputc('\n', out);
+    show_differences(out, table);
+}
+
+static int name_width(const json_t *tables)
+{
+    size_t i, width = 8;
+    json_t *table;
+
+    json_array_foreach(tables, i, table)
+    {
+        size_t size = strlen(text_of(table, "name"));
+        if (size > width && size <= 40)
+            width = size;
+    }
+    return (int)width;
+}
+
+static void show_sum(FILE *out, const json_t *result, const json_t *tables)
+{
+    char rows[SHOW_BYTES], bytes[SHOW_BYTES], time[SHOW_BYTES];
+    int64_t n_rows = 0, n_bytes = 0;
+    size_t i;
+    json_t *table;
+
+    json_array_foreach(tables, i, table)
+    {
+        n_rows += rows_of(table);
+        n_bytes += number_of(table, "bytes");
+    }
+    bool was_copied = json_object_get(result, "run") != NULL;
+    bool was_verified = !was_copied || json_is_true(json_object_get(result, "verified"));
+    fprintf(out, "%zu tables, %s rows, %s in %s; ", json_array_size(tables), vf_show_count(n_rows, rows),
+            vf_show_bytes(n_bytes, bytes),
+            vf_show_time(was_copied ? number_of(result, "copy_us") : number_of(result, "verify_us"), time));
+    if (!was_verified)
+        fputs("not verified", out);
+    else if (number_of(result, "n_differences") > 0)
+        fprintf(out, "DIFFERENT: %" PRId64 " rows", number_of(result, "n_differences"));
+    else
+        fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
+    size_t n_not_moved = json_array_size(json_object_get(result, "not_moved"));
+    fprintf(out, "\nnot moved: %zu objects%s; %" PRId64 " rejected rows\n", n_not_moved,
+            n_not_moved > 0 ? " (named above)" : "", number_of(result, "rejected"));
+}
+
+void vf_show_tables(FILE *out, const json_t *result)
+{
+    const json_t *tables = json_object_get(result, "tables");
+    size_t i;
+    json_t *table;
+
+    if (tables == NULL)
+        return;
+    show_not_moved(out, json_object_get(result, "not_moved"));
+    show_list(out, json_object_get(result, "problems"));
+    int width = name_width(tables);
+    json_array_foreach(tables, i, table) show_table(out, table, width);
+    show_list(out, json_object_get(result, "unfinished"));
+    show_sum(out, result, tables);
+}

@@ -1,0 +1,143 @@
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "";
+}
+
+static int64_t number_of(const json_t *object, const char *key)
+{
+    return (int64_t)json_integer_value(json_object_get(object, key));
+}
+
+static void put_label(FILE *out, const json_t *object)
+{
+    if (text_of(object, "schema")[0] != '\0') {
+        vf_show_text(out, text_of(object, "schema"));
+        fputc('.', out);
+    }
+    vf_show_text(out, text_of(object, "name"));
+}
+
+/* What was measured of a vector column: how many, which dimensions, which lengths, and what an index would stumble over. */
+static void show_vectors(FILE *out, const json_t *evidence)
+{
+    if (number_of(evidence, "min_dim") > 0)
+        fprintf(out, "; %" PRId64 " vectors, dim %" PRId64, number_of(evidence, "n_values"),
+                number_of(evidence, "min_dim"));
+    if (number_of(evidence, "max_dim") > number_of(evidence, "min_dim"))
+        fprintf(out, "..%" PRId64, number_of(evidence, "max_dim"));
+    double max_norm = json_number_value(json_object_get(evidence, "max_norm"));
+    if (max_norm > 0)
+        fprintf(out, ", norm %.4g..%.4g", json_number_value(json_object_get(evidence, "min_norm")), max_norm);
+    if (number_of(evidence, "n_not_finite") > 0)
+        fprintf(out, ", %" PRId64 " with NaN or infinity", number_of(evidence, "n_not_finite"));
+    if (number_of(evidence, "n_zero") > 0)
+        fprintf(out, ", %" PRId64 " zero", number_of(evidence, "n_zero"));
+}
+
+static void show_column(FILE *out, const json_t *column)
+{
+    const json_t *evidence = json_object_get(column, "evidence");
+
+    fputs("    ", out);
+    vf_show_text(out, text_of(column, "name"));
+    fputs("  ", out);
+    vf_show_text(out, text_of(column, "native"));
+    fprintf(out, "  %s", text_of(column, "type"));
+    if (strcmp(text_of(column, "form"), "native") != 0 && text_of(column, "form")[0] != '\0')
+        fprintf(out, " as %s", text_of(column, "form"));
+    if (json_is_true(json_object_get(column, "not_null")))
+        fputs(" not null", out);
+    if (evidence != NULL) {
+        show_vectors(out, evidence);
+        if (text_of(evidence, "text")[0] != '\0') {
+            fputs("; ", out);
+            vf_show_text(out, text_of(evidence, "text"));
+        }
+    }
+    fputc('\n', out);
+}
+
+static void show_parts(FILE *out, const json_t *index, const json_t *columns)
+{
+    size_t i;
+    json_t *part;
+
+    json_array_foreach(json_object_get(index, "parts"), i, part)
+    {
+        int64_t column = number_of(part, "column");
+        fputs(i > 0 ? ", " : "", out);
+        if (text_of(part, "expression")[0] != '\0')
+            vf_show_text(out, text_of(part, "expression"));
+        else
+            vf_show_text(out, text_of(json_array_get(columns, (size_t)column), "name"));
+    }
+}
+
+static void show_index(FILE *out, const json_t *index, const json_t *columns)
+{
+    const json_t *vector = json_object_get(index, "vector");
+    const char *constraint = text_of(index, "constraint");
+
+    fputs("    ", out);
+    if (strcmp(constraint, "primary") == 0)
+        fputs("primary key (", out);
+    else {
+        fprintf(out, "%s%s ", json_is_true(json_object_get(index, "unique")) ? "unique " : "",
+                text_of(index, "method")[0] != '\0' ? text_of(index, "method") : "index");
+        vf_show_text(out, text_of(index, "name"));
+        fputs(" (", out);
+    }
+    show_parts(out, index, columns);
+    fputc(')', out);
+    if (vector != NULL && text_of(vector, "metric")[0] != '\0' && strcmp(text_of(vector, "metric"), "none") != 0)
+        fprintf(out, " %s", text_of(vector, "metric"));
+    fputc('\n', out);
+}
+
+static void show_table(FILE *out, const json_t *table)
+{
+    const json_t *columns = json_object_get(table, "columns");
+    char rows[32], bytes[32];
+    size_t i;
+    json_t *item;
+
+    put_label(out, table);
+    if (number_of(table, "n_rows") >= 0)
+        fprintf(out, "  %s%s rows", json_is_true(json_object_get(table, "n_rows_exact")) ? "" : "~",
+                vf_show_count(number_of(table, "n_rows"), rows));
+    if (number_of(table, "size_bytes") > 0)
+        fprintf(out, "  %s", vf_show_bytes(number_of(table, "size_bytes"), bytes));
+    fputc('\n', out);
+    json_array_foreach(columns, i, item) show_column(out, item);
+    json_array_foreach(json_object_get(table, "indexes"), i, item) show_index(out, item, columns);
+}
+
+void vf_show_inspect(FILE *out, const json_t *result)
+{
+    const json_t *schema = json_object_get(result, "schema");
+    size_t i;
+    json_t *item;
+
+    fprintf(out, "%s %s", text_of(result, "product"), text_of(result, "version"));
+    if (text_of(result, "vector_product")[0] != '\0')
+        fprintf(out, ", %s %s", text_of(result, "vector_product"), text_of(result, "vector_version"));
+    fputs("\n\n", out);
+    json_array_foreach(json_object_get(schema, "tables"), i, item) show_table(out, item);
+    json_array_foreach(json_object_get(schema, "others"), i, item)
+    {
+        fprintf(out, "%s ", text_of(item, "kind"));
+        put_label(out, item);
+        if (text_of(item, "on")[0] != '\0') {
+            fputs(" on ", out);
+            vf_show_text(out, text_of(item, "on"));
+        }
+        fputc('\n', out);
+    }
+}
