@@ -157,18 +157,15 @@ __attribute__((target("avx2"))) static void add_up_avx2(enum vf_metric metric, c
 }
 #endif
 
-static struct sums sums_of(enum vf_metric metric, const void *a, const void *b, size_t dim)
-{
-    struct sums sums = {0};
+typedef void add_up_function(enum vf_metric metric, const void *a, const void *b, size_t dim, struct sums *sums);
 
+static add_up_function *add_up_best(void)
+{
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) {
-        add_up_avx2(metric, a, b, dim, &sums);
-        return sums;
-    }
+    if (__builtin_cpu_supports("avx2"))
+        return add_up_avx2;
 #endif
-    add_up_plain(metric, a, b, dim, &sums);
-    return sums;
+    return add_up_plain;
 }
 
 static double cosine_of_sums(const struct sums *sums)
@@ -181,10 +178,11 @@ static double cosine_of_sums(const struct sums *sums)
     return 1 - (similarity > 1 ? 1 : similarity < -1 ? -1 : similarity);
 }
 
-static double float_distance(enum vf_metric metric, const void *a, const void *b, size_t dim)
+static double float_distance(add_up_function *add, enum vf_metric metric, const void *a, const void *b, size_t dim)
 {
-    struct sums sums = sums_of(metric, a, b, dim);
+    struct sums sums = {0};
 
+    add(metric, a, b, dim, &sums);
     if (metric == VF_METRIC_COSINE)
         return cosine_of_sums(&sums);
     if (metric == VF_METRIC_NEGATIVE_IP)
@@ -194,27 +192,27 @@ static double float_distance(enum vf_metric metric, const void *a, const void *b
 
 double vf_distance_l2(const float *a, const float *b, size_t dim)
 {
-    return float_distance(VF_METRIC_L2, a, b, dim);
+    return float_distance(add_up_best(), VF_METRIC_L2, a, b, dim);
 }
 
 double vf_distance_l2_squared(const float *a, const float *b, size_t dim)
 {
-    return float_distance(VF_METRIC_L2_SQUARED, a, b, dim);
+    return float_distance(add_up_best(), VF_METRIC_L2_SQUARED, a, b, dim);
 }
 
 double vf_distance_cosine(const float *a, const float *b, size_t dim)
 {
-    return float_distance(VF_METRIC_COSINE, a, b, dim);
+    return float_distance(add_up_best(), VF_METRIC_COSINE, a, b, dim);
 }
 
 double vf_inner_product(const float *a, const float *b, size_t dim)
 {
-    return sums_of(VF_METRIC_NEGATIVE_IP, a, b, dim).first;
+    return -float_distance(add_up_best(), VF_METRIC_NEGATIVE_IP, a, b, dim);
 }
 
 double vf_distance_l1(const float *a, const float *b, size_t dim)
 {
-    return float_distance(VF_METRIC_L1, a, b, dim);
+    return float_distance(add_up_best(), VF_METRIC_L1, a, b, dim);
 }
 
 /* Eight bytes from place i of `size_bytes`, or what is left of them. */
@@ -261,5 +259,10 @@ double vf_distance(enum vf_metric metric, const void *a, const void *b, size_t d
         return vf_distance_hamming(a, b, dim);
     if (metric == VF_METRIC_JACCARD)
         return vf_distance_jaccard(a, b, dim);
-    return float_distance(metric, a, b, dim);
+    return float_distance(add_up_best(), metric, a, b, dim);
+}
+
+double vf_distance_plain(enum vf_metric metric, const void *a, const void *b, size_t dim)
+{
+    return float_distance(add_up_plain, metric, a, b, dim);
 }

@@ -43,6 +43,9 @@ double vf_distance_jaccard(const void *a, const void *b, size_t dim);
 /* By metric; `a` and `b` are floats or bits, as vf_metric_is_for_bits() says. */
 double vf_distance(enum vf_metric metric, const void *a, const void *b, size_t dim);
 
+/* The same for float32 metrics without AVX2, whatever the CPU; for tests. */
+double vf_distance_plain(enum vf_metric metric, const void *a, const void *b, size_t dim);
+
 /*
  * The k nearest of n vectors that lie one after the other in `block`: their places (0 to n-1) in `indexes` and their distances in `distances`,
  * nearest first, equal distances by place. Rows whose distance is NaN are left out. Both arrays have room for k. Returns how many

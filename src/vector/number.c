@@ -17,11 +17,14 @@ static bool is_digit(char c)
 }
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Eight characters at once: is every byte '0' to '9'? Adding 0x46 carries a byte above '9' into its top bit, subtracting '0' does so for one below. */
-static bool are_eight_digits(uint64_t bytes)
+/*
+ * Eight characters at once: the top bit of every byte that isn't '0' to '9', right up to the first such byte (above it, carries may lie).
+ * Adding 0x46 carries a byte above '9' into its top bit, subtracting '0' does so for one below.
+ */
+static uint64_t find_non_digits(uint64_t bytes)
 {
-    return (((bytes + UINT64_C(0x4646464646464646)) | (bytes - UINT64_C(0x3030303030303030))) &
-            UINT64_C(0x8080808080808080)) == 0;
+    return ((bytes + UINT64_C(0x4646464646464646)) | (bytes - UINT64_C(0x3030303030303030))) &
+           UINT64_C(0x8080808080808080);
 }
 
 /* Pairs, then fours, then the eight: the first character is the lowest byte and the highest digit. */
@@ -37,14 +40,23 @@ static uint32_t eight_digits(uint64_t bytes)
 
 static const char *scan_digits(const char *p, const char *end, uint64_t *significand)
 {
+    static const uint64_t powers[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
     uint64_t sum = *significand;
 
     while (end - p >= 8) {
-        uint64_t bytes;
+        uint64_t bytes, non_digits;
+        unsigned n;
 
         memcpy(&bytes, p, sizeof(bytes));
-        if (!are_eight_digits(bytes))
-            break;
+        non_digits = find_non_digits(bytes);
+        if (non_digits != 0) {
+            /* The last few, without a loop whose length nobody can foresee: move them up, with zeros in front. */
+            n = (unsigned)__builtin_ctzll(non_digits) / 8;
+            if (n > 0)
+                sum = sum * powers[n] + eight_digits(bytes << (64 - 8 * n) | UINT64_C(0x3030303030303030) >> 8 * n);
+            *significand = sum;
+            return p + n;
+        }
         sum = sum * 100000000 + eight_digits(bytes);
         p += 8;
     }
@@ -90,14 +102,16 @@ static enum vf_number_fault scan_exponent(const char **text, const char *p, cons
     return VF_NUMBER_OK;
 }
 
-/* The digit-by-digit way, for texts of more than 19 digits: the sum of all digits has overflowed, so it is made again from the first 19 that count. */
-static void cut_significand(struct vf_number *number)
+/* For texts of more than 19 digits: unless enough of them are zeros in front, the sum has overflowed, and is made again from the first 19 that count. */
+static void cut_significand(struct vf_number *number, int64_t n_digits)
 {
     const char *p = number->digits;
     int64_t n = 0;
 
-    while (p < number->digits_end && (*p == '0' || *p == '.'))
-        p++;
+    for (; p < number->digits_end && (*p == '0' || *p == '.'); p++)
+        n_digits -= *p == '0';
+    if (n_digits <= MAX_SIGNIFICAND_DIGITS)
+        return;
     number->significand = 0;
     for (; p < number->digits_end; p++) {
         if (*p == '.')
@@ -108,8 +122,7 @@ static void cut_significand(struct vf_number *number)
             number->truncated = true;
         n++;
     }
-    if (n > MAX_SIGNIFICAND_DIGITS)
-        number->exponent += n - MAX_SIGNIFICAND_DIGITS;
+    number->exponent += n - MAX_SIGNIFICAND_DIGITS;
 }
 
 int64_t vf_number_count_significant(const struct vf_number *number)
@@ -168,7 +181,7 @@ enum vf_number_fault vf_number_scan(const char **text, const char *end, bool str
             return fault;
     }
     if (n_digits > MAX_SIGNIFICAND_DIGITS)
-        cut_significand(number);
+        cut_significand(number, n_digits);
     return VF_NUMBER_OK;
 }
 
@@ -285,6 +298,7 @@ float vf_number_to_f32(const struct vf_number *number)
     const uint64_t below_float = (UINT64_C(1) << 29) - 1;
     double quick;
     uint64_t bits64;
+    uint32_t sign = (uint32_t)number->negative << 31;
     uint32_t bits;
     float value;
 
@@ -294,10 +308,15 @@ float vf_number_to_f32(const struct vf_number *number)
      */
     if (to_double_quickly(number, &quick)) {
         memcpy(&bits64, &quick, sizeof(bits64));
-        if ((bits64 & below_float) != UINT64_C(1) << 28)
-            return (float)(number->negative ? -quick : quick);
+        if ((bits64 & below_float) != UINT64_C(1) << 28) {
+            value = (float)quick;
+            memcpy(&bits, &value, sizeof(bits));
+            bits |= sign; /* without a branch: signs can't be foreseen */
+            memcpy(&value, &bits, sizeof(value));
+            return value;
+        }
     }
-    bits = (uint32_t)to_bits(number, &binary32) | (uint32_t)number->negative << 31;
+    bits = (uint32_t)to_bits(number, &binary32) | sign;
     memcpy(&value, &bits, sizeof(value));
     return value;
 }
