@@ -1,0 +1,312 @@
+/* Types, chunks, snapshots, look-ups. */
+#include "conformance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* NULL first, then every sample; returns their number. */
+static int64_t fill_samples(struct vf_batch *batch, const struct vf_limits *limits, const struct conf_quirks *quirks)
+{
+    int64_t id = 0;
+    for (;; id++) {
+        CONF_OK(vf_array_add_fixed(&batch->columns[0], &id, &err));
+        if (id == 0) {
+            CONF_OK(vf_array_add_null(&batch->columns[1], &err));
+        } else if (!conf_sample(&batch->columns[1], (size_t)(id - 1), limits, quirks, quirks)) {
+            vf_batch_cancel_row(batch);
+            return id;
+        }
+        vf_batch_end_row(batch);
+    }
+}
+
+static void round_trip(const struct conf *conf, const struct conf_column *type)
+{
+    const struct conf_column columns[] = {{.name = "id", .type = "i64", .key = true}, *type};
+    struct conf_table table;
+    struct vf_batch batch = {0};
+    struct vf_digest sent = {0}, stored = {0};
+    conf_table_init(&table, conf, type->name, 2, columns);
+    bool is_exact = table.fidelity[1] == VF_FIDELITY_EXACT;
+    if (is_exact != conf_is_exact(conf->quirks, type->type))
+        fail_msg("%s: the engine says that it is %s", type->type, is_exact ? "exact" : "not exact");
+    if (!is_exact) {
+        conf_table_release(&table);
+        return;
+    }
+    conf_table_make(&table, conf->conn, conf);
+    conf_batch_init(&batch, &table, 100);
+    assert_true(fill_samples(&batch, vf_conn_limits(conf->conn), conf->quirks) > 1);
+    conf_digest_batch(&batch, &sent);
+    conf_load(conf->conn, &table, &batch);
+    conf_table_finish(&table, conf->conn);
+    conf_digest_scan(conf->conn, &table, NULL, &stored);
+    conf_expect_same(sent, stored, type->type);
+    vf_batch_release(&batch);
+    conf_table_release(&table);
+}
+
+static void test_types(void **state)
+{
+    for (size_t i = 0; i < conf_n_types; i++)
+        round_trip(*state, &conf_types[i]);
+}
+
+static void test_enum(void **state)
+{
+    static const char *labels[] = {"sad", "it's", "\xF0\x9F\x98\x80"};
+    const struct conf *conf = *state;
+    const struct vf_user_type mood = {
+        .schema = conf->quirks->schema, .name = "mood", .kind = VF_USER_TYPE_ENUM, .n_labels = 3, .labels = labels};
+    const struct vf_step step = {.kind = VF_STEP_USER_TYPE, .user_type = &mood};
+    const struct conf_column column = {.name = "of mood",
+                                       .type = "enum",
+                                       .native = conf->quirks->user_enum != NULL ? conf->quirks->user_enum : "mood"};
+    if (vf_conn_can(conf->conn, VF_CAP_USER_TYPES)) {
+        CONF_OK(vf_conn_apply(conf->conn, &step, &err));
+        CONF_OK(vf_conn_apply(conf->conn, &step, &err));
+    }
+    round_trip(conf, &column);
+}
+
+/* ---- chunks ---- */
+
+static void test_chunks(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_chunk_list chunks = {0};
+    struct vf_digest whole = {0}, parts = {0};
+    conf_plain_table(&table, conf, "t", 5000);
+    struct vf_conn *reader = conf_open(conf, VF_SIDE_SOURCE);
+    conf_digest_scan(reader, &table, NULL, &whole);
+    assert_int_equal(whole.n_rows, 5000);
+
+    CONF_OK(vf_conn_split(reader, &table.relation, 40000, &chunks, &err));
+    assert_true(chunks.n_chunks >= 3);
+    assert_null(chunks.chunks[chunks.n_chunks - 1].high);
+    for (size_t i = 0; i < chunks.n_chunks; i++) {
+        struct vf_digest one = {0};
+        assert_int_equal(chunks.chunks[i].number, i);
+        conf_digest_scan(i % 2 == 0 ? reader : conf->conn, &table, &chunks.chunks[i], &one);
+        assert_true(one.n_rows < 5000);
+        vf_digest_merge(&parts, one);
+    }
+    conf_expect_same(whole, parts, "all chunks");
+    vf_chunk_list_release(&chunks);
+    vf_chunk_list_release(&chunks);
+    vf_conn_close(reader);
+    conf_table_release(&table);
+}
+
+static void test_chunks_of_nothing(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_chunk_list chunks = {0};
+    conf_plain_table(&table, conf, "t", 0);
+    CONF_OK(vf_conn_split(conf->conn, &table.relation, 1000, &chunks, &err));
+    assert_int_equal(chunks.n_chunks, 1);
+    struct vf_digest digest = {0};
+    conf_digest_scan(conf->conn, &table, &chunks.chunks[0], &digest);
+    assert_int_equal(digest.n_rows, 0);
+    vf_chunk_list_release(&chunks);
+    conf_table_release(&table);
+}
+
+static void test_no_such_table(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_scan *scan = NULL;
+    struct vf_batch batch = {0};
+    struct vf_error err = {0};
+    bool more = false;
+    conf_plain_init(&table, conf, "nowhere");
+    conf_batch_init(&batch, &table, 10);
+    enum vf_status status = vf_scan_open(conf->conn, &table.relation, NULL, &scan, &err);
+    if (status == VF_OK)
+        status = vf_scan_read(conf->conn, scan, &batch, &more, &err);
+    assert_int_not_equal(status, VF_OK);
+    assert_non_null(strstr(err.message, "nowhere"));
+    assert_int_equal(err.side, VF_SIDE_TARGET);
+    vf_scan_close(conf->conn, scan);
+    vf_batch_release(&batch);
+    conf_table_release(&table);
+}
+
+/* A scan that is closed before its end leaves a connection that works. */
+static void test_scan_left_early(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_scan *scan = NULL;
+    struct vf_batch batch = {0};
+    bool more = false;
+    conf_plain_table(&table, conf, "t", 3000);
+    conf_batch_init(&batch, &table, 10);
+    CONF_OK(vf_scan_open(conf->conn, &table.relation, NULL, &scan, &err));
+    CONF_OK(vf_scan_read(conf->conn, scan, &batch, &more, &err));
+    assert_int_equal(batch.n_rows, 10);
+    assert_true(more);
+    vf_scan_close(conf->conn, scan);
+    assert_int_equal(conf_count(conf->conn, &table), 3000);
+    vf_batch_release(&batch);
+    conf_table_release(&table);
+}
+
+/* ---- snapshots ---- */
+
+static void add_rows(const struct conf *conf, const struct conf_table *table, int64_t first, int64_t n)
+{
+    struct vf_batch batch = {0};
+    conf_batch_init(&batch, table, n + 1);
+    conf_plain_rows(&batch, first, n);
+    conf_load(conf->conn, table, &batch);
+    vf_batch_release(&batch);
+}
+
+static void test_snapshot(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    char token[128] = "";
+    conf_plain_table(&table, conf, "t", 100);
+    struct vf_conn *reader = conf_open(conf, VF_SIDE_SOURCE);
+    CONF_OK(vf_conn_begin_snapshot(reader, token, sizeof(token), &err));
+    add_rows(conf, &table, 1000, 50);
+    assert_int_equal(conf_count(reader, &table), 100);
+    assert_int_equal(conf_count(conf->conn, &table), 150);
+    if (vf_conn_can(reader, VF_CAP_SHARED_SNAPSHOT)) {
+        struct vf_conn *other = conf_open(conf, VF_SIDE_SOURCE);
+        assert_true(token[0] != '\0');
+        CONF_OK(vf_conn_join_snapshot(other, token, &err));
+        assert_int_equal(conf_count(other, &table), 100);
+        vf_conn_end_snapshot(other);
+        assert_int_equal(conf_count(other, &table), 150);
+        vf_conn_close(other);
+    }
+    assert_int_equal(conf_count(reader, &table), 100);
+    vf_conn_end_snapshot(reader);
+    assert_int_equal(conf_count(reader, &table), 150);
+    vf_conn_close(reader);
+    conf_table_release(&table);
+}
+
+static void test_snapshot_gone(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    char token[128] = "";
+    conf_plain_table(&table, conf, "t", 1);
+    struct vf_conn *reader = conf_open(conf, VF_SIDE_SOURCE);
+    struct vf_conn *other = conf_open(conf, VF_SIDE_SOURCE);
+    CONF_OK(vf_conn_begin_snapshot(reader, token, sizeof(token), &err));
+    vf_conn_end_snapshot(reader);
+    if (vf_conn_can(reader, VF_CAP_SHARED_SNAPSHOT))
+        CONF_FAILS(vf_conn_join_snapshot(other, token, &err), VF_STATE, "snapshot");
+    else
+        CONF_FAILS(vf_conn_join_snapshot(other, token, &err), VF_MISSING, conf->quirks->engine);
+    vf_conn_close(other);
+    vf_conn_close(reader);
+    conf_table_release(&table);
+}
+
+/* ---- look-ups ---- */
+
+static struct vf_digest look_up(const struct conf *conf, const struct conf_table *table, const struct vf_batch *keys)
+{
+    struct vf_scan *scan = NULL;
+    struct vf_batch batch = {0};
+    struct vf_digest digest = {0};
+    bool more = true;
+    conf_batch_init(&batch, table, 7);
+    CONF_OK(vf_conn_lookup(conf->conn, &table->relation, keys, &scan, &err));
+    while (more) {
+        vf_batch_reset(&batch);
+        CONF_OK(vf_scan_read(conf->conn, scan, &batch, &more, &err));
+        conf_digest_batch(&batch, &digest);
+    }
+    vf_scan_close(conf->conn, scan);
+    vf_batch_release(&batch);
+    return digest;
+}
+
+static void test_lookup(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_batch keys = {0}, wanted = {0};
+    struct vf_digest expected = {0};
+    const struct vf_type type = {.kind = VF_K_I64};
+    static const int64_t ids[] = {1, 20, -5, 33, 999, 20};
+    conf_plain_table(&table, conf, "t", 50);
+    CONF_OK(vf_batch_init(&keys, 1, &type, 100, 1 << 20, &err));
+    for (size_t i = 0; i < 5; i++) {
+        CONF_OK(vf_array_add_fixed(&keys.columns[0], &ids[i], &err));
+        vf_batch_end_row(&keys);
+    }
+    conf_batch_init(&wanted, &table, 10);
+    conf_plain_rows(&wanted, 1, 1);
+    conf_plain_rows(&wanted, 20, 1);
+    conf_plain_rows(&wanted, 33, 1);
+    conf_digest_batch(&wanted, &expected);
+    conf_expect_same(look_up(conf, &table, &keys), expected, "rows looked up");
+    vf_batch_release(&keys);
+    vf_batch_release(&wanted);
+    conf_table_release(&table);
+}
+
+static void add_pair(struct vf_batch *batch, const char *text, int32_t number, bool with_payload)
+{
+    CONF_OK(vf_array_add_bytes(&batch->columns[0], text, strlen(text), &err));
+    CONF_OK(vf_array_add_fixed(&batch->columns[1], &number, &err));
+    if (with_payload)
+        CONF_OK(vf_array_add_bytes(&batch->columns[2], text, strlen(text), &err));
+    vf_batch_end_row(batch);
+}
+
+static void test_lookup_composite(void **state)
+{
+    static const struct conf_column columns[] = {{.name = "part one", .type = "text", .key = true},
+                                                 {.name = "two", .type = "i32", .native = "integer", .key = true},
+                                                 {.name = "payload", .type = "text"}};
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_batch rows = {0}, keys = {0}, wanted = {0};
+    struct vf_digest expected = {0};
+    conf_table_init(&table, conf, "pairs", 3, columns);
+    conf_table_make(&table, conf->conn, conf);
+    conf_batch_init(&rows, &table, 100);
+    add_pair(&rows, "a", 1, true);
+    add_pair(&rows, "a", 2, true);
+    add_pair(&rows, "b'\"", 1, true);
+    add_pair(&rows, "", 7, true);
+    conf_load(conf->conn, &table, &rows);
+    conf_table_finish(&table, conf->conn);
+
+    CONF_OK(vf_batch_init(&keys, 2, table.types, 100, 1 << 20, &err));
+    add_pair(&keys, "a", 2, false);
+    add_pair(&keys, "b'\"", 1, false);
+    add_pair(&keys, "b'\"", 2, false);
+    add_pair(&keys, "", 7, false);
+    conf_batch_init(&wanted, &table, 100);
+    add_pair(&wanted, "a", 2, true);
+    add_pair(&wanted, "b'\"", 1, true);
+    add_pair(&wanted, "", 7, true);
+    conf_digest_batch(&wanted, &expected);
+    conf_expect_same(look_up(conf, &table, &keys), expected, "rows looked up");
+    vf_batch_release(&rows);
+    vf_batch_release(&keys);
+    vf_batch_release(&wanted);
+    conf_table_release(&table);
+}
+
+const struct CMUnitTest conf_tests_scan[] = {
+    CONF_TEST(test_types),         CONF_TEST(test_enum),
+    CONF_TEST(test_chunks),        CONF_TEST(test_chunks_of_nothing),
+    CONF_TEST(test_no_such_table), CONF_TEST(test_scan_left_early),
+    CONF_TEST(test_snapshot),      CONF_TEST(test_snapshot_gone),
+    CONF_TEST(test_lookup),        CONF_TEST(test_lookup_composite),
+};
+const size_t conf_n_tests_scan = sizeof(conf_tests_scan) / sizeof(conf_tests_scan[0]);
