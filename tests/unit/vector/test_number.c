@@ -189,6 +189,26 @@ static void test_midpoints(void **state)
     }
 }
 
+/*
+ * Sixteen digits that aren't such a middle but become it as a double: from 8 to 9 half a unit of the sixteenth digit is less than half a
+ * unit of the double, so the way by one division must notice.
+ */
+static void test_decimals_that_are_midpoints_as_doubles(void **state)
+{
+    unsigned n_fooled = 0;
+    char text[40];
+
+    (void)state;
+    for (uint32_t bits = 0x41000000; bits < 0x41100000; bits += 97) {
+        double middle = ((double)f32_of_bits(bits) + (double)f32_of_bits(bits + 1)) / 2;
+
+        snprintf(text, sizeof(text), "%.15f", middle);
+        same_as_libc(text);
+        n_fooled += bits_of_f32((float)strtod(text, NULL)) != bits_of_f32(strtof(text, NULL));
+    }
+    assert_true(n_fooled > 100);
+}
+
 static void test_midpoints_of_doubles(void **state)
 {
 #if LDBL_MANT_DIG >= 64
@@ -563,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_no_double_rounding),
         cmocka_unit_test(test_against_libc),
         cmocka_unit_test(test_midpoints),
+        cmocka_unit_test(test_decimals_that_are_midpoints_as_doubles),
         cmocka_unit_test(test_midpoints_of_doubles),
         cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_round_trip_f32),
