@@ -39,7 +39,6 @@ struct conf_quirks {
     bool no_nan;           /* of scalar floats */
     bool no_minus_zero;    /* of scalar floats */
     bool no_array_bounds;  /* arrays whose lower bounds aren't 1 */
-    bool one_writer;       /* a second connection can't write while the first has a transaction open */
     bool jsonb;            /* rewrites JSON */
     const char *user_enum; /* native type of an enum column, or NULL: as for mem and SQLite, where a name is enough */
     /* false: it can't be made here, and the suite is skipped */

@@ -31,7 +31,6 @@ const struct conf_quirks conf_sqlite = {
     .engine = "sqlite",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET,
     .bad_url = "sqlite:/nonexistent/folder/file.db",
-    .one_writer = true,
     .make = make,
     .drop = drop,
 };

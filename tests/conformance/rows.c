@@ -250,9 +250,41 @@ static void test_many_batches(void **state)
     conf_table_release(&table);
 }
 
+/* One load over several transactions, one of them rolled back, with records written while it is open: how a worker goes from chunk to chunk. */
+static void test_load_over_transactions(void **state)
+{
+    const struct conf *conf = *state;
+    const struct vf_store_run run = {"run", "plan", "source", "copying", "0.1.0", 1, 0, "text"};
+    struct conf_table table;
+    struct vf_batch batch = {0};
+    struct vf_load *load = NULL;
+    conf_plain_table(&table, conf, "t", 0);
+    CONF_OK(vf_store_create(conf->conn, &err));
+    conf_batch_init(&batch, &table, 100);
+    for (int64_t i = 0; i < 5; i++) {
+        vf_batch_reset(&batch);
+        conf_plain_rows(&batch, i * 10, 10);
+        CONF_OK(vf_conn_begin(conf->conn, &err));
+        if (load == NULL)
+            CONF_OK(vf_load_open(conf->conn, &table.relation, &load, &err));
+        CONF_OK(vf_load_write(conf->conn, load, &batch, NULL, &err));
+        CONF_OK(vf_store_put_run(conf->conn, &run, &err));
+        if (i == 2)
+            vf_conn_rollback(conf->conn);
+        else
+            CONF_OK(vf_conn_commit(conf->conn, &err));
+    }
+    vf_load_close(conf->conn, load);
+    assert_int_equal(conf_count(conf->conn, &table), 40);
+    vf_batch_release(&batch);
+    conf_table_release(&table);
+}
+
 const struct CMUnitTest conf_tests_rows[] = {
-    CONF_TEST(test_commit),           CONF_TEST(test_rollback),    CONF_TEST(test_others_dont_see),
-    CONF_TEST(test_close_rolls_back), CONF_TEST(test_reject_null), CONF_TEST(test_reject_duplicate),
-    CONF_TEST(test_reject_strict),    CONF_TEST(test_reject_all),  CONF_TEST(test_many_batches),
+    CONF_TEST(test_commit),          CONF_TEST(test_rollback),
+    CONF_TEST(test_others_dont_see), CONF_TEST(test_close_rolls_back),
+    CONF_TEST(test_reject_null),     CONF_TEST(test_reject_duplicate),
+    CONF_TEST(test_reject_strict),   CONF_TEST(test_reject_all),
+    CONF_TEST(test_many_batches),    CONF_TEST(test_load_over_transactions),
 };
 const size_t conf_n_tests_rows = sizeof(conf_tests_rows) / sizeof(conf_tests_rows[0]);
