@@ -50,8 +50,6 @@ struct vf_ends {
     char *source_password, *target_password; /* wiped and freed at close */
     struct vf_crossing crossing;
     struct vf_plan plan;
-    struct vf_arena arena; /* texts of the plan file */
-    char *plan_file;       /* its text, when it came from a file */
 };
 
 /* Open the source alone (inspect), with a snapshot. */

@@ -1,0 +1,371 @@
+#include "model/batch.h"
+
+#include "base/alloc.h"
+
+#define MAX_ORIGINAL_BYTES ((size_t)1 << 20)
+#define FIRST_VALUES       1024
+
+/* ---- arrays ---- */
+
+static size_t bitmap_bytes(int64_t n_values)
+{
+    return (size_t)(n_values + 7) / 8;
+}
+
+static bool grow_bytes(uint8_t **memory, size_t size_bytes)
+{
+    uint8_t *grown = vf_realloc(*memory, size_bytes, 1);
+
+    if (grown != NULL)
+        *memory = grown;
+    return grown != NULL;
+}
+
+static bool grow_offsets(struct vf_array *array, int64_t cap_values)
+{
+    int32_t *grown = vf_realloc(array->offsets, (size_t)cap_values + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return false;
+    if (array->offsets == NULL)
+        grown[0] = 0;
+    array->offsets = grown;
+    return true;
+}
+
+/* Room for one more value: validity, and what the layout has a fixed size of. */
+static bool grow_values(struct vf_array *array)
+{
+    int64_t cap_values = array->cap_values > 0 ? array->cap_values * 2 : FIRST_VALUES;
+
+    if (array->layout == VF_LAYOUT_FIXED && array->cap_values == 0 &&
+        array->width > 64) /* wide rows: few of them fill a batch */
+        cap_values = 64;
+    if (!grow_bytes(&array->validity, bitmap_bytes(cap_values)))
+        return false;
+    if (array->layout == VF_LAYOUT_BITS && !grow_bytes(&array->data, bitmap_bytes(cap_values)))
+        return false;
+    if (array->layout == VF_LAYOUT_FIXED) {
+        if (array->width > SIZE_MAX / (size_t)cap_values ||
+            !grow_bytes(&array->data, (size_t)cap_values * array->width))
+            return false;
+        array->cap_data_bytes = (size_t)cap_values * array->width;
+    }
+    if (array->layout == VF_LAYOUT_VARIABLE && !grow_offsets(array, cap_values))
+        return false;
+    array->cap_values = cap_values;
+    return true;
+}
+
+static void set_bit(uint8_t *bitmap, int64_t i, bool value)
+{
+    uint8_t mask = (uint8_t)(1u << (i & 7));
+
+    bitmap[i >> 3] = (uint8_t)(value ? bitmap[i >> 3] | mask : bitmap[i >> 3] & ~mask);
+}
+
+static enum vf_status make_room(struct vf_array *array, struct vf_error *err)
+{
+    if (array->n_values < array->cap_values)
+        return VF_OK;
+    return grow_values(array) ? VF_OK : vf_error_nomem(err);
+}
+
+static enum vf_status make_bytes(struct vf_array *array, size_t size_bytes, struct vf_error *err)
+{
+    size_t used = (size_t)array->offsets[array->n_values];
+
+    if (size_bytes > (size_t)INT32_MAX - used)
+        return vf_error_set(err, VF_VALUE, "a value of %zu bytes is more than a batch can hold (2 GiB - 1)",
+                            size_bytes);
+    if (used + size_bytes <= array->cap_data_bytes)
+        return VF_OK;
+    size_t cap_bytes = array->cap_data_bytes < 4096 ? 4096 : array->cap_data_bytes;
+    while (cap_bytes < used + size_bytes)
+        cap_bytes += cap_bytes / 2;
+    if (!grow_bytes(&array->data, cap_bytes))
+        return vf_error_nomem(err);
+    array->cap_data_bytes = cap_bytes;
+    return VF_OK;
+}
+
+enum vf_status vf_array_add_null(struct vf_array *array, struct vf_error *err)
+{
+    enum vf_status status = make_room(array, err);
+
+    if (status != VF_OK)
+        return status;
+    int64_t i = array->n_values++;
+    set_bit(array->validity, i, false);
+    array->n_null++;
+    if (array->layout == VF_LAYOUT_BITS)
+        set_bit(array->data, i, false);
+    else if (array->layout == VF_LAYOUT_FIXED)
+        memset(array->data + (size_t)i * array->width, 0, array->width);
+    else
+        array->offsets[i + 1] = array->offsets[i];
+    return VF_OK;
+}
+
+enum vf_status vf_array_add_bool(struct vf_array *array, bool value, struct vf_error *err)
+{
+    enum vf_status status = make_room(array, err);
+
+    if (status != VF_OK)
+        return status;
+    int64_t i = array->n_values++;
+    set_bit(array->validity, i, true);
+    set_bit(array->data, i, value);
+    return VF_OK;
+}
+
+uint8_t *vf_array_grow(struct vf_array *array, size_t size_bytes, struct vf_error *err)
+{
+    if (make_room(array, err) != VF_OK)
+        return NULL;
+    if (array->layout == VF_LAYOUT_VARIABLE && make_bytes(array, size_bytes, err) != VF_OK)
+        return NULL;
+    int64_t i = array->n_values++;
+    set_bit(array->validity, i, true);
+    if (array->layout == VF_LAYOUT_FIXED)
+        return array->data + (size_t)i * array->width;
+    array->offsets[i + 1] = array->offsets[i] + (int32_t)size_bytes;
+    return array->data != NULL ? array->data + array->offsets[i]
+                               : (uint8_t *)array->offsets; /* nothing is written to a place of no bytes */
+}
+
+void vf_array_shrink_last(struct vf_array *array, size_t size_bytes)
+{
+    array->offsets[array->n_values] = array->offsets[array->n_values - 1] + (int32_t)size_bytes;
+}
+
+enum vf_status vf_array_add_fixed(struct vf_array *array, const void *value, struct vf_error *err)
+{
+    enum vf_status status = make_room(array, err);
+
+    if (status != VF_OK)
+        return status;
+    int64_t i = array->n_values++;
+    set_bit(array->validity, i, true);
+    memcpy(array->data + (size_t)i * array->width, value, array->width);
+    return VF_OK;
+}
+
+enum vf_status vf_array_add_bytes(struct vf_array *array, const void *bytes, size_t size_bytes, struct vf_error *err)
+{
+    enum vf_status status = make_room(array, err);
+
+    if (status == VF_OK)
+        status = make_bytes(array, size_bytes, err);
+    if (status != VF_OK)
+        return status;
+    int64_t i = array->n_values++;
+    set_bit(array->validity, i, true);
+    if (size_bytes > 0)
+        memcpy(array->data + array->offsets[i], bytes, size_bytes);
+    array->offsets[i + 1] = array->offsets[i] + (int32_t)size_bytes;
+    return VF_OK;
+}
+
+int64_t vf_array_i64(const struct vf_array *array, int64_t row)
+{
+    const uint8_t *value = array->data + (size_t)row * array->width;
+    int64_t i64;
+    int32_t i32;
+    int16_t i16;
+
+    switch (array->width) {
+    case 8:
+        memcpy(&i64, value, sizeof(i64));
+        return i64;
+    case 4:
+        memcpy(&i32, value, sizeof(i32));
+        return i32;
+    case 2:
+        memcpy(&i16, value, sizeof(i16));
+        return i16;
+    default:
+        return (int8_t)value[0];
+    }
+}
+
+double vf_array_f64(const struct vf_array *array, int64_t row)
+{
+    float f32;
+    double f64;
+
+    if (array->width == sizeof(f32)) {
+        memcpy(&f32, array->data + (size_t)row * sizeof(f32), sizeof(f32));
+        return (double)f32;
+    }
+    memcpy(&f64, array->data + (size_t)row * sizeof(f64), sizeof(f64));
+    return f64;
+}
+
+/* ---- rejects ---- */
+
+enum vf_status vf_reject_add(struct vf_reject_list *list, const struct vf_reject *reject, struct vf_error *err)
+{
+    size_t n = list->n_rejects;
+    struct vf_arena *arena = &list->arena;
+
+    if (n == 0 || (n & (n - 1)) == 0) { /* the capacity is the next power of two */
+        struct vf_reject *grown = vf_arena_alloc(arena, n == 0 ? 1 : n * 2, sizeof(*grown));
+        if (grown == NULL)
+            return vf_error_nomem(err);
+        if (n > 0)
+            memcpy(grown, list->rejects, n * sizeof(*grown));
+        list->rejects = grown;
+    }
+    struct vf_reject copy = *reject;
+    bool is_cut = reject->original != NULL && reject->original_bytes > MAX_ORIGINAL_BYTES;
+    copy.table = vf_arena_strdup(arena, reject->table != NULL ? reject->table : "");
+    copy.key = vf_arena_strdup(arena, reject->key != NULL ? reject->key : "{}");
+    copy.column = vf_arena_strdup(arena, reject->column);
+    copy.reason = is_cut ? vf_arena_printf(arena, "%s (of the original's %zu bytes the first %zu are kept)",
+                                           reject->reason, reject->original_bytes, MAX_ORIGINAL_BYTES)
+                         : vf_arena_strdup(arena, reject->reason != NULL ? reject->reason : "");
+    if (reject->original != NULL) {
+        copy.original_bytes = is_cut ? MAX_ORIGINAL_BYTES : reject->original_bytes;
+        copy.original = (const uint8_t *)vf_arena_strndup(arena, (const char *)reject->original, copy.original_bytes);
+    }
+    bool failed = copy.table == NULL || copy.key == NULL || copy.reason == NULL ||
+                  (reject->column != NULL && copy.column == NULL) ||
+                  (reject->original != NULL && copy.original == NULL);
+    if (failed)
+        return vf_error_nomem(err);
+    list->rejects[list->n_rejects++] = copy;
+    return VF_OK;
+}
+
+void vf_reject_list_clear(struct vf_reject_list *list)
+{
+    vf_arena_reset(&list->arena);
+    list->n_rejects = 0;
+    list->rejects = NULL;
+}
+
+void vf_reject_list_release(struct vf_reject_list *list)
+{
+    vf_arena_release(&list->arena);
+    *list = (struct vf_reject_list){0};
+}
+
+/* ---- batches ---- */
+
+enum vf_status vf_batch_init(struct vf_batch *batch, size_t n_columns, const struct vf_type *types, int64_t max_rows,
+                             size_t max_bytes, struct vf_error *err)
+{
+    *batch = (struct vf_batch){.n_columns = n_columns, .max_rows = max_rows, .max_bytes = max_bytes};
+    batch->columns = vf_calloc(n_columns > 0 ? n_columns : 1, sizeof(*batch->columns));
+    if (batch->columns == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < n_columns; i++) {
+        struct vf_array *array = &batch->columns[i];
+        array->type = types[i];
+        array->layout = vf_type_layout(types[i]);
+        array->width = vf_type_width(types[i]);
+        if (!grow_values(array)) {
+            vf_batch_release(batch);
+            return vf_error_nomem(err);
+        }
+    }
+    return VF_OK;
+}
+
+void vf_batch_reset(struct vf_batch *batch)
+{
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        batch->columns[i].n_values = 0;
+        batch->columns[i].n_null = 0;
+    }
+    batch->n_rows = 0;
+    batch->size_bytes = 0;
+    vf_reject_list_clear(&batch->rejects);
+}
+
+void vf_batch_release(struct vf_batch *batch)
+{
+    for (size_t i = 0; batch->columns != NULL && i < batch->n_columns; i++) {
+        vf_free(batch->columns[i].validity);
+        vf_free(batch->columns[i].offsets);
+        vf_free(batch->columns[i].data);
+    }
+    vf_free(batch->columns);
+    vf_reject_list_release(&batch->rejects);
+    *batch = (struct vf_batch){0};
+}
+
+bool vf_batch_is_full(const struct vf_batch *batch)
+{
+    return batch->n_rows >= batch->max_rows || (batch->n_rows > 0 && batch->size_bytes >= batch->max_bytes);
+}
+
+static size_t value_bytes(const struct vf_array *array, int64_t row)
+{
+    if (array->layout == VF_LAYOUT_VARIABLE)
+        return (size_t)(array->offsets[row + 1] - array->offsets[row]) + sizeof(int32_t);
+    return array->layout == VF_LAYOUT_FIXED ? array->width : 1;
+}
+
+void vf_batch_end_row(struct vf_batch *batch)
+{
+    for (size_t i = 0; i < batch->n_columns; i++)
+        batch->size_bytes += value_bytes(&batch->columns[i], batch->n_rows);
+    batch->n_rows++;
+}
+
+void vf_batch_cancel_row(struct vf_batch *batch)
+{
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        struct vf_array *array = &batch->columns[i];
+        if (array->n_values > batch->n_rows) {
+            if (vf_array_is_null(array, array->n_values - 1))
+                array->n_null--;
+            array->n_values = batch->n_rows;
+        }
+    }
+}
+
+/* Move row `from` to the place of row `to`, which is before it and whose value is no longer wanted. */
+static void move_value(struct vf_array *array, int64_t from, int64_t to)
+{
+    set_bit(array->validity, to, !vf_array_is_null(array, from));
+    if (array->layout == VF_LAYOUT_BITS) {
+        set_bit(array->data, to, vf_array_bool(array, from));
+    } else if (array->layout == VF_LAYOUT_FIXED) {
+        memmove(array->data + (size_t)to * array->width, array->data + (size_t)from * array->width, array->width);
+    } else {
+        int32_t begin = array->offsets[from], size = array->offsets[from + 1] - begin;
+        if (size > 0)
+            memmove(array->data + array->offsets[to], array->data + begin, (size_t)size);
+        array->offsets[to + 1] = array->offsets[to] + size;
+    }
+}
+
+enum vf_status vf_batch_drop_rows(struct vf_batch *batch, const bool *drop, struct vf_error *err)
+{
+    int64_t n_kept = 0;
+
+    (void)err;
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        struct vf_array *array = &batch->columns[i];
+        int64_t to = 0;
+        for (int64_t row = 0; row < batch->n_rows; row++) {
+            if (drop[row])
+                array->n_null -= vf_array_is_null(array, row);
+            else if (to != row)
+                move_value(array, row, to++);
+            else
+                to++;
+        }
+        array->n_values = to;
+    }
+    for (int64_t row = 0; row < batch->n_rows; row++)
+        n_kept += !drop[row];
+    batch->n_rows = 0;
+    batch->size_bytes = 0;
+    while (batch->n_rows < n_kept)
+        vf_batch_end_row(batch);
+    return VF_OK;
+}

@@ -1,0 +1,77 @@
+#include "model/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static char *print(struct vf_arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, fmt, args);
+    char *text = size >= 0 ? vf_arena_alloc(arena, (size_t)size + 1, 1) : NULL;
+    if (text != NULL)
+        vsnprintf(text, (size_t)size + 1, fmt, again);
+    va_end(again);
+    return text;
+}
+
+/* The capacity is the next power of two; the old place is left to the arena. */
+static struct vf_problem *add(struct vf_problem_list *list)
+{
+    size_t n = list->n_problems;
+
+    if (n == 0 || (n & (n - 1)) == 0) {
+        struct vf_problem *grown = vf_arena_alloc(&list->arena, n == 0 ? 1 : n * 2, sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        if (n > 0)
+            memcpy(grown, list->problems, n * sizeof(*grown));
+        list->problems = grown;
+    }
+    return &list->problems[n];
+}
+
+enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                              const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
+{
+    struct vf_problem *problem = add(list);
+    va_list args;
+
+    if (problem == NULL)
+        return vf_error_nomem(err);
+    va_start(args, fmt);
+    const char *what = print(&list->arena, fmt, args);
+    va_end(args);
+    *problem = (struct vf_problem){
+        .severity = severity,
+        .status = status,
+        .object = vf_arena_strdup(&list->arena, object != NULL ? object : ""),
+        .what = what,
+        .remedy = vf_arena_strdup(&list->arena, remedy != NULL ? remedy : ""),
+    };
+    if (problem->object == NULL || problem->what == NULL || problem->remedy == NULL)
+        return vf_error_nomem(err);
+    list->n_problems++;
+    return VF_OK;
+}
+
+void vf_problem_list_release(struct vf_problem_list *list)
+{
+    vf_arena_release(&list->arena);
+    *list = (struct vf_problem_list){0};
+}
+
+const char *vf_severity_name(enum vf_severity severity)
+{
+    switch (severity) {
+    case VF_SEVERITY_NOTE:
+        return "note";
+    case VF_SEVERITY_LOSS:
+        return "loss";
+    case VF_SEVERITY_BLOCK:
+        return "block";
+    }
+    return "unknown";
+}

@@ -1,0 +1,165 @@
+#include "model/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void vf_schema_release(struct vf_schema *schema)
+{
+    vf_arena_release(&schema->arena);
+    *schema = (struct vf_schema){0};
+}
+
+/* Room for element n of an array in the arena. The capacity is the next power of two, so it needs no field; the old place is left to the arena. */
+static void *grow(struct vf_arena *arena, void **array, size_t *n, size_t size)
+{
+    if (*n == 0 || (*n & (*n - 1)) == 0) {
+        void *grown = vf_arena_alloc(arena, *n == 0 ? 1 : *n * 2, size);
+        if (grown == NULL)
+            return NULL;
+        if (*n > 0)
+            memcpy(grown, *array, *n * size);
+        *array = grown;
+    }
+    void *element = (char *)*array + *n * size;
+    memset(element, 0, size);
+    (*n)++;
+    return element;
+}
+
+struct vf_table *vf_schema_add_table(struct vf_schema *schema)
+{
+    void *array = schema->tables;
+    struct vf_table *table = grow(&schema->arena, &array, &schema->n_tables, sizeof(*table));
+
+    schema->tables = array;
+    if (table != NULL) {
+        table->primary_key = -1;
+        table->n_rows = -1;
+        table->size_bytes = -1;
+    }
+    return table;
+}
+
+struct vf_user_type *vf_schema_add_user_type(struct vf_schema *schema)
+{
+    void *array = schema->user_types;
+    struct vf_user_type *type = grow(&schema->arena, &array, &schema->n_user_types, sizeof(*type));
+
+    schema->user_types = array;
+    return type;
+}
+
+struct vf_sequence *vf_schema_add_sequence(struct vf_schema *schema)
+{
+    void *array = schema->sequences;
+    struct vf_sequence *sequence = grow(&schema->arena, &array, &schema->n_sequences, sizeof(*sequence));
+
+    schema->sequences = array;
+    return sequence;
+}
+
+struct vf_other *vf_schema_add_other(struct vf_schema *schema)
+{
+    void *array = schema->others;
+    struct vf_other *other = grow(&schema->arena, &array, &schema->n_others, sizeof(*other));
+
+    schema->others = array;
+    return other;
+}
+
+struct vf_column *vf_table_add_column(struct vf_schema *schema, struct vf_table *table)
+{
+    void *array = table->columns;
+    struct vf_column *column = grow(&schema->arena, &array, &table->n_columns, sizeof(*column));
+
+    table->columns = array;
+    if (column != NULL)
+        column->native = "";
+    return column;
+}
+
+struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *table)
+{
+    void *array = table->indexes;
+    struct vf_index *index = grow(&schema->arena, &array, &table->n_indexes, sizeof(*index));
+
+    table->indexes = array;
+    return index;
+}
+
+struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table)
+{
+    void *array = table->foreign_keys;
+    struct vf_foreign_key *key = grow(&schema->arena, &array, &table->n_foreign_keys, sizeof(*key));
+
+    table->foreign_keys = array;
+    return key;
+}
+
+struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table)
+{
+    void *array = table->checks;
+    struct vf_check *check = grow(&schema->arena, &array, &table->n_checks, sizeof(*check));
+
+    table->checks = array;
+    return check;
+}
+
+struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index)
+{
+    void *array = index->parts;
+    struct vf_key_part *part = grow(&schema->arena, &array, &index->n_parts, sizeof(*part));
+
+    index->parts = array;
+    return part;
+}
+
+struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name)
+{
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        struct vf_table *table = &schema->tables[i];
+        bool schema_fits = schema_name == NULL || (table->schema != NULL && strcmp(table->schema, schema_name) == 0);
+        if (schema_fits && strcmp(table->name, name) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+int vf_table_find_column(const struct vf_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes)
+{
+    if (schema != NULL)
+        snprintf(out, out_bytes, "%s.%s", schema, name);
+    else
+        snprintf(out, out_bytes, "%s", name);
+    return out;
+}
+
+static const char *const metrics[] = {
+    [VF_METRIC_NONE] = "none", [VF_METRIC_L2] = "l2",           [VF_METRIC_COSINE] = "cosine",   [VF_METRIC_IP] = "ip",
+    [VF_METRIC_L1] = "l1",     [VF_METRIC_HAMMING] = "hamming", [VF_METRIC_JACCARD] = "jaccard",
+};
+
+const char *vf_metric_name(enum vf_metric metric)
+{
+    return (unsigned)metric < sizeof(metrics) / sizeof(metrics[0]) ? metrics[metric] : "none";
+}
+
+bool vf_metric_parse(const char *name, enum vf_metric *metric)
+{
+    for (unsigned i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+        if (strcmp(metrics[i], name) == 0) {
+            *metric = (enum vf_metric)i;
+            return true;
+        }
+    }
+    return false;
+}
