@@ -178,24 +178,23 @@ def count(test, text, status):
         test.failed, test.why = 1, "ran no test"
 
 
-def run_process(command, environment):
-    """The process and all that it started are gone when this returns."""
-    process = subprocess.Popen(
-        command, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    try:
-        output, _ = process.communicate(timeout=TIMEOUT_S)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        output += f"\n# killed after {TIMEOUT_S} s\n".encode()
-        status = 124
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    return output.decode("utf-8", "backslashreplace"), status
+def run_process(command, environment, log):
+    """The process and all that it started are gone when this returns. The output goes to a file: a pipe would wait for what is left running."""
+    with open(log, "wb") as out:
+        process = subprocess.Popen(
+            command, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            status = process.wait(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            out.write(f"\n# killed after {TIMEOUT_S} s\n".encode())
+            status = 124
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+    return pathlib.Path(log).read_bytes().decode("utf-8", "backslashreplace"), status
 
 
 def run_one(test, base_environment, scratch_root, databases):
@@ -210,7 +209,7 @@ def run_one(test, base_environment, scratch_root, databases):
         if databases and test.suite != "unit":
             database = f"vft_{os.getpid()}_{short}"[:50]
             environment["VECFERRY_TEST_POSTGRES"] = databases.make(database)
-        test.output, status = run_process(test.command, environment)
+        test.output, status = run_process(test.command, environment, scratch_root / f"{short}.log")
         count(test, test.output, status)
         if database:
             databases.drop(database)
