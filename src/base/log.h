@@ -22,13 +22,15 @@ enum vf_log_level {
 };
 
 struct vf_log {
-    void (*write)(void *context, enum vf_log_level level, const char *message); /* may be called from any thread; NULL: nothing is logged */
+    void (*write)(void *context, enum vf_log_level level,
+                  const char *message); /* may be called from any thread; NULL: nothing is logged */
     void *context;
     enum vf_log_level level; /* messages above it are dropped */
 };
 
 /* `log` may be NULL. The message is redacted before it is handed on. */
-void vf_log_write(const struct vf_log *log, enum vf_log_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void vf_log_write(const struct vf_log *log, enum vf_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Remember a secret (a password, a token) for the life of the process: vf_redact() replaces every occurrence by "***". Texts shorter than 3 bytes are
  * not remembered. Thread-safe. VF_NOMEM when it can't be remembered: then the secret must not be used. */

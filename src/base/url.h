@@ -1,0 +1,27 @@
+/*
+ * URLs of databases, and what is refused in them.
+ *
+ * A URL names a database and never holds a secret: a password or token in it is refused, because the process list is public. Accepted forms:
+ *   postgresql://user@host/db?sslmode=verify-full   postgres://...   host=... dbname=... (libpq's keywords)
+ *   sqlite:/path.db   sqlite:relative.db   a bare path
+ *   duckdb:/path.duckdb   libsql://host   https://host   http://127.0.0.1:8080   files:/folder   mem:name
+ */
+#ifndef VF_BASE_URL_H
+#define VF_BASE_URL_H
+
+#include "base/error.h"
+
+struct vf_url {
+    char scheme[16]; /* the engine: "postgres", "sqlite", "duckdb", "turso", "files", "mem" */
+    char *text;      /* as given */
+    char *path;      /* of a file or folder, or the name of a mem database; NULL for servers */
+};
+
+/* VF_USAGE: not a URL that is known, or one with a secret in it; the message never shows the secret. Release in any case. */
+enum vf_status vf_url_parse(const char *text, struct vf_url *url, struct vf_error *err) VF_CHECKED;
+void vf_url_release(struct vf_url *url); /* a zeroed struct is fine */
+
+/* The URL as it may be shown: redacted, control characters escaped. In `out`, NUL-terminated, cut to fit; returns it. */
+char *vf_url_show(const struct vf_url *url, char *out, size_t out_bytes);
+
+#endif
