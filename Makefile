@@ -1,0 +1,55 @@
+# A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
+.PHONY: all demo test test-pg16 test-tsan test-clang test-kill torture fuzz bench format lint install clean
+
+PREFIX ?= /usr/local
+TEST_ARGS ?=
+
+all:
+	@scripts/setup build
+	@scripts/build release
+
+demo:
+	@scripts/setup demo
+	@scripts/build release
+	@scripts/demo
+
+# Arguments, for one part of it: make test TEST_ARGS="--suite unit --only queue"
+test:
+	@scripts/test $(TEST_ARGS)
+
+test-pg16:
+	@scripts/test --version 16 --suite conformance,cli,e2e $(TEST_ARGS)
+
+test-tsan:
+	@scripts/test --build tsan --suite unit,conformance $(TEST_ARGS)
+
+# Longer than a test run may take: kills at random moments, every allocation failing in turn, random input.
+test-kill:
+	@scripts/long kill
+
+torture:
+	@scripts/long torture
+
+fuzz:
+	@scripts/long fuzz
+
+bench:
+	@scripts/setup bench
+	@scripts/build release
+	@bench/run
+
+format:
+	@scripts/setup lint
+	@scripts/lint --format
+
+lint:
+	@scripts/setup lint
+	@scripts/lint
+
+install: all
+	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
+	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild
+
+# What was fetched stays in the cache that all clones share.
+clean:
+	rm -rf build
