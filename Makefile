@@ -25,13 +25,13 @@ test-tsan:
 
 # Longer than a test run may take: kills at random moments, every allocation failing in turn, random input.
 test-kill:
-	@scripts/long kill
+	@scripts/test --suite long --only kill $(TEST_ARGS)
 
 torture:
-	@scripts/long torture
+	@scripts/test --suite long --only torture $(TEST_ARGS)
 
 fuzz:
-	@scripts/long fuzz
+	@scripts/test --suite long --only fuzz $(TEST_ARGS)
 
 bench:
 	@scripts/setup bench

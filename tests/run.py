@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs the tests of a build folder and counts them; scripts/test calls it with the servers running.
 
-    tests/run.py --build DIR [--suite unit,conformance,cli,e2e] [--only WORD] [--jobs N]
+    tests/run.py --build DIR [--suite unit,conformance,cli,e2e,long] [--only WORD] [--jobs N]
     tests/run.py --unittest FILE        one Python test file, as TAP lines
 
 Suites: unit and conformance are the cmocka programs that Meson knows; cli and e2e are the files test_*.py and test_*.sh of
-tests/cli and tests/e2e. A Python file holds unittest cases; a shell file prints TAP lines, or just exits 0.
+tests/cli and tests/e2e, and long, which only runs when it is named, those of tests/long. A Python file holds unittest cases; a shell file prints TAP lines, or just exits 0.
 
 Every test file gets a database of its own on the server of VECFERRY_TEST_POSTGRES, so that several can run at once; databases and
 roles that a test makes itself should take their names from it. A file whose first lines hold "run: alone" runs by itself.
@@ -121,7 +121,7 @@ def programs(build):
 
 
 def scripts():
-    for suite in ("cli", "e2e"):
+    for suite in ("cli", "e2e", "long"):
         for path in sorted((TOP / "tests" / suite).glob("test_*")):
             head = path.read_text(encoding="utf-8")[:600]
             if path.suffix == ".py":
@@ -273,7 +273,7 @@ def main():
     )
     suites = options.suite.split(",")
     tests = [t for t in [*programs(build), *scripts()] if t.suite in suites and options.only in f"{t.suite} {t.name}"]
-    tests.sort(key=lambda t: ("unit", "e2e", "conformance", "cli").index(t.suite))
+    tests.sort(key=lambda t: ("unit", "e2e", "conformance", "cli", "long").index(t.suite))
     run_all(tests, environment, build, options.jobs)
     return report(tests)
 
