@@ -34,7 +34,7 @@ const struct conf_column conf_types[] = {
     {.name = "a vector(f64,2)", .type = "vector(f64,2)", .native = "double precision[]"},
     {.name = "a vector(i8,5)", .type = "vector(i8,5)", .native = "int8[5]"},
     {.name = "a vector(bf16,2)", .type = "vector(bf16,2)", .native = "FB16_BLOB(2)"},
-    {.name = "a sparse", .type = "sparse(f32,7)", .native = "sparsevec(7)"},
+    {.name = "a sparse", .type = "sparse(7)", .native = "sparsevec(7)"},
 };
 const size_t conf_n_types = sizeof(conf_types) / sizeof(conf_types[0]);
 
