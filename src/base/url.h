@@ -9,6 +9,10 @@
 #ifndef VF_BASE_URL_H
 #define VF_BASE_URL_H
 
+#include <stddef.h>
+
+#include <stddef.h>
+
 #include "base/error.h"
 
 struct vf_url {
