@@ -48,7 +48,7 @@ lint:
 
 install: all
 	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
-	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild
+	@DESTDIR=$(DESTDIR) meson install -C build/release
 
 # What was fetched stays in the cache that all clones share.
 clean:
