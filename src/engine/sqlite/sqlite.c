@@ -1,0 +1,56 @@
+#include "engine/sqlite/sqlite.h"
+
+#include "engine/sqlite/bulk.h"
+#include "engine/sqlite/conn.h"
+#include "engine/sqlite/inspect.h"
+#include "engine/sqlite/lock.h"
+#include "engine/sqlite/record.h"
+#include "engine/sqlite/scan.h"
+#include "engine/sqlite/snapshot.h"
+#include "engine/sqlite/split.h"
+#include "engine/sqlite/target.h"
+
+static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
+{
+    (void)conn;
+    vf_sqlite_quote(out, identifier);
+}
+
+const struct vf_engine_ops vf_sqlite_engine = {
+    .name = "sqlite",
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .open = vf_sqlite_open,
+    .close = vf_sqlite_close,
+    .describe = vf_sqlite_describe,
+    .limits = vf_sqlite_limits,
+    .inspect = vf_sqlite_inspect,
+    .quote = quote,
+    .begin_snapshot = vf_sqlite_begin_snapshot,
+    .join_snapshot = vf_sqlite_join_snapshot,
+    .end_snapshot = vf_sqlite_end_snapshot,
+    .split = vf_sqlite_split,
+    .scan_open = vf_sqlite_scan_open,
+    .scan_read = vf_sqlite_scan_read,
+    .scan_close = vf_sqlite_scan_close,
+    .lookup = vf_sqlite_lookup,
+    .map_column = vf_sqlite_map_column,
+    .map_index = vf_sqlite_map_index,
+    .preflight = vf_sqlite_preflight,
+    .lock = vf_sqlite_lock,
+    .unlock = vf_sqlite_unlock,
+    .table_state = vf_sqlite_table_state,
+    .apply = vf_sqlite_apply,
+    .begin_bulk = vf_sqlite_begin_bulk,
+    .end_bulk = vf_sqlite_end_bulk,
+    .begin = vf_sqlite_begin,
+    .commit = vf_sqlite_commit,
+    .rollback = vf_sqlite_rollback,
+    .load_open = vf_sqlite_load_open,
+    .load_write = vf_sqlite_load_write,
+    .load_close = vf_sqlite_load_close,
+    .record_create = vf_sqlite_record_create,
+    .record_put = vf_sqlite_record_put,
+    .record_get = vf_sqlite_record_get,
+    .record_swap = vf_sqlite_record_swap,
+    .record_delete = vf_sqlite_record_delete,
+};
