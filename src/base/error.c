@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* vsnprintf() cuts at a byte; a character that lost its tail is removed, so that the message stays UTF-8. */
-static void format_cut(char *out, size_t out_bytes, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_cut(char *out, size_t out_bytes, const char *fmt, va_list args)
 {
     int size = vsnprintf(out, out_bytes, fmt, args);
 

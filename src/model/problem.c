@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *print(struct vf_arena *arena, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static char *print(struct vf_arena *arena, const char *fmt, va_list args)
 {
     va_list again;
 

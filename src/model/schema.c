@@ -142,24 +142,3 @@ char *vf_table_label(const char *schema, const char *name, char *out, size_t out
         snprintf(out, out_bytes, "%s", name);
     return out;
 }
-
-static const char *const metrics[] = {
-    [VF_METRIC_NONE] = "none", [VF_METRIC_L2] = "l2",           [VF_METRIC_COSINE] = "cosine",   [VF_METRIC_IP] = "ip",
-    [VF_METRIC_L1] = "l1",     [VF_METRIC_HAMMING] = "hamming", [VF_METRIC_JACCARD] = "jaccard",
-};
-
-const char *vf_metric_name(enum vf_metric metric)
-{
-    return (unsigned)metric < sizeof(metrics) / sizeof(metrics[0]) ? metrics[metric] : "none";
-}
-
-bool vf_metric_parse(const char *name, enum vf_metric *metric)
-{
-    for (unsigned i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
-        if (strcmp(metrics[i], name) == 0) {
-            *metric = (enum vf_metric)i;
-            return true;
-        }
-    }
-    return false;
-}

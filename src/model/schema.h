@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/metric.h"
 #include "model/type.h"
 
 enum vf_default_kind {
@@ -87,16 +88,6 @@ enum vf_index_kind {
     VF_INDEX_HNSW,
     VF_INDEX_IVFFLAT,
     VF_INDEX_OTHER, /* `method` names it */
-};
-
-enum vf_metric {
-    VF_METRIC_NONE,
-    VF_METRIC_L2,
-    VF_METRIC_COSINE,
-    VF_METRIC_IP,
-    VF_METRIC_L1,
-    VF_METRIC_HAMMING,
-    VF_METRIC_JACCARD,
 };
 
 struct vf_vector_index {
@@ -254,8 +245,5 @@ struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char
 int vf_table_find_column(const struct vf_table *table, const char *name); /* -1: none */
 /* "schema.table" or "table" for messages, in `out`; returns it. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes);
-
-const char *vf_metric_name(enum vf_metric metric);
-bool vf_metric_parse(const char *name, enum vf_metric *metric);
 
 #endif

@@ -17,39 +17,6 @@ typedef float floats4 __attribute__((vector_size(16)));
 typedef double doubles4 __attribute__((vector_size(32)));
 typedef long long longs4 __attribute__((vector_size(32)));
 
-static const struct {
-    const char *name;
-    bool is_for_bits;
-} metrics[] = {
-    [VF_METRIC_L2] = {"l2", false},          [VF_METRIC_L2_SQUARED] = {"l2sq", false},
-    [VF_METRIC_COSINE] = {"cosine", false},  [VF_METRIC_NEGATIVE_IP] = {"ip", false},
-    [VF_METRIC_L1] = {"l1", false},          [VF_METRIC_HAMMING] = {"hamming", true},
-    [VF_METRIC_JACCARD] = {"jaccard", true},
-};
-
-#define N_METRICS (sizeof(metrics) / sizeof(metrics[0]))
-
-const char *vf_metric_name(enum vf_metric metric)
-{
-    return metrics[metric].name;
-}
-
-bool vf_metric_parse(const char *name, enum vf_metric *metric)
-{
-    for (size_t i = 0; i < N_METRICS; i++) {
-        if (strcmp(name, metrics[i].name) == 0) {
-            *metric = (enum vf_metric)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool vf_metric_is_for_bits(enum vf_metric metric)
-{
-    return metrics[metric].is_for_bits;
-}
-
 /* The sums of one pass over two vectors, of which a metric needs one to three. */
 struct sums {
     double first; /* a.b, (a-b)^2 or |a-b| */
@@ -89,7 +56,7 @@ ALWAYS_INLINE void add_term(enum vf_metric metric, const doubles4 *a, const doub
     const longs4 magnitude = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
     doubles4 difference = *a - *b;
 
-    if (metric == VF_METRIC_COSINE || metric == VF_METRIC_NEGATIVE_IP)
+    if (metric == VF_METRIC_COSINE || metric == VF_METRIC_IP)
         *sum += *a * *b;
     else if (metric == VF_METRIC_L1)
         *sum += (doubles4)((longs4)difference & magnitude);
@@ -97,7 +64,7 @@ ALWAYS_INLINE void add_term(enum vf_metric metric, const doubles4 *a, const doub
         *sum += difference * difference;
 }
 
-/* Inlined with a constant metric: L2_SQUARED, L1, NEGATIVE_IP, or COSINE, which wants the squares too. */
+/* Inlined with a constant metric: L2_SQUARED, L1, IP, or COSINE, which wants the squares too. */
 ALWAYS_INLINE void add_up(enum vf_metric metric, const void *a, const void *b, size_t dim, struct sums *sums)
 {
     const unsigned char *pa = a;
@@ -136,8 +103,8 @@ ALWAYS_INLINE void add_up_by_metric(enum vf_metric metric, const void *a, const 
 {
     if (metric == VF_METRIC_COSINE)
         add_up(VF_METRIC_COSINE, a, b, dim, sums);
-    else if (metric == VF_METRIC_NEGATIVE_IP)
-        add_up(VF_METRIC_NEGATIVE_IP, a, b, dim, sums);
+    else if (metric == VF_METRIC_IP)
+        add_up(VF_METRIC_IP, a, b, dim, sums);
     else if (metric == VF_METRIC_L1)
         add_up(VF_METRIC_L1, a, b, dim, sums);
     else
@@ -185,7 +152,7 @@ static double float_distance(add_up_function *add, enum vf_metric metric, const 
     add(metric, a, b, dim, &sums);
     if (metric == VF_METRIC_COSINE)
         return cosine_of_sums(&sums);
-    if (metric == VF_METRIC_NEGATIVE_IP)
+    if (metric == VF_METRIC_IP)
         return -sums.first;
     return metric == VF_METRIC_L2 ? sqrt(sums.first) : sums.first;
 }
@@ -207,7 +174,7 @@ double vf_distance_cosine(const float *a, const float *b, size_t dim)
 
 double vf_inner_product(const float *a, const float *b, size_t dim)
 {
-    return -float_distance(add_up_best(), VF_METRIC_NEGATIVE_IP, a, b, dim);
+    return -float_distance(add_up_best(), VF_METRIC_IP, a, b, dim);
 }
 
 double vf_distance_l1(const float *a, const float *b, size_t dim)

@@ -67,13 +67,13 @@ static void test_against_reference(void **state)
         is_close(vf_distance(VF_METRIC_L2, pa, pb, dim), sqrtl(sums.l2_squared), 1 + sqrtl(sums.l2_squared));
         is_close(vf_distance(VF_METRIC_L2_SQUARED, pa, pb, dim), sums.l2_squared, sums.l2_squared);
         is_close(vf_distance(VF_METRIC_L1, pa, pb, dim), sums.l1, sums.l1);
-        is_close(vf_distance(VF_METRIC_NEGATIVE_IP, pa, pb, dim), -sums.dot, sums.square_a + sums.square_b);
+        is_close(vf_distance(VF_METRIC_IP, pa, pb, dim), -sums.dot, sums.square_a + sums.square_b);
         is_close(vf_distance(VF_METRIC_COSINE, pa, pb, dim),
                  1 - sums.dot / (sqrtl(sums.square_a) * sqrtl(sums.square_b)), 1);
         assert_true(vf_distance_l2(a, b, dim) == vf_distance(VF_METRIC_L2, pa, pb, dim));
         assert_true(vf_distance_l2_squared(a, b, dim) == vf_distance(VF_METRIC_L2_SQUARED, pa, pb, dim));
         assert_true(vf_distance_l1(a, b, dim) == vf_distance(VF_METRIC_L1, pa, pb, dim));
-        assert_true(vf_inner_product(a, b, dim) == -vf_distance(VF_METRIC_NEGATIVE_IP, pa, pb, dim));
+        assert_true(vf_inner_product(a, b, dim) == -vf_distance(VF_METRIC_IP, pa, pb, dim));
         assert_true(vf_distance_cosine(a, b, dim) == vf_distance(VF_METRIC_COSINE, pa, pb, dim));
     }
 }
