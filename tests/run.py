@@ -5,7 +5,8 @@
     tests/run.py --unittest FILE        one Python test file, as TAP lines
 
 Suites: unit and conformance are the cmocka programs that Meson knows; cli and e2e are the files test_*.py and test_*.sh of
-tests/cli and tests/e2e, and long, which only runs when it is named, those of tests/long. A Python file holds unittest cases; a shell file prints TAP lines, or just exits 0.
+tests/cli and tests/e2e; long, which only runs when it is named, those of tests/long. A Python file holds unittest cases; a shell
+file prints TAP lines, or just exits 0.
 
 Every test file gets a database of its own on the server of VECFERRY_TEST_POSTGRES, so that several can run at once; databases and
 roles that a test makes itself should take their names from it. A file whose first lines hold "run: alone" runs by itself.
@@ -267,6 +268,7 @@ def main():
         VECFERRY_BUILD=str(build),
         VECFERRY_PYTHON=sys.executable,
         VECFERRY_VEC0=str(deps / "vec0.so"),
+        LOCPATH=str(deps / "locale"),
         VECFERRY_DATA=str(TOP / "examples" / "data"),
         VECFERRY_PGBIN=str(deps / "pg" / "bin"),
         PYTHONDONTWRITEBYTECODE="1",

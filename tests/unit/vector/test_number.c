@@ -313,12 +313,10 @@ static void test_round_trip_f32(void **state)
 /* All of them, once: about ten minutes with the sanitizers. */
 static void test_every_f32(void **state)
 {
-    uint64_t n = how_many(0, UINT64_C(0x7f800000));
+    uint64_t step = how_many(0, 1) > 0 ? 1 : 65521; /* every one when there is time, else a sample over the whole range */
 
     (void)state;
-    if (n == 0)
-        skip();
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < UINT64_C(0x7f800000); i += step)
         check_round_trip_f32(f32_of_bits((uint32_t)i | (uint32_t)(i & 1) << 31));
 }
 
