@@ -313,7 +313,8 @@ static void test_round_trip_f32(void **state)
 /* All of them, once: about ten minutes with the sanitizers. */
 static void test_every_f32(void **state)
 {
-    uint64_t step = how_many(0, 1) > 0 ? 1 : 65521; /* every one when there is time, else a sample over the whole range */
+    uint64_t step =
+        how_many(0, 1) > 0 ? 1 : 65521; /* every one when there is time, else a sample over the whole range */
 
     (void)state;
     for (uint64_t i = 0; i < UINT64_C(0x7f800000); i += step)
