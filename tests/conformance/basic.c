@@ -23,7 +23,8 @@ static void test_open_nothing(void **state)
     struct vf_error failure = {0};
     const struct vf_open_options options = {.side = VF_SIDE_SOURCE, .application = "conformance"};
     CONF_OK(vf_url_parse(conf->quirks->bad_url, &url, &err));
-    assert_int_equal(vf_conn_open_with(vf_engine_find(conf->quirks->engine), &url, &options, &conn, &failure), VF_CONNECT);
+    assert_int_equal(vf_conn_open_with(vf_engine_find(conf->quirks->engine), &url, &options, &conn, &failure),
+                     VF_CONNECT);
     assert_int_equal(failure.side, VF_SIDE_SOURCE);
     assert_true(strlen(failure.message) > 10);
     assert_null(conn);

@@ -44,6 +44,8 @@ struct conf_quirks {
     /* false: it can't be made here, and the suite is skipped */
     bool (*make)(struct conf_database *database);
     void (*drop)(const struct conf_database *database);
+    /* Let readers and a writer work at the same time, where a database isn't made so; NULL: it is. */
+    void (*share)(const struct conf_database *database);
 };
 
 /* All tests for one engine; returns what main() returns (77: skipped). */

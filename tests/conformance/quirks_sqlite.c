@@ -1,5 +1,6 @@
 #include "conformance.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ static bool make(struct conf_database *database)
 
 static void drop(const struct conf_database *database)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".vecferry-lock"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", "-vecferry-lock"};
     char path[600];
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         snprintf(path, sizeof(path), "%s/test.db%s", database->private, suffixes[i]);
@@ -27,10 +28,22 @@ static void drop(const struct conf_database *database)
         print_error("%s isn't empty: the engine left a file behind\n", database->private);
 }
 
+static void share(const struct conf_database *database)
+{
+    char path[600];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof(path), "%s/test.db", database->private);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 const struct conf_quirks conf_sqlite = {
     .engine = "sqlite",
-    .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET,
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .no_minus_zero = true,
     .bad_url = "sqlite:/nonexistent/folder/file.db",
     .make = make,
     .drop = drop,
+    .share = share,
 };

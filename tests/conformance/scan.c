@@ -172,6 +172,8 @@ static void test_snapshot(void **state)
     struct conf_table table;
     char token[128] = "";
     conf_plain_table(&table, conf, "t", 100);
+    if (conf->quirks->share != NULL)
+        conf->quirks->share(&conf->database);
     struct vf_conn *reader = conf_open(conf, VF_SIDE_SOURCE);
     CONF_OK(vf_conn_begin_snapshot(reader, token, sizeof(token), &err));
     add_rows(conf, &table, 1000, 50);
