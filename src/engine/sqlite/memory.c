@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/sqlite/evidence.h"
 #include "engine/sqlite/inspect.h"
 #include "engine/store.h"
 #include "model/schema_json.h"
@@ -57,6 +58,7 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
 {
     if (strcmp(here->native, target->native) != 0)
         return;
+    here->evidence.text = vf_sqlite_remembered;
     here->native = source->native;
     here->type = source->type;
     here->form = target->form;
