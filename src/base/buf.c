@@ -46,8 +46,8 @@ static bool grow(struct vf_buf *buf, size_t size_bytes)
         return true;
     while (cap_bytes < need_bytes)
         cap_bytes = cap_bytes > SIZE_MAX / 2 ? need_bytes : cap_bytes * 2;
-    if (cap_bytes > buf->max_bytes && buf->max_bytes >= need_bytes)
-        cap_bytes = buf->max_bytes; /* never more memory than the maximum and its NUL */
+    if (cap_bytes - 1 > buf->max_bytes)
+        cap_bytes = buf->max_bytes + 1; /* never more memory than the maximum and its NUL */
     data = vf_realloc(buf->data, cap_bytes, 1);
     if (data == NULL) {
         buf->status = VF_NOMEM;
@@ -79,7 +79,7 @@ char *vf_buf_reserve(struct vf_buf *buf, size_t size_bytes)
 
 void vf_buf_advance(struct vf_buf *buf, size_t size_bytes)
 {
-    if (buf->status != VF_OK)
+    if (buf->status != VF_OK || buf->data == NULL)
         return;
     buf->size_bytes += size_bytes;
     buf->data[buf->size_bytes] = '\0';
