@@ -39,6 +39,7 @@ struct conf_quirks {
     bool no_nan;           /* of scalar floats */
     bool no_minus_zero;    /* of scalar floats */
     bool no_array_bounds;  /* arrays whose lower bounds aren't 1 */
+    bool no_late_join;     /* a snapshot can't be joined any more once the database was written to */
     bool jsonb;            /* rewrites JSON */
     const char *user_enum; /* native type of an enum column, or NULL: as for mem and SQLite, where a name is enough */
     /* false: it can't be made here, and the suite is skipped */

@@ -8,6 +8,7 @@
 
 const struct conf_column conf_types[] = {
     {.name = "a bool", .type = "bool", .native = "boolean"},
+    {.name = "a i8", .type = "i8", .native = "smallint"},
     {.name = "a i16", .type = "i16", .native = "smallint"},
     {.name = "a i32", .type = "i32", .native = "integer"},
     {.name = "a i64", .type = "i64", .native = "bigint"},
@@ -72,7 +73,10 @@ static bool add_integer(struct vf_array *array, size_t index)
     if (index >= N_OF(values))
         return false;
     int64_t value = values[index];
-    if (array->width == 2) {
+    if (array->width == 1) {
+        int8_t narrow = value == INT64_MAX ? INT8_MAX : value == INT64_MIN ? INT8_MIN : (int8_t)(value % 100);
+        add(array, &narrow, sizeof(narrow));
+    } else if (array->width == 2) {
         int16_t narrow = value == INT64_MAX ? INT16_MAX : value == INT64_MIN ? INT16_MIN : (int16_t)(value % 1000);
         add(array, &narrow, sizeof(narrow));
     } else if (array->width == 4) {
@@ -316,7 +320,6 @@ bool conf_sample(struct vf_array *array, size_t index, const struct vf_limits *l
             CONF_OK(vf_array_add_bool(array, index == 1, &err));
         return index < 2;
     case VF_K_I8:
-        return false;
     case VF_K_I16:
     case VF_K_I32:
     case VF_K_I64:

@@ -42,6 +42,7 @@ const struct conf_quirks conf_sqlite = {
     .engine = "sqlite",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
     .no_minus_zero = true,
+    .no_late_join = true,
     .bad_url = "sqlite:/nonexistent/folder/file.db",
     .make = make,
     .drop = drop,

@@ -181,6 +181,7 @@ enum vf_status mem_begin_snapshot(struct vf_conn *conn, char *token, size_t toke
                                   struct vf_error *err) VF_CHECKED;
 enum vf_status mem_join_snapshot(struct vf_conn *conn, const char *token, struct vf_error *err) VF_CHECKED;
 void mem_end_snapshot(struct vf_conn *conn);
+void mem_snapshot_free(struct mem_snapshot *snapshot);
 
 /* scan.c */
 enum vf_status mem_split(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes,

@@ -1,6 +1,5 @@
 #include "engine/mem/mem.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -71,7 +70,11 @@ static void tables_free(struct mem_table *table)
 
 static void db_free(struct mem_db *db)
 {
-    assert(db->snapshots == NULL);
+    while (db->snapshots != NULL) {
+        struct mem_snapshot *next = db->snapshots->next;
+        mem_snapshot_free(db->snapshots);
+        db->snapshots = next;
+    }
     tables_free(db->tables);
     tables_free(db->dropped);
     mem_records_free(db);

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "engine/mem/db.h"
 
-static void snapshot_free(struct mem_snapshot *snapshot)
+void mem_snapshot_free(struct mem_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->n_tables; i++) {
         for (size_t k = 0; k < snapshot->tables[i].n_rows; k++)
@@ -44,7 +44,7 @@ static enum vf_status snapshot_make(struct mem_db *db, struct mem_snapshot **sna
     for (const struct mem_table *table = db->tables; status == VF_OK && table != NULL; table = table->next)
         status = take_table(table, &made->tables[made->n_tables++], err);
     if (status != VF_OK) {
-        snapshot_free(made);
+        mem_snapshot_free(made);
         return status;
     }
     made->number = ++db->next_snapshot;
@@ -107,7 +107,7 @@ void mem_end_snapshot(struct vf_conn *conn)
         while (*link != snapshot)
             link = &(*link)->next;
         *link = snapshot->next;
-        snapshot_free(snapshot);
+        mem_snapshot_free(snapshot);
     }
     mem_unlock(mem->db);
     mem->snapshot = NULL;
