@@ -3,8 +3,9 @@
  *
  * Used for `inspect --json`, and for the memory that a target keeps in its table vecferry_schema: what the target can't declare (a numeric's precision, an
  * enum's labels, an identity's kind) is remembered there, so that the way back gives the same schema. Every field of the structs of schema.h is written, but
- * for the arena and the evidence (which `with_evidence` adds); unknown fields are ignored when read, absent ones are zero, so that older and newer programs
- * read each other's memory.
+ * for the arena and the evidence (which `with_evidence` adds); unknown fields are ignored when read, absent ones are zero (primary_key,
+ * n_rows and size_bytes: -1), so that older and newer programs read each other's memory. Names are those of the structs, but `def` is "default"; enums are
+ * lower-case words, a type is its text, e.g. "vector(f32,384)".
  */
 #ifndef VF_MODEL_SCHEMA_JSON_H
 #define VF_MODEL_SCHEMA_JSON_H
