@@ -2,140 +2,319 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/text.h"
 
-/* All that comes from `fd`, NUL-terminated, its last newline cut; NULL with err set. */
-static enum vf_status read_all(int fd, const char *what, char **secret, struct vf_error *err)
+extern char **environ;
+
+/* Text of an errno; strerror() isn't for threads. In `out`, which is returned. */
+static const char *errno_text(int number, char *out, size_t out_bytes)
 {
-    char *text = vf_calloc(VF_SECRET_MAX_BYTES + 1, 1);
-    size_t used = 0;
-    ssize_t n = 1;
+    if (strerror_r(number, out, out_bytes) != 0)
+        snprintf(out, out_bytes, "error %d", number);
+    return out;
+}
 
-    if (text == NULL)
+/* A name from the user, as it may be shown. */
+static const char *shown(const char *name, char *out, size_t out_bytes)
+{
+    return vf_printable(name, strlen(name), out, out_bytes);
+}
+
+/* Everything that `fd` gives, up to one byte over the maximum, into a new block of fixed size: growing it would leave copies behind in freed memory. */
+static enum vf_status read_all(int fd, const char *what, char **data, size_t *size_bytes, struct vf_error *err)
+{
+    char *block = vf_alloc(VF_SECRET_MAX_BYTES + 1, 1);
+    size_t used_bytes = 0;
+    char text[128];
+
+    if (block == NULL)
         return vf_error_nomem(err);
-    while (n > 0 && used <= VF_SECRET_MAX_BYTES - 1) {
-        n = read(fd, text + used, VF_SECRET_MAX_BYTES - used);
-        if (n > 0)
-            used += (size_t)n;
-        if (n < 0 && errno == EINTR)
-            n = 1;
+    while (used_bytes < VF_SECRET_MAX_BYTES + 1) {
+        ssize_t n = read(fd, block + used_bytes, VF_SECRET_MAX_BYTES + 1 - used_bytes);
+
+        if (n == 0)
+            break;
+        if (n > 0) {
+            used_bytes += (size_t)n;
+        } else if (errno != EINTR) {
+            int number = errno;
+
+            OPENSSL_cleanse(block, used_bytes);
+            vf_free(block);
+            return vf_error_set(err, VF_USAGE, "cannot read %s: %s", what, errno_text(number, text, sizeof(text)));
+        }
     }
-    if (used > 0 && text[used - 1] == '\n')
-        text[--used] = '\0';
-    if (used > 0 && text[used - 1] == '\r')
-        text[--used] = '\0';
-    enum vf_status status = VF_OK;
-    if (n < 0)
-        status = vf_error_set(err, VF_USAGE, "%s can't be read: %s", what, strerror(errno));
-    else if (used == 0)
-        status = vf_error_set(err, VF_USAGE, "%s holds no password", what);
-    else if (used >= VF_SECRET_MAX_BYTES - 1)
-        status = vf_error_set(err, VF_USAGE, "%s is longer than %d bytes", what, VF_SECRET_MAX_BYTES);
-    else if (strlen(text) != used)
-        status = vf_error_set(err, VF_USAGE, "%s holds a NUL byte, which no password can have", what);
-    if (status == VF_OK)
-        status = vf_redact_secret(text, err);
-    if (status != VF_OK) {
-        vf_free(text);
-        return status;
-    }
-    *secret = text;
+    *data = block;
+    *size_bytes = used_bytes;
     return VF_OK;
 }
 
-static enum vf_status check_file(int fd, const char *path, struct vf_error *err)
+/* Cut the newline, check, remember, copy; `data` stays the caller's. */
+static enum vf_status take(const char *data, size_t size_bytes, const char *what, char **secret, struct vf_error *err)
 {
-    struct stat found;
+    enum vf_status status;
+    char *copy;
 
-    if (fstat(fd, &found) != 0)
-        return vf_error_set(err, VF_USAGE, "password file %s: %s", path, strerror(errno));
-    if (!S_ISREG(found.st_mode))
-        return vf_error_set(err, VF_USAGE, "password file %s isn't a regular file", path);
-    if ((found.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+    if (size_bytes > VF_SECRET_MAX_BYTES)
+        return vf_error_set(err, VF_USAGE, "%s gives more than %d bytes", what, VF_SECRET_MAX_BYTES);
+    if (size_bytes > 0 && data[size_bytes - 1] == '\n')
+        size_bytes--;
+    if (size_bytes > 0 && data[size_bytes] == '\n' && data[size_bytes - 1] == '\r')
+        size_bytes--;
+    if (size_bytes == 0)
+        return vf_error_set(err, VF_USAGE, "%s gives an empty secret", what);
+    if (memchr(data, '\0', size_bytes) != NULL)
+        return vf_error_set(err, VF_USAGE, "%s gives a secret with a NUL byte", what);
+    copy = vf_strndup(data, size_bytes);
+    if (copy == NULL)
+        return vf_error_nomem(err);
+    status = vf_redact_secret(copy, err);
+    if (status != VF_OK) {
+        vf_secret_free(copy);
+        return status;
+    }
+    *secret = copy;
+    return VF_OK;
+}
+
+/* read_all() and take(). */
+static enum vf_status read_secret(int fd, const char *what, char **secret, struct vf_error *err)
+{
+    size_t size_bytes = 0;
+    char *data = NULL;
+    enum vf_status status = read_all(fd, what, &data, &size_bytes, err);
+
+    if (status == VF_OK) {
+        status = take(data, size_bytes, what, secret, err);
+        OPENSSL_cleanse(data, size_bytes);
+        vf_free(data);
+    }
+    return status;
+}
+
+enum vf_status vf_secret_from_env(const char *variable, char **secret, struct vf_error *err)
+{
+    const char *value = getenv(variable);
+    size_t size_bytes = value == NULL ? 0 : strlen(value);
+    enum vf_status status;
+
+    *secret = NULL;
+    if (size_bytes == 0)
         return VF_OK;
-    vf_error_set(err, VF_USAGE, "password file %s can be read by others (mode %04o)", path,
-                 (unsigned)(found.st_mode & 07777));
-    vf_error_hint(err, "chmod 600 %s", path);
-    return VF_USAGE;
+    if (size_bytes > VF_SECRET_MAX_BYTES)
+        return vf_error_set(err, VF_USAGE, "%s holds more than %d bytes", variable, VF_SECRET_MAX_BYTES);
+    *secret = vf_strdup(value); /* whole: nobody puts a newline into a variable by accident */
+    if (*secret == NULL)
+        return vf_error_nomem(err);
+    status = vf_redact_secret(*secret, err);
+    if (status != VF_OK) {
+        vf_secret_free(*secret);
+        *secret = NULL;
+    }
+    return status;
+}
+
+static bool is_credential(const char *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    size_t size_bytes = folder == NULL ? 0 : strlen(folder);
+
+    if (size_bytes < 2 || strncmp(path, folder, size_bytes) != 0 || path[size_bytes] != '/')
+        return false;
+    return strchr(path + size_bytes + 1, '/') == NULL;
+}
+
+static enum vf_status check_file(int fd, const char *path, const char *what, struct vf_error *err)
+{
+    const bool may_be_shared = is_credential(path);
+    const unsigned refused_mode = may_be_shared ? 037 : 077;
+    struct stat file;
+    char name[512];
+
+    if (fstat(fd, &file) != 0)
+        return vf_error_set(err, VF_USAGE, "cannot look at %s", what);
+    if (!S_ISREG(file.st_mode)) {
+        vf_error_set(err, VF_USAGE, "%s is not a regular file", what);
+        vf_error_hint(err, "a password that is made on the fly comes from a password command");
+        return VF_USAGE;
+    }
+    shown(path, name, sizeof(name));
+    if (file.st_uid != geteuid() && !(may_be_shared && file.st_uid == 0)) {
+        vf_error_set(err, VF_USAGE, "%s belongs to another user (id %lu)", what, (unsigned long)file.st_uid);
+        vf_error_hint(err, "make a copy of your own, and chmod 600 it");
+        return VF_USAGE;
+    }
+    if ((file.st_mode & refused_mode) != 0) {
+        vf_error_set(err, VF_USAGE, "%s has mode %04o, so others can read or write it", what,
+                     (unsigned)(file.st_mode & 07777));
+        vf_error_hint(err, "chmod 600 \"%s\"", name);
+        return VF_USAGE;
+    }
+    return VF_OK;
 }
 
 enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    char what[512];
+    enum vf_status status;
+    char name[512];
+    char what[600];
+    char text[128];
+    int fd;
 
+    *secret = NULL;
+    snprintf(what, sizeof(what), "password file \"%s\"", shown(path, name, sizeof(name)));
+    /* The open file is checked, not its name, so that it can't be exchanged in between; O_NONBLOCK: a FIFO without a writer would hang here. */
+    do {
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    } while (fd < 0 && errno == EINTR);
     if (fd < 0)
-        return vf_error_set(err, VF_USAGE, "password file %s: %s", path, strerror(errno));
-    snprintf(what, sizeof(what), "password file %s", path);
-    enum vf_status status = check_file(fd, path, err);
+        return vf_error_set(err, VF_USAGE, "cannot open %s: %s", what, errno_text(errno, text, sizeof(text)));
+    status = check_file(fd, path, what, err);
     if (status == VF_OK)
-        status = read_all(fd, what, secret, err);
+        status = read_secret(fd, what, secret, err);
     close(fd);
     return status;
 }
 
-static void run_command(const char *command, const int pipe_fds[2])
+/* A pipe whose ends no other program that is started meanwhile keeps open for long. */
+static bool open_pipe(int ends[2])
 {
-    int null = open("/dev/null", O_RDONLY);
-
-    if (null >= 0)
-        dup2(null, STDIN_FILENO);
-    dup2(pipe_fds[1], STDOUT_FILENO);
-    close(pipe_fds[0]);
-    close(pipe_fds[1]);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    _exit(127);
+    if (pipe(ends) != 0)
+        return false;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return true;
 }
 
-static enum vf_status wait_command(pid_t child, struct vf_error *err)
+/* The command gets no signals blocked or ignored that only the caller's threads want so: without SIGPIPE it wouldn't end when its output is closed. */
+static int attributes_init(posix_spawnattr_t *attributes)
 {
-    int code = 0;
+    sigset_t none;
+    sigset_t to_default;
+    int number = posix_spawnattr_init(attributes);
 
-    while (waitpid(child, &code, 0) < 0) {
-        if (errno != EINTR)
-            return vf_error_set(err, VF_USAGE, "the password command was lost: %s", strerror(errno));
+    if (number != 0)
+        return number;
+    sigemptyset(&none);
+    sigemptyset(&to_default);
+    sigaddset(&to_default, SIGPIPE);
+    sigaddset(&to_default, SIGINT);
+    sigaddset(&to_default, SIGTERM);
+    sigaddset(&to_default, SIGCHLD);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &to_default);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* 0, or an errno. posix_spawn() and not fork(): the library may run in a process with many threads. */
+static int start(const char *command, int output, pid_t *child)
+{
+    char shell[] = "sh";
+    char option[] = "-c";
+    char *copy = vf_strdup(command);
+    char *const arguments[] = {shell, option, copy, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int number = copy == NULL ? ENOMEM : posix_spawn_file_actions_init(&actions);
+
+    if (number != 0)
+        goto out;
+    number = attributes_init(&attributes);
+    if (number == 0) {
+        number = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (number == 0)
+            number = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        if (number == 0)
+            number = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environ);
+        posix_spawnattr_destroy(&attributes);
     }
-    if (WIFEXITED(code) && WEXITSTATUS(code) == 0)
+    posix_spawn_file_actions_destroy(&actions);
+out:
+    vf_secret_free(copy);
+    return number;
+}
+
+/* As waitpid() tells it; -1 when it can't, because the application ignores SIGCHLD. */
+static int wait_for(pid_t child)
+{
+    int ended = 0;
+
+    while (waitpid(child, &ended, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return ended;
+}
+
+/* Writing to a pipe that was closed at the limit ends a command by SIGPIPE, or the shell around it with 128 more. */
+static bool was_cut_off(int ended)
+{
+    return (WIFSIGNALED(ended) && WTERMSIG(ended) == SIGPIPE) ||
+           (WIFEXITED(ended) && WEXITSTATUS(ended) == 128 + SIGPIPE);
+}
+
+static enum vf_status check_ending(int ended, struct vf_error *err)
+{
+    if (ended == 0)
         return VF_OK;
-    if (WIFSIGNALED(code))
-        return vf_error_set(err, VF_USAGE, "the password command was ended by signal %d", WTERMSIG(code));
-    return vf_error_set(err, VF_USAGE, "the password command failed with exit code %d", WEXITSTATUS(code));
+    if (ended < 0)
+        return vf_error_set(err, VF_USAGE, "cannot learn how the password command ended");
+    if (WIFSIGNALED(ended))
+        return vf_error_set(err, VF_USAGE, "the password command was ended by signal %d", WTERMSIG(ended));
+    vf_error_set(err, VF_USAGE, "the password command failed with exit code %d", WEXITSTATUS(ended));
+    vf_error_hint(err, "run it by hand with /bin/sh -c and look at what it says");
+    return VF_USAGE;
 }
 
 enum vf_status vf_secret_from_command(const char *command, char **secret, struct vf_error *err)
 {
-    struct vf_error read_err = {0};
-    char *found = NULL;
-    int pipe_fds[2];
+    enum vf_status status;
+    int ends[2] = {-1, -1};
+    pid_t child = 0;
+    char text[128];
+    int number;
+    int ended;
 
-    if (pipe(pipe_fds) != 0)
-        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s", strerror(errno));
-    pid_t child = fork();
-    if (child == 0)
-        run_command(command, pipe_fds);
-    close(pipe_fds[1]);
-    if (child < 0) {
-        close(pipe_fds[0]);
-        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s", strerror(errno));
+    *secret = NULL;
+    if (!open_pipe(ends))
+        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s",
+                            errno_text(errno, text, sizeof(text)));
+    number = start(command, ends[1], &child);
+    close(ends[1]);
+    if (number != 0) {
+        close(ends[0]);
+        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s",
+                            errno_text(number, text, sizeof(text)));
     }
-    enum vf_status read_status = read_all(pipe_fds[0], "the password command's output", &found, &read_err);
-    close(pipe_fds[0]);
-    enum vf_status status = wait_command(child, err);
-    if (status == VF_OK && read_status != VF_OK) {
-        status = read_status;
-        if (err != NULL)
-            *err = read_err;
+    status = read_secret(ends[0], "the password command", secret, err);
+    close(ends[0]);
+    ended = wait_for(child);
+    /* How a command failed says more than the empty output that it left. */
+    if (status == VF_OK || (status != VF_NOMEM && ended != 0 && !was_cut_off(ended)))
+        status = check_ending(ended, err);
+    if (status != VF_OK) {
+        vf_secret_free(*secret);
+        *secret = NULL;
     }
-    if (status != VF_OK)
-        vf_free(found);
-    else
-        *secret = found;
     return status;
+}
+
+void vf_secret_free(char *secret)
+{
+    if (secret != NULL)
+        OPENSSL_cleanse(secret, strlen(secret));
+    vf_free(secret);
 }

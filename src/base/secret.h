@@ -1,7 +1,11 @@
 /*
- * Secrets from where they may be: a file that nobody else can read, or a command's output. Never from an argument or a URL.
+ * Reading the secrets of connections: passwords and tokens.
  *
- * What is read is registered with the redactor before it is handed out. A newline at its end is cut. The caller frees it with vf_free() after wiping it.
+ * They come from the environment, from a file that nobody else can read, or from the output of a command; never from an argument or a URL. What is read is
+ * remembered by the redactor first (see log.h) and only then given to the caller, who frees it with vf_secret_free(). One newline at the end ("\n" or
+ * "\r\n") is cut, others belong to the secret. An empty one, one with a NUL byte and one over VF_SECRET_MAX_BYTES are refused.
+ *
+ * No message contains a secret, a part of one, or the text of a command, which may hold one. Every failure but VF_NOMEM is VF_USAGE.
  */
 #ifndef VF_BASE_SECRET_H
 #define VF_BASE_SECRET_H
@@ -10,10 +14,17 @@
 
 #define VF_SECRET_MAX_BYTES 65536
 
-/* VF_USAGE: can't be read, isn't a regular file of ours, others may read it (mode beyond 0600), or it is empty or too long. */
+/* `*secret` is NULL, and that is VF_OK, when the variable isn't set or is empty. Taken as it is, with a newline at its end too. */
+enum vf_status vf_secret_from_env(const char *variable, char **secret, struct vf_error *err) VF_CHECKED;
+
+/* A regular file that belongs to the user of the process, with mode 0600 or stricter. A file directly in $CREDENTIALS_DIRECTORY may also belong to root
+ * and be readable by its group: that is how systemd hands credentials to a service. */
 enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_error *err) VF_CHECKED;
 
-/* Run by /bin/sh -c with stdin from /dev/null; its stderr is ours. VF_USAGE: it failed, or gave nothing or too much. The message never has its output. */
+/* The output of `/bin/sh -c command`; its input is /dev/null, its error output that of the process. It may take the time that it wants. */
 enum vf_status vf_secret_from_command(const char *command, char **secret, struct vf_error *err) VF_CHECKED;
+
+/* Overwrites the secret, then frees it; NULL is fine. */
+void vf_secret_free(char *secret);
 
 #endif
