@@ -13,13 +13,13 @@
 #include "engine/engine.h"
 
 struct vf_plan_column {
-    const char *name;        /* in the source */
-    const char *target_name; /* in the target */
-    struct vf_column source; /* as inspected: native type, form, evidence */
-    struct vf_type type;     /* the neutral type on the way: both sides read and write this */
+    const char *name;          /* in the source */
+    const char *target_name;   /* in the target */
+    struct vf_column source;   /* as inspected: native type, form, evidence */
+    struct vf_type type;       /* the neutral type on the way: both sides read and write this */
     struct vf_mapping mapping; /* native type and form in the target, fidelity */
-    bool accept_loss;        /* the user's word for this column */
-    bool skip;               /* generated columns: declared, never copied */
+    bool accept_loss;          /* the user's word for this column */
+    bool skip;                 /* generated columns: declared, never copied */
 };
 
 struct vf_plan_index {
@@ -29,8 +29,9 @@ struct vf_plan_index {
 
 struct vf_plan_table {
     struct vf_table source;
-    struct vf_table target;  /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
-    const char *where;       /* or NULL */
+    struct vf_table
+        target; /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
+    const char *where; /* or NULL */
     size_t n_columns;
     struct vf_plan_column *columns;
     size_t n_indexes;
@@ -40,9 +41,12 @@ struct vf_plan_table {
     struct vf_relation to;
 };
 
+struct vf_plan_request; /* what a plan file says, private to plan*.c */
+
 struct vf_plan {
     struct vf_arena arena;
-    const char *source_url, *target_url; /* redacted; as written in the file */
+    const struct vf_plan_request *request; /* after vf_plan_read() */
+    const char *source_url, *target_url;   /* redacted; as written in the file */
     struct vf_server source_server, target_server;
     struct vf_schema source; /* the inspected source, whole */
     size_t n_tables;
@@ -64,10 +68,13 @@ struct vf_plan {
 struct vf_plan_options {
     const char *source_url, *target_url; /* shown in the plan: redacted */
     size_t n_only, n_exclude, n_where;
-    const char *const *only;    /* "name" or "schema.name"; a name that matches no table is VF_USAGE, with the nearest name */
+    const char *const
+        *only; /* "name" or "schema.name"; a name that matches no table is VF_USAGE, with the nearest name */
     const char *const *exclude;
-    const char *const *where;   /* "TABLE=EXPR" */
+    const char *const *where; /* "TABLE=EXPR" */
     bool accept_losses;
+    bool
+        ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
     bool no_evidence; /* trust the declarations: verify and resume from a plan that has its types already */
 };
 
@@ -75,7 +82,8 @@ struct vf_plan_options {
 void vf_plan_release(struct vf_plan *plan);
 
 /* Inspect both sides and decide everything. Problems of severity BLOCK and LOSS are not errors here: they are in plan->problems, and vf_plan_check() turns them into one. */
-enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options, struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
+                            struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
 
 /* The plan as YAML, as INTERFACE shows it, with comments for people. Failures are the buffer's. */
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
@@ -84,9 +92,11 @@ void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
  * Read a plan file. `file` is for messages, which have line and column, and the nearest known key for an unknown one. What comes back holds what the user may decide (tables, columns, types,
  * forms, where, accepted losses, renames); vf_plan_bind() fills in the rest from the databases.
  */
-enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan,
+                            struct vf_error *err) VF_CHECKED;
 /* Check what was read against both databases and complete it. VF_USAGE with file, line and column when it names something that isn't there; drift since it was made is a problem in the list. */
-enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target,
+                            const struct vf_plan_options *options, struct vf_error *err) VF_CHECKED;
 
 /* VF_OK when the plan may run. Otherwise the first BLOCK's status, or VF_STATE for a LOSS without the user's word; the message counts them and names the first, the hint says what to do. */
 enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err) VF_CHECKED;

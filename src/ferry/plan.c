@@ -1,0 +1,164 @@
+#include "ferry/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "ferry/plan_make.h"
+
+void vf_plan_release(struct vf_plan *plan)
+{
+    vf_schema_release(&plan->source);
+    vf_problem_list_release(&plan->problems);
+    vf_arena_release(&plan->arena);
+    *plan = (struct vf_plan){0};
+}
+
+/* ---- helpers of all the parts ---- */
+
+void *vf_plan_grow(struct vf_plan *plan, void **array, size_t *n, size_t size)
+{
+    if (*n == 0 ||
+        (*n & (*n - 1)) == 0) { /* the capacity is the next power of two; the old place is left to the arena */
+        void *grown = vf_arena_alloc(&plan->arena, *n == 0 ? 1 : *n * 2, size);
+        if (grown == NULL)
+            return NULL;
+        if (*n > 0)
+            memcpy(grown, *array, *n * size);
+        *array = grown;
+    }
+    void *element = (char *)*array + *n * size;
+    memset(element, 0, size);
+    (*n)++;
+    return element;
+}
+
+enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const char *schema, const char *name,
+                                 const char *on, const char *text, const char *why, struct vf_error *err)
+{
+    void *array = plan->not_moved;
+    struct vf_other *other = vf_plan_grow(plan, &array, &plan->n_not_moved, sizeof(*other));
+
+    plan->not_moved = array;
+    if (other == NULL)
+        return vf_error_nomem(err);
+    *other = (struct vf_other){
+        .kind = vf_arena_strdup(&plan->arena, kind),
+        .schema = vf_arena_strdup(&plan->arena, schema),
+        .name = vf_arena_strdup(&plan->arena, name != NULL ? name : ""),
+        .on = vf_arena_strdup(&plan->arena, on),
+        .text = vf_arena_strdup(&plan->arena, text),
+        .why = vf_arena_strdup(&plan->arena, why != NULL ? why : ""),
+    };
+    return other->kind == NULL || other->name == NULL || other->why == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
+const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name)
+{
+    char label[256];
+
+    return vf_arena_printf(&plan->arena, "%s.%s", vf_table_label(table->schema, table->name, label, sizeof(label)),
+                           name);
+}
+
+/* ---- making ---- */
+
+static enum vf_status look(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    const struct vf_plan_options *options = maker->options;
+    struct vf_inspect_options inspect = {
+        .evidence = !options->no_evidence && maker->request == NULL, .n_only = options->n_only, .only = options->only};
+    enum vf_status status = vf_conn_describe(maker->source, &plan->source_server, maker->err);
+
+    if (status == VF_OK)
+        status = vf_conn_describe(maker->target, &plan->target_server, maker->err);
+    if (status == VF_OK)
+        status = vf_conn_inspect(maker->source, &inspect, &plan->source, maker->err);
+    return status;
+}
+
+static enum vf_status hash(struct vf_plan *plan, struct vf_error *err)
+{
+    struct vf_buf text;
+
+    vf_buf_init(&text, VF_BUF_MAX);
+    vf_plan_write_decisions(plan, &text);
+    enum vf_status status = vf_buf_check(&text, err);
+    if (status == VF_OK && !vf_sha256_hex(text.data != NULL ? text.data : "", text.size_bytes, plan->sha256))
+        status = vf_error_set(err, VF_INTERNAL, "SHA-256 failed");
+    vf_buf_release(&text);
+    return status;
+}
+
+static enum vf_status make(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    const struct vf_plan_options *options = maker->options;
+
+    plan->source_url = vf_arena_strdup(&plan->arena, options->source_url != NULL ? options->source_url : "");
+    plan->target_url = vf_arena_strdup(&plan->arena, options->target_url != NULL ? options->target_url : "");
+    if (plan->source_url == NULL || plan->target_url == NULL)
+        return vf_error_nomem(maker->err);
+    enum vf_status status = look(maker);
+    if (status == VF_OK)
+        status = vf_plan_add_tables(maker);
+    if (status == VF_OK)
+        status = vf_plan_add_objects(maker);
+    if (status == VF_OK)
+        status = vf_plan_find_problems(maker);
+    return status == VF_OK ? hash(plan, maker->err) : status;
+}
+
+enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
+                            struct vf_plan *plan, struct vf_error *err)
+{
+    struct vf_plan_maker maker = {.plan = plan, .source = source, .target = target, .options = options, .err = err};
+
+    *plan = (struct vf_plan){0};
+    enum vf_status status = make(&maker);
+    vf_error_wrap(status != VF_OK ? err : NULL, "plan");
+    return status;
+}
+
+enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target,
+                            const struct vf_plan_options *options, struct vf_error *err)
+{
+    struct vf_plan_maker maker = {
+        .plan = plan, .source = source, .target = target, .options = options, .request = plan->request, .err = err};
+
+    return make(&maker);
+}
+
+/* ---- may it run? ---- */
+
+static const struct vf_problem *first_of(const struct vf_plan *plan, enum vf_severity severity, size_t *n)
+{
+    const struct vf_problem *first = NULL;
+
+    *n = 0;
+    for (size_t i = 0; i < plan->problems.n_problems; i++) {
+        if (plan->problems.problems[i].severity != severity)
+            continue;
+        if (first == NULL)
+            first = &plan->problems.problems[i];
+        (*n)++;
+    }
+    return first;
+}
+
+enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err)
+{
+    size_t n_blocks, n_losses;
+    const struct vf_problem *block = first_of(plan, VF_SEVERITY_BLOCK, &n_blocks);
+    const struct vf_problem *loss = first_of(plan, VF_SEVERITY_LOSS, &n_losses);
+    const struct vf_problem *first = block != NULL ? block : loss;
+
+    if (first == NULL)
+        return VF_OK;
+    enum vf_status status = block != NULL && block->status != VF_OK ? block->status : VF_STATE;
+    vf_error_set(err, status, "%zu problems stop the copy and %zu losses aren't accepted; the first: %s%s%s", n_blocks,
+                 n_losses, first->object, first->object[0] != '\0' ? ": " : "", first->what);
+    vf_error_hint(err, "%s", first->remedy);
+    return status;
+}

@@ -1,0 +1,282 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ferry/plan_make.h"
+
+/* An approximate index costs more than it gives below this many rows. */
+#define MIN_INDEXED_ROWS 1000
+
+/* Column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
+static int target_number(const struct vf_plan_table *table, int i)
+{
+    int n = 0;
+
+    if (i < 0 || table->columns[i].skip)
+        return -1;
+    for (int k = 0; k < i; k++)
+        n += !table->columns[k].skip;
+    return n;
+}
+
+/* The index with its columns numbered as in the target; false: one of them isn't moved. */
+static bool renumber(struct vf_plan *plan, const struct vf_plan_table *table, struct vf_index *index)
+{
+    struct vf_key_part *parts = vf_arena_alloc(&plan->arena, index->n_parts + 1, sizeof(*parts));
+    int *included = vf_arena_alloc(&plan->arena, index->n_included + 1, sizeof(*included));
+
+    if (parts == NULL || included == NULL)
+        return false;
+    for (size_t i = 0; i < index->n_parts; i++) {
+        parts[i] = index->parts[i];
+        if (parts[i].column >= 0 && (parts[i].column = target_number(table, parts[i].column)) < 0)
+            return false;
+    }
+    for (size_t i = 0; i < index->n_included; i++) {
+        if ((included[i] = target_number(table, index->included[i])) < 0)
+            return false;
+    }
+    index->parts = parts;
+    index->included = included;
+    return true;
+}
+
+static enum vf_status not_moved(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                const struct vf_index *index, const char *why)
+{
+    const char *kind = index->constraint == VF_CONSTRAINT_PRIMARY  ? "primary key"
+                       : index->constraint == VF_CONSTRAINT_UNIQUE ? "unique constraint"
+                                                                   : "index";
+    char label[256];
+
+    return vf_plan_not_moved(maker->plan, kind, table->source.schema, index->name != NULL ? index->name : kind,
+                             vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
+                             index->definition, why != NULL ? why : "the target has no such index", maker->err);
+}
+
+static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                    const struct vf_index *index)
+{
+    struct vf_plan *plan = maker->plan;
+    void *array = table->target.indexes;
+    struct vf_index *made = vf_plan_grow(plan, &array, &table->target.n_indexes, sizeof(*made));
+
+    table->target.indexes = array;
+    if (made == NULL)
+        return vf_error_nomem(maker->err);
+    *made = *index;
+    if (index->constraint == VF_CONSTRAINT_PRIMARY)
+        table->target.primary_key = (int)table->target.n_indexes - 1;
+    return VF_OK;
+}
+
+static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
+                                const struct vf_plan_request_index *request)
+{
+    struct vf_plan *plan = maker->plan;
+    void *array = table->indexes;
+    struct vf_plan_index *index = vf_plan_grow(plan, &array, &table->n_indexes, sizeof(*index));
+
+    table->indexes = array;
+    if (index == NULL)
+        return vf_error_nomem(maker->err);
+    index->source = *source;
+    if (!renumber(plan, table, &index->source)) {
+        table->n_indexes--;
+        return not_moved(maker, table, source, "a column of it isn't moved");
+    }
+    if (request != NULL)
+        index->source.vector = request->vector;
+    enum vf_status status =
+        vf_conn_map_index(maker->target, &table->target, &index->source, &plan->arena, &index->mapping, maker->err);
+    if (status != VF_OK)
+        return status;
+    if (!index->mapping.moved) {
+        const char *why = index->mapping.why;
+        table->n_indexes--;
+        return not_moved(maker, table, source, why);
+    }
+    status = add_to_target(maker, table, &index->mapping.index);
+    if (status == VF_OK && index->mapping.why != NULL)
+        status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                                vf_plan_object(plan, &table->source, source->name != NULL ? source->name : "key"), NULL,
+                                maker->err, "%s", index->mapping.why);
+    return status;
+}
+
+static const struct vf_plan_request_index *find_request(const struct vf_plan_request_table *table, const char *name)
+{
+    for (size_t i = 0; table != NULL && name != NULL && i < table->n_indexes; i++) {
+        if (strcmp(table->indexes[i].name, name) == 0)
+            return &table->indexes[i];
+    }
+    return NULL;
+}
+
+/* ---- an index for vectors that have none, because their database has no such index ---- */
+
+static bool has_vector_index(const struct vf_plan_table *table, int column)
+{
+    for (size_t i = 0; i < table->source.n_indexes; i++) {
+        const struct vf_index *index = &table->source.indexes[i];
+        bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+        if (is_vector && index->n_parts == 1 && index->parts[0].column == column)
+            return true;
+    }
+    return false;
+}
+
+static bool wants_index(const struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
+{
+    const struct vf_plan_column *column = &table->columns[i];
+    bool is_vector = column->type.kind == VF_K_VECTOR && column->type.dim > 0 &&
+                     (column->type.element == VF_E_F32 || column->type.element == VF_E_F16);
+
+    return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE &&
+           table->source.n_rows >= MIN_INDEXED_ROWS && vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) &&
+           !vf_conn_can(maker->source, VF_CAP_VECTOR_INDEX) && !has_vector_index(table, (int)i);
+}
+
+static enum vf_status propose(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t column, const char *name,
+                              enum vf_index_kind kind, struct vf_vector_index vector)
+{
+    struct vf_key_part *part = vf_arena_alloc(&maker->plan->arena, 1, sizeof(*part));
+
+    if (part == NULL || name == NULL)
+        return vf_error_nomem(maker->err);
+    part->column = (int)column;
+    struct vf_index index = {.name = name,
+                             .kind = kind,
+                             .method = kind == VF_INDEX_HNSW ? "hnsw" : "ivfflat",
+                             .n_parts = 1,
+                             .parts = part,
+                             .vector = vector};
+    return add_index(maker, table, &index, NULL);
+}
+
+static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_table *table)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
+        if (!wants_index(maker, table, i))
+            continue;
+        const char *name =
+            vf_arena_printf(&maker->plan->arena, "%s_%s_hnsw", table->target.name, table->columns[i].target_name);
+        status = propose(maker, table, i, name, VF_INDEX_HNSW, (struct vf_vector_index){.metric = VF_METRIC_COSINE});
+        if (status == VF_OK)
+            status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                                    vf_plan_object(maker->plan, &table->source, name),
+                                    "remove it from the plan's indexes to go without", maker->err,
+                                    "the source has no vector index; the plan adds one for cosine distance");
+    }
+    return status;
+}
+
+/* Indexes of the plan file that the source doesn't have. */
+static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                    const struct vf_plan_request_table *request)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < request->n_indexes && status == VF_OK; i++) {
+        const struct vf_plan_request_index *index = &request->indexes[i];
+        if (index->on == NULL)
+            continue;
+        int column = vf_table_find_column(&table->source, index->on);
+        if (column < 0)
+            return vf_error_set(
+                maker->err, VF_USAGE, "%s:%d:%d: index %s is on column \"%s\", which table %s doesn't have",
+                maker->request->file, index->line, index->column, index->name, index->on, table->source.name);
+        status = propose(maker, table, (size_t)column, index->name, index->kind, index->vector);
+    }
+    return status;
+}
+
+enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request)
+{
+    enum vf_status status = VF_OK;
+
+    table->target.primary_key = -1;
+    for (size_t i = 0; i < table->source.n_indexes && status == VF_OK; i++) {
+        const struct vf_index *index = &table->source.indexes[i];
+        const struct vf_plan_request_index *own = find_request(request, index->name);
+        bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+        if (request != NULL && request->has_indexes && own == NULL && index->constraint == VF_CONSTRAINT_NONE)
+            status = not_moved(maker, table, index, "the plan leaves it out");
+        else
+            status = add_index(maker, table, index, is_vector ? own : NULL);
+    }
+    if (status == VF_OK && request == NULL)
+        return propose_all(maker, table);
+    return status == VF_OK ? add_requested(maker, table, request) : status;
+}
+
+/* ---- foreign keys ---- */
+
+static const struct vf_plan_table *find_table(const struct vf_plan *plan, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        const struct vf_table *source = &plan->tables[i].source;
+        bool same_schema = schema == NULL || source->schema == NULL || strcmp(source->schema, schema) == 0;
+        if (same_schema && strcmp(source->name, name) == 0)
+            return &plan->tables[i];
+    }
+    return NULL;
+}
+
+static const char *target_name_of(const struct vf_plan_table *table, const char *name)
+{
+    int i = vf_table_find_column(&table->source, name);
+
+    return i >= 0 && !table->columns[i].skip ? table->columns[i].target_name : NULL;
+}
+
+static enum vf_status translate(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                const struct vf_foreign_key *source, struct vf_foreign_key *made, bool *moved)
+{
+    struct vf_arena *arena = &maker->plan->arena;
+    const struct vf_plan_table *to = find_table(maker->plan, source->to_schema, source->to_table);
+
+    *made = *source;
+    *moved = to != NULL;
+    made->columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->columns));
+    made->to_columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->to_columns));
+    if (made->columns == NULL || made->to_columns == NULL)
+        return vf_error_nomem(maker->err);
+    for (size_t i = 0; i < source->n_columns && *moved; i++) {
+        made->columns[i] = target_number(table, source->columns[i]);
+        made->to_columns[i] = target_name_of(to, source->to_columns[i]);
+        *moved = made->columns[i] >= 0 && made->to_columns[i] != NULL;
+    }
+    if (*moved) {
+        made->to_schema = to->target.schema;
+        made->to_table = to->target.name;
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table)
+{
+    enum vf_status status = VF_OK;
+    char label[256];
+
+    table->target.foreign_keys =
+        vf_arena_alloc(&maker->plan->arena, table->source.n_foreign_keys + 1, sizeof(*table->target.foreign_keys));
+    if (table->target.foreign_keys == NULL)
+        return vf_error_nomem(maker->err);
+    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
+    for (size_t i = 0; i < table->source.n_foreign_keys && status == VF_OK; i++) {
+        const struct vf_foreign_key *source = &table->source.foreign_keys[i];
+        bool moved;
+        status = translate(maker, table, source, &table->target.foreign_keys[table->target.n_foreign_keys], &moved);
+        if (status == VF_OK && moved)
+            table->target.n_foreign_keys++;
+        else if (status == VF_OK)
+            status = vf_plan_not_moved(maker->plan, "foreign key", NULL,
+                                       source->name != NULL ? source->name : source->to_table, label, NULL,
+                                       "the table that it refers to isn't moved", maker->err);
+    }
+    return status;
+}

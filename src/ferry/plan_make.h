@@ -1,0 +1,84 @@
+/*
+ * The parts of making a plan, shared by the files that do it. Private to plan*.c.
+ */
+#ifndef VF_FERRY_PLAN_MAKE_H
+#define VF_FERRY_PLAN_MAKE_H
+
+#include "ferry/plan.h"
+
+/* What a plan file says, before it meets the databases: only what a user may decide. Texts are in the plan's arena. */
+struct vf_plan_request_column {
+    const char *name;
+    const char *from;        /* native type when the plan was made; NULL: not said */
+    const char *target_name; /* NULL: the same */
+    const char *to;          /* native type in the target; NULL: the engine's choice */
+    bool has_type, has_read, has_as;
+    struct vf_type type;
+    enum vf_form read, as; /* how the values lie in the source, in the target */
+    bool accept_loss, skip;
+    int line, column;
+};
+
+struct vf_plan_request_index {
+    const char *name;
+    enum vf_index_kind kind;
+    struct vf_vector_index vector;
+    const char *on; /* column of an index that the source doesn't have; NULL: it has it */
+    int line, column;
+};
+
+struct vf_plan_request_table {
+    const char *schema, *name; /* as in the source */
+    const char *target_name;   /* NULL: the same */
+    const char *where;
+    size_t n_columns, n_indexes;
+    struct vf_plan_request_column *columns;
+    struct vf_plan_request_index *indexes;
+    bool has_indexes; /* false: the file says nothing of indexes, so all are made */
+    int line, column;
+};
+
+struct vf_plan_request {
+    const char *file; /* for messages */
+    size_t n_tables;
+    struct vf_plan_request_table *tables;
+};
+
+/* What the making of a plan carries along. */
+struct vf_plan_maker {
+    struct vf_plan *plan;
+    struct vf_conn *source, *target;
+    const struct vf_plan_options *options;
+    const struct vf_plan_request *request; /* NULL: nothing is decided yet */
+    struct vf_error *err;
+};
+
+/* plan_tables.c: fill plan->tables from the inspected source. */
+enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_order.c: referenced tables first; cycles stay as they are. */
+enum vf_status vf_plan_order_tables(struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
+/* plan_columns.c */
+enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request) VF_CHECKED;
+/* plan_indexes.c: indexes, keys and foreign keys of a table; columns are there. */
+enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request) VF_CHECKED;
+enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
+/* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */
+enum vf_status vf_plan_recall(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_objects.c: types, sequences, extensions, schemas, and everything that isn't moved. */
+enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_problems.c */
+enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */
+void vf_plan_write_decisions(const struct vf_plan *plan, struct vf_buf *out);
+
+/* An entry of plan->not_moved; texts are copied. */
+enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const char *schema, const char *name,
+                                 const char *on, const char *text, const char *why, struct vf_error *err) VF_CHECKED;
+/* "table.column" in the plan's arena, or NULL. */
+const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name);
+/* One more element at the end of an array in the plan's arena, zeroed; NULL: no memory. */
+void *vf_plan_grow(struct vf_plan *plan, void **array, size_t *n, size_t size);
+
+#endif

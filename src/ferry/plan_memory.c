@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "engine/store.h"
+#include "ferry/plan_make.h"
+#include "model/schema_json.h"
+
+/* What vecferry_schema of the source says of one table: as it was where it came from, and as it was made here. */
+struct memory {
+    struct vf_table was, here;
+};
+
+static enum vf_status read_part(const json_t *body, const char *key, struct vf_schema *schema, struct vf_table *table,
+                                struct vf_error *err)
+{
+    char *text = json_dumps(json_object_get(body, key), JSON_COMPACT | JSON_ENCODE_ANY);
+    enum vf_status status = text != NULL ? vf_table_from_json(text, schema, table, err)
+                                         : vf_error_set(err, VF_USAGE, "the memory of a table has no \"%s\"", key);
+
+    free(text); /* jansson's */
+    return status;
+}
+
+/* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
+static void recall_column(struct vf_plan_table *table, size_t i, const struct memory *memory)
+{
+    struct vf_plan_column *column = &table->columns[i];
+    int k = vf_table_find_column(&memory->here, column->name);
+
+    if (k < 0 || (size_t)k >= memory->was.n_columns || column->skip)
+        return;
+    const struct vf_column *was = &memory->was.columns[k], *here = &memory->here.columns[k];
+    if (strcmp(here->native, column->source.native) != 0 || !vf_type_equal(was->type, column->type))
+        return;
+    column->mapping.native = was->native;
+    column->mapping.form = was->form;
+    column->mapping.fidelity = VF_FIDELITY_EXACT;
+    column->mapping.how = "as it was before it came here";
+    size_t n = 0;
+    for (size_t m = 0; m < i; m++)
+        n += !table->columns[m].skip;
+    struct vf_column *made = &table->target.columns[n];
+    made->native = was->native;
+    made->form = was->form;
+    made->not_null = was->not_null;
+    made->generated = was->generated == VF_GENERATED_STORED || was->generated == VF_GENERATED_VIRTUAL ? VF_GENERATED_NO
+                                                                                                      : was->generated;
+    made->collation = was->collation;
+    if (was->def.kind != VF_DEFAULT_EXPRESSION)
+        made->def = was->def;
+}
+
+static enum vf_status see_memory(void *context, const char *kind, const char *name, const char *body_json,
+                                 struct vf_error *err)
+{
+    struct vf_plan_maker *maker = context;
+    struct vf_plan *plan = maker->plan;
+    struct memory memory = {0};
+    char label[256];
+
+    if (strcmp(kind, "table") != 0)
+        return VF_OK;
+    json_t *body = json_loads(body_json, 0, NULL);
+    const char *engine = json_string_value(json_object_get(body, "source_engine"));
+    enum vf_status status = VF_OK;
+    if (engine != NULL && strcmp(engine, vf_conn_ops(maker->target)->name) == 0) {
+        status = read_part(body, "source", &plan->source, &memory.was, err);
+        if (status == VF_OK)
+            status = read_part(body, "target", &plan->source, &memory.here, err);
+        for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
+            struct vf_plan_table *table = &plan->tables[i];
+            bool same =
+                strcmp(vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), name) == 0 ||
+                strcmp(table->source.name, name) == 0;
+            for (size_t k = 0; same && k < table->n_columns; k++)
+                recall_column(table, k, &memory);
+        }
+    }
+    json_decref(body);
+    return status;
+}
+
+enum vf_status vf_plan_recall(struct vf_plan_maker *maker)
+{
+    /* A plan file has settled the types already. */
+    return maker->request != NULL ? VF_OK : vf_store_recall(maker->source, see_memory, maker, maker->err);
+}

@@ -1,0 +1,198 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "ferry/plan_make.h"
+
+/* ---- types, extensions, schemas ---- */
+
+static enum vf_status add_name(struct vf_plan *plan, const char ***names, size_t *n, const char *name,
+                               struct vf_error *err)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp((*names)[i], name) == 0)
+            return VF_OK;
+    }
+    void *array = *names;
+    const char **added = vf_plan_grow(plan, &array, n, sizeof(*added));
+    *names = array;
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = name;
+    return VF_OK;
+}
+
+/* A vector in a type of the database's own comes from its vector extension, where it is one. */
+static bool needs_extension(const struct vf_plan_column *column)
+{
+    bool is_vector =
+        (column->type.kind == VF_K_VECTOR && column->type.element != VF_E_BIT) || column->type.kind == VF_K_SPARSE;
+
+    return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE;
+}
+
+static enum vf_status add_needs(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
+        const struct vf_plan_table *table = &plan->tables[i];
+        for (size_t k = 0; k < table->n_columns && status == VF_OK; k++) {
+            if (vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) && needs_extension(&table->columns[k]))
+                status = add_name(plan, &plan->extensions, &plan->n_extensions, "vector", maker->err);
+        }
+        if (status == VF_OK && table->target.schema != NULL)
+            status = add_name(plan, &plan->schemas, &plan->n_schemas, table->target.schema, maker->err);
+    }
+    if (status == VF_OK && vf_conn_can(maker->target, VF_CAP_USER_TYPES)) {
+        plan->user_types = plan->source.user_types;
+        plan->n_user_types = plan->source.n_user_types;
+    }
+    return status;
+}
+
+/* ---- sequences ---- */
+
+static bool is_moved(const struct vf_plan *plan, const struct vf_sequence *sequence)
+{
+    if (sequence->owner_table == NULL)
+        return true;
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        const struct vf_table *table = &plan->tables[i].source;
+        if (strcmp(table->name, sequence->owner_table) == 0 &&
+            (sequence->owner_schema == NULL || vf_str_equal(table->schema, sequence->owner_schema)))
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status add_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
+{
+    struct vf_plan *plan = maker->plan;
+    void *array = plan->sequences;
+    struct vf_sequence *added = vf_plan_grow(plan, &array, &plan->n_sequences, sizeof(*added));
+
+    plan->sequences = array;
+    if (added == NULL)
+        return vf_error_nomem(maker->err);
+    *added = *sequence;
+    for (size_t i = 0; sequence->owner_table != NULL && i < plan->n_tables; i++) {
+        const struct vf_plan_table *table = &plan->tables[i];
+        if (strcmp(table->source.name, sequence->owner_table) == 0 &&
+            (sequence->owner_schema == NULL || vf_str_equal(table->source.schema, sequence->owner_schema))) {
+            added->owner_schema = table->target.schema;
+            added->owner_table = table->target.name;
+        }
+    }
+    if (!vf_conn_can(maker->target, VF_CAP_SCHEMAS))
+        added->schema = NULL;
+    return VF_OK;
+}
+
+static bool has_sequence(const struct vf_plan *plan, const struct vf_plan_table *table, const struct vf_column *column)
+{
+    for (size_t i = 0; i < plan->n_sequences; i++) {
+        const struct vf_sequence *sequence = &plan->sequences[i];
+        if (sequence->owner_table != NULL && strcmp(sequence->owner_table, table->target.name) == 0 &&
+            strcmp(sequence->owner_column, column->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An identity column needs its next value set even where the source counts without a sequence. */
+static enum vf_status add_identities(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        const struct vf_plan_table *table = &plan->tables[i];
+        for (size_t k = 0; k < table->target.n_columns && status == VF_OK; k++) {
+            const struct vf_column *column = &table->target.columns[k];
+            bool is_identity = column->generated == VF_GENERATED_IDENTITY_ALWAYS ||
+                               column->generated == VF_GENERATED_IDENTITY_BY_DEFAULT ||
+                               column->generated == VF_GENERATED_AUTOINCREMENT;
+            if (!is_identity || has_sequence(plan, table, column))
+                continue;
+            struct vf_sequence sequence = {
+                .schema = table->target.schema,
+                .name = vf_arena_printf(&plan->arena, "%s_%s_seq", table->target.name, column->name),
+                .native = "bigint",
+                .start = 1,
+                .increment = 1,
+                .min = 1,
+                .max = INT64_MAX,
+                .cache = 1,
+                .last = 1,
+                .owner_schema = table->target.schema,
+                .owner_table = table->target.name,
+                .owner_column = column->name,
+                .identity = true};
+            status = sequence.name != NULL ? add_sequence(maker, &sequence) : vf_error_nomem(maker->err);
+        }
+    }
+    return status;
+}
+
+static enum vf_status add_sequences(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    bool can = vf_conn_can(maker->target, VF_CAP_SEQUENCES);
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < plan->source.n_sequences && status == VF_OK; i++) {
+        const struct vf_sequence *sequence = &plan->source.sequences[i];
+        if (!is_moved(plan, sequence))
+            continue;
+        if (can || sequence->owner_table != NULL)
+            status = add_sequence(maker, sequence);
+        else
+            status =
+                vf_plan_not_moved(plan, "sequence", sequence->schema, sequence->name, NULL, NULL,
+                                  "the target has no sequences; it is remembered there for the way back", maker->err);
+    }
+    return status == VF_OK ? add_identities(maker) : status;
+}
+
+/* ---- what isn't moved ---- */
+
+static enum vf_status name_checks(struct vf_plan_maker *maker, const struct vf_plan_table *table)
+{
+    enum vf_status status = VF_OK;
+    char label[256];
+
+    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
+    for (size_t i = 0; i < table->source.n_checks && status == VF_OK; i++) {
+        const struct vf_check *check = &table->source.checks[i];
+        status = vf_plan_not_moved(
+            maker->plan, "check", NULL, check->name != NULL ? check->name : "check", label, check->expression,
+            "its expression is the source's text, which is never run: add it to the target by hand", maker->err);
+    }
+    return status;
+}
+
+static enum vf_status name_others(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < plan->source.n_others && status == VF_OK; i++) {
+        const struct vf_other *other = &plan->source.others[i];
+        status =
+            vf_plan_not_moved(plan, other->kind, other->schema, other->name, other->on, other->text,
+                              other->why != NULL ? other->why : "objects of this kind aren't translated", maker->err);
+    }
+    for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
+        status = name_checks(maker, &plan->tables[i]);
+    return status;
+}
+
+enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker)
+{
+    enum vf_status status = add_needs(maker);
+
+    if (status == VF_OK)
+        status = add_sequences(maker);
+    return status == VF_OK ? name_others(maker) : status;
+}

@@ -1,0 +1,255 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "ferry/plan_make.h"
+#include "ferry/yaml.h"
+
+/* The keys of ferry.yaml, place by place. docs/plan.md explains each; a test holds the two together. */
+static const char *const file_keys[] = {"version",   "source",   "target", "summary", "tables",
+                                        "not_moved", "problems", "verify", NULL};
+static const char *const table_keys[] = {"name",  "schema",  "rename",  "rows", "key",
+                                         "where", "columns", "indexes", NULL};
+static const char *const column_keys[] = {"name", "from", "read", "type", "to", "as", "rename", "skip", "loss", NULL};
+static const char *const index_keys[] = {"name",  "kind",    "metric", "m", "ef_construction",
+                                         "lists", "element", "add_on", NULL};
+
+static void place(const yaml_node_t *node, int *line, int *column)
+{
+    *line = (int)node->start_mark.line + 1;
+    *column = (int)node->start_mark.column + 1;
+}
+
+/* ---- columns ---- */
+
+static enum vf_status read_form(struct vf_yaml *yaml, yaml_node_t *node, const char *key, bool *has, enum vf_form *form)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, key, false, &text);
+
+    if (status != VF_OK || text == NULL)
+        return status;
+    *has = vf_form_parse(text, form);
+    return *has ? VF_OK
+                : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, key),
+                               "\"%s\" is no way to store a value; docs/plan.md lists them", text);
+}
+
+static enum vf_status read_type(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_column *column)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "type", false, &text);
+
+    if (status != VF_OK || text == NULL)
+        return status;
+    column->has_type = vf_type_parse(text, &column->type);
+    return column->has_type ? VF_OK
+                            : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "type"),
+                                           "\"%s\" is no neutral type; docs/plan.md lists them", text);
+}
+
+static enum vf_status read_loss(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_column *column)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "loss", false, &text);
+
+    if (status != VF_OK || text == NULL)
+        return status;
+    column->accept_loss = strcmp(text, "accept") == 0;
+    return column->accept_loss
+               ? VF_OK
+               : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "loss"), "loss: must be \"accept\", not \"%s\"", text);
+}
+
+static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_column *column)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "a column", column_keys);
+
+    place(node, &column->line, &column->column);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "name", true, &column->name);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "from", false, &column->from);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "to", false, &column->to);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "rename", false, &column->target_name);
+    if (status == VF_OK)
+        status = read_type(yaml, node, column);
+    if (status == VF_OK)
+        status = read_form(yaml, node, "read", &column->has_read, &column->read);
+    if (status == VF_OK)
+        status = read_form(yaml, node, "as", &column->has_as, &column->as);
+    if (status == VF_OK)
+        status = vf_yaml_bool(yaml, node, "skip", &column->skip);
+    return status == VF_OK ? read_loss(yaml, node, column) : status;
+}
+
+static enum vf_status read_columns(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, node, "columns", &sequence, &table->n_columns);
+
+    if (status != VF_OK || table->n_columns == 0)
+        return status;
+    table->columns = vf_arena_alloc(yaml->arena, table->n_columns, sizeof(*table->columns));
+    if (table->columns == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++)
+        status = read_column(yaml, vf_yaml_item(yaml, sequence, i), &table->columns[i]);
+    return status;
+}
+
+/* ---- indexes ---- */
+
+static enum vf_status read_index_kind(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
+{
+    static const struct {
+        const char *name;
+        enum vf_index_kind kind;
+    } kinds[] = {{"btree", VF_INDEX_BTREE},
+                 {"hash", VF_INDEX_HASH},
+                 {"hnsw", VF_INDEX_HNSW},
+                 {"ivfflat", VF_INDEX_IVFFLAT},
+                 {"other", VF_INDEX_OTHER}};
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "kind", false, &text);
+
+    if (status != VF_OK || text == NULL)
+        return status;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i].name, text) == 0) {
+            index->kind = kinds[i].kind;
+            return VF_OK;
+        }
+    }
+    return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "kind"),
+                        "\"%s\" is no kind of index: btree, hash, hnsw, ivfflat, other", text);
+}
+
+static enum vf_status read_index_words(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
+{
+    const char *metric, *element;
+    enum vf_status status = vf_yaml_text(yaml, node, "metric", false, &metric);
+
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "element", false, &element);
+    if (status != VF_OK)
+        return status;
+    if (metric != NULL && !vf_metric_parse(metric, &index->vector.metric))
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "metric"),
+                            "\"%s\" is no metric: l2, cosine, ip, l1, hamming, jaccard", metric);
+    if (element != NULL && !vf_element_parse(element, &index->vector.element))
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "element"), "\"%s\" is no kind of element: f32, f16, bit",
+                            element);
+    return VF_OK;
+}
+
+static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "an index", index_keys);
+
+    place(node, &index->line, &index->column);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "name", true, &index->name);
+    if (status == VF_OK)
+        status = read_index_kind(yaml, node, index);
+    if (status == VF_OK)
+        status = read_index_words(yaml, node, index);
+    if (status == VF_OK)
+        status = vf_yaml_number(yaml, node, "m", &index->vector.m);
+    if (status == VF_OK)
+        status = vf_yaml_number(yaml, node, "ef_construction", &index->vector.ef_construction);
+    if (status == VF_OK)
+        status = vf_yaml_number(yaml, node, "lists", &index->vector.lists);
+    return status == VF_OK ? vf_yaml_text(yaml, node, "add_on", false, &index->on) : status;
+}
+
+static enum vf_status read_indexes(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, node, "indexes", &sequence, &table->n_indexes);
+
+    table->has_indexes = sequence != NULL;
+    if (status != VF_OK || table->n_indexes == 0)
+        return status;
+    table->indexes = vf_arena_alloc(yaml->arena, table->n_indexes, sizeof(*table->indexes));
+    if (table->indexes == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++)
+        status = read_index(yaml, vf_yaml_item(yaml, sequence, i), &table->indexes[i]);
+    return status;
+}
+
+/* ---- tables ---- */
+
+static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "a table", table_keys);
+
+    place(node, &table->line, &table->column);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "name", true, &table->name);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "schema", false, &table->schema);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "rename", false, &table->target_name);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "where", false, &table->where);
+    if (status == VF_OK)
+        status = read_columns(yaml, node, table);
+    return status == VF_OK ? read_indexes(yaml, node, table) : status;
+}
+
+static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, struct vf_plan_request *request)
+{
+    yaml_node_t *root = yaml_document_get_root_node(&yaml->document), *sequence;
+    const char *version;
+
+    if (root == NULL)
+        return vf_error_set(yaml->err, VF_USAGE, "%s: the plan is empty", yaml->file);
+    enum vf_status status = vf_yaml_check_keys(yaml, root, "the plan", file_keys);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "version", true, &version);
+    if (status != VF_OK)
+        return status;
+    if (strcmp(version, "1") != 0)
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "version"),
+                            "version %s of the plan file isn't known to this program, only 1", version);
+    status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "target", false, &plan->target_url);
+    if (status == VF_OK && vf_yaml_get(yaml, root, "tables") == NULL)
+        status = vf_yaml_fail(yaml, root, "key \"tables\" is missing");
+    if (status == VF_OK)
+        status = vf_yaml_sequence(yaml, root, "tables", &sequence, &request->n_tables);
+    if (status != VF_OK)
+        return status;
+    request->tables = vf_arena_alloc(yaml->arena, request->n_tables + 1, sizeof(*request->tables));
+    if (request->tables == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < request->n_tables && status == VF_OK; i++)
+        status = read_table(yaml, vf_yaml_item(yaml, sequence, i), &request->tables[i]);
+    return status;
+}
+
+enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan,
+                            struct vf_error *err)
+{
+    struct vf_yaml yaml;
+
+    *plan = (struct vf_plan){0};
+    struct vf_plan_request *request = vf_arena_alloc(&plan->arena, 1, sizeof(*request));
+    if (request == NULL)
+        return vf_error_nomem(err);
+    request->file = vf_arena_strdup(&plan->arena, file);
+    enum vf_status status = request->file == NULL
+                                ? vf_error_nomem(err)
+                                : vf_yaml_open(&yaml, request->file, text, size_bytes, &plan->arena, err);
+    if (request->file != NULL) {
+        if (status == VF_OK)
+            status = read_file(&yaml, plan, request);
+        vf_yaml_close(&yaml);
+    }
+    plan->request = request;
+    return status;
+}

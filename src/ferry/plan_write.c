@@ -1,0 +1,329 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ferry/plan_make.h"
+
+/* The text with its comments and figures, or only the decisions, which the hash is over. */
+struct writer {
+    const struct vf_plan *plan;
+    struct vf_buf *out;
+    bool full;
+};
+
+/* Words that YAML 1.1 or 1.2 takes for something else than a text. */
+static bool is_reserved(const char *text)
+{
+    static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (vf_strcasecmp(text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Can stand without quotes in a flow map, whatever the reader: letters, digits and a few signs, beginning with a letter or underscore. */
+static bool is_plain(const char *text)
+{
+    if (!((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z') || text[0] == '_') ||
+        is_reserved(text))
+        return false;
+    for (const char *c = text; *c != '\0'; c++) {
+        bool word = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                    strchr("_.()-/ ", *c) != NULL;
+        if (!word)
+            return false;
+    }
+    return text[strlen(text) - 1] != ' ';
+}
+
+/* A quoted text is JSON's, which is YAML's too. */
+static void put(struct vf_buf *out, const char *text)
+{
+    if (is_plain(text))
+        vf_buf_str(out, text);
+    else
+        vf_buf_json_string(out, text, strlen(text));
+}
+
+static void put_key(struct vf_buf *out, const char *key, const char *text)
+{
+    vf_buf_printf(out, ", %s: ", key);
+    put(out, text);
+}
+
+static void put_comment(const struct writer *writer, const char *text)
+{
+    char shown[400];
+
+    if (!writer->full || text == NULL || text[0] == '\0')
+        return;
+    vf_buf_str(writer->out, "  # ");
+    vf_buf_str(writer->out, vf_printable(text, strlen(text), shown, sizeof(shown)));
+}
+
+/* ---- columns ---- */
+
+static void put_remark(const struct writer *writer, const struct vf_plan_column *column)
+{
+    const struct vf_evidence *evidence = &column->source.evidence;
+
+    if (!writer->full)
+        return;
+    if (column->mapping.fidelity != VF_FIDELITY_EXACT)
+        put_comment(writer, column->mapping.how);
+    else if (evidence->text != NULL)
+        put_comment(writer, evidence->text);
+    else
+        put_comment(writer, column->mapping.how);
+}
+
+static void write_column(const struct writer *writer, const struct vf_plan_column *column)
+{
+    struct vf_buf *out = writer->out;
+    char type[48];
+
+    vf_buf_str(out, "      - {name: ");
+    put(out, column->name);
+    put_key(out, "from", column->source.native);
+    if (column->source.form != VF_FORM_NATIVE)
+        put_key(out, "read", vf_form_name(column->source.form));
+    put_key(out, "type", vf_type_format(column->type, type));
+    if (column->mapping.native != NULL)
+        put_key(out, "to", column->mapping.native);
+    if (column->mapping.form != VF_FORM_NATIVE)
+        put_key(out, "as", vf_form_name(column->mapping.form));
+    if (strcmp(column->name, column->target_name) != 0)
+        put_key(out, "rename", column->target_name);
+    if (column->skip)
+        vf_buf_str(out, ", skip: true");
+    if (column->accept_loss && column->mapping.fidelity != VF_FIDELITY_EXACT)
+        vf_buf_str(out, ", loss: accept");
+    vf_buf_char(out, '}');
+    put_remark(writer, column);
+    vf_buf_char(out, '\n');
+}
+
+/* ---- indexes ---- */
+
+static const char *kind_name(enum vf_index_kind kind)
+{
+    switch (kind) {
+    case VF_INDEX_BTREE:
+        return "btree";
+    case VF_INDEX_HASH:
+        return "hash";
+    case VF_INDEX_HNSW:
+        return "hnsw";
+    case VF_INDEX_IVFFLAT:
+        return "ivfflat";
+    case VF_INDEX_OTHER:
+        return "other";
+    }
+    return "other";
+}
+
+static void put_number(struct vf_buf *out, const char *key, uint32_t number)
+{
+    if (number > 0)
+        vf_buf_printf(out, ", %s: %u", key, (unsigned)number);
+}
+
+static bool is_added(const struct vf_plan_table *table, const struct vf_index *index)
+{
+    for (size_t i = 0; i < table->source.n_indexes; i++) {
+        if (vf_str_equal(table->source.indexes[i].name, index->name))
+            return false;
+    }
+    return true;
+}
+
+static void write_index(const struct writer *writer, const struct vf_plan_table *table,
+                        const struct vf_plan_index *index)
+{
+    const struct vf_index *source = &index->source;
+    struct vf_buf *out = writer->out;
+
+    vf_buf_str(out, "      - {name: ");
+    put(out, source->name);
+    put_key(out, "kind", kind_name(source->kind));
+    if (source->kind == VF_INDEX_HNSW || source->kind == VF_INDEX_IVFFLAT) {
+        put_key(out, "metric", vf_metric_name(source->vector.metric));
+        put_number(out, "m", source->vector.m);
+        put_number(out, "ef_construction", source->vector.ef_construction);
+        put_number(out, "lists", source->vector.lists);
+        if (source->vector.element != VF_E_NONE)
+            put_key(out, "element", vf_element_name(source->vector.element));
+    }
+    if (is_added(table, source) && source->n_parts == 1)
+        put_key(out, "add_on", table->target.columns[source->parts[0].column].name);
+    vf_buf_char(out, '}');
+    put_comment(writer, index->mapping.why);
+    vf_buf_char(out, '\n');
+}
+
+/* Keys and unique constraints belong to the table and always move; the file lists what a user may take away or tune. */
+static void write_indexes(const struct writer *writer, const struct vf_plan_table *table)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_plan_index *index = &table->indexes[i];
+        if (index->source.constraint != VF_CONSTRAINT_NONE || index->source.name == NULL)
+            continue;
+        if (!any)
+            vf_buf_str(writer->out, "    indexes:\n");
+        any = true;
+        write_index(writer, table, index);
+    }
+    if (!any)
+        vf_buf_str(writer->out, "    indexes: []\n");
+}
+
+/* ---- tables ---- */
+
+static void write_key(const struct writer *writer, const struct vf_plan_table *table)
+{
+    vf_buf_str(writer->out, "    key: [");
+    for (size_t i = 0; i < table->from.n_key; i++) {
+        vf_buf_str(writer->out, i > 0 ? ", " : "");
+        put(writer->out, table->from.fields[table->from.key[i]].name);
+    }
+    vf_buf_str(writer->out, "]\n");
+}
+
+static void write_table(const struct writer *writer, const struct vf_plan_table *table)
+{
+    struct vf_buf *out = writer->out;
+
+    vf_buf_str(out, "  - name: ");
+    put(out, table->source.name);
+    if (table->source.schema != NULL) {
+        vf_buf_str(out, "\n    schema: ");
+        put(out, table->source.schema);
+    }
+    if (strcmp(table->target.name, table->source.name) != 0) {
+        vf_buf_str(out, "\n    rename: ");
+        put(out, table->target.name);
+    }
+    vf_buf_char(out, '\n');
+    if (writer->full && table->source.n_rows >= 0)
+        vf_buf_printf(out, "    rows: %" PRId64 "%s\n", table->source.n_rows,
+                      table->source.n_rows_exact ? "" : "  # estimated");
+    write_key(writer, table);
+    if (table->where != NULL) {
+        vf_buf_str(out, "    where: ");
+        put(out, table->where);
+        vf_buf_char(out, '\n');
+    }
+    vf_buf_str(out, table->n_columns > 0 ? "    columns:\n" : "    columns: []\n");
+    for (size_t i = 0; i < table->n_columns; i++)
+        write_column(writer, &table->columns[i]);
+    write_indexes(writer, table);
+}
+
+static void write_tables(const struct writer *writer)
+{
+    const struct vf_plan *plan = writer->plan;
+
+    vf_buf_str(writer->out, plan->n_tables > 0 ? "tables:\n" : "tables: []\n");
+    for (size_t i = 0; i < plan->n_tables; i++)
+        write_table(writer, &plan->tables[i]);
+}
+
+void vf_plan_write_decisions(const struct vf_plan *plan, struct vf_buf *out)
+{
+    struct writer writer = {.plan = plan, .out = out};
+
+    write_tables(&writer);
+}
+
+/* ---- the whole ---- */
+
+static void write_head(const struct writer *writer)
+{
+    const struct vf_plan *plan = writer->plan;
+    struct vf_buf *out = writer->out;
+    char comment[320];
+
+    vf_buf_str(out, "# ferry.yaml: made by `vecferry plan`, meant to be read, changed and kept in version control.\n"
+                    "# Nothing is written before `vecferry copy -f ferry.yaml`.\nversion: 1\nsource: ");
+    put(out, plan->source_url);
+    snprintf(comment, sizeof(comment), "%s %s %s %s", plan->source_server.product, plan->source_server.version,
+             plan->source_server.vector_product, plan->source_server.vector_version);
+    put_comment(writer, comment);
+    vf_buf_str(out, "\ntarget: ");
+    put(out, plan->target_url);
+    snprintf(comment, sizeof(comment), "%s %s %s %s", plan->target_server.product, plan->target_server.version,
+             plan->target_server.vector_product, plan->target_server.vector_version);
+    put_comment(writer, comment);
+    vf_buf_char(out, '\n');
+}
+
+static void write_summary(const struct writer *writer)
+{
+    const struct vf_plan *plan = writer->plan;
+    int64_t n_rows = 0, size_bytes = 0;
+    size_t n[3] = {0};
+
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        n_rows += plan->tables[i].source.n_rows > 0 ? plan->tables[i].source.n_rows : 0;
+        size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
+    }
+    for (size_t i = 0; i < plan->problems.n_problems; i++)
+        n[plan->problems.problems[i].severity]++;
+    vf_buf_printf(writer->out,
+                  "summary: {tables: %zu, rows: %" PRId64 ", bytes: %" PRId64
+                  ", problems: {block: %zu, loss: %zu, note: %zu}}\n",
+                  plan->n_tables, n_rows, size_bytes, n[VF_SEVERITY_BLOCK], n[VF_SEVERITY_LOSS], n[VF_SEVERITY_NOTE]);
+}
+
+static void write_not_moved(const struct writer *writer)
+{
+    const struct vf_plan *plan = writer->plan;
+    struct vf_buf *out = writer->out;
+
+    vf_buf_str(out, plan->n_not_moved > 0 ? "not_moved:\n" : "not_moved: []\n");
+    for (size_t i = 0; i < plan->n_not_moved; i++) {
+        const struct vf_other *other = &plan->not_moved[i];
+        vf_buf_str(out, "  - {kind: ");
+        put(out, other->kind);
+        put_key(out, "name", other->name);
+        if (other->on != NULL)
+            put_key(out, "on", other->on);
+        put_key(out, "why", other->why);
+        if (other->text != NULL)
+            put_key(out, "text", other->text);
+        vf_buf_str(out, "}\n");
+    }
+}
+
+static void write_problems(const struct writer *writer)
+{
+    const struct vf_problem_list *list = &writer->plan->problems;
+    struct vf_buf *out = writer->out;
+
+    vf_buf_str(out, list->n_problems > 0 ? "problems:\n" : "problems: []\n");
+    for (size_t i = 0; i < list->n_problems; i++) {
+        const struct vf_problem *problem = &list->problems[i];
+        vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
+        put(out, problem->object);
+        put_key(out, "what", problem->what);
+        if (problem->remedy[0] != '\0')
+            put_key(out, "remedy", problem->remedy);
+        vf_buf_str(out, "}\n");
+    }
+}
+
+void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)
+{
+    struct writer writer = {.plan = plan, .out = out, .full = true};
+
+    write_head(&writer);
+    write_summary(&writer);
+    write_tables(&writer);
+    write_not_moved(&writer);
+    write_problems(&writer);
+}
