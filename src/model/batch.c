@@ -3,7 +3,10 @@
 #include "base/alloc.h"
 
 #define MAX_ORIGINAL_BYTES ((size_t)1 << 20)
-#define FIRST_VALUES       1024
+
+/* A first allocation has room for so many values, but no more bytes than that. */
+#define FIRST_VALUES 1024
+#define FIRST_BYTES  ((size_t)16384)
 
 /* ---- arrays ---- */
 
@@ -33,35 +36,43 @@ static bool grow_offsets(struct vf_array *array, int64_t cap_values)
     return true;
 }
 
-/* Room for one more value: validity, and what the layout has a fixed size of. */
+/* Few wide values fill a batch, and the first allocation shouldn't be larger than that. */
+static int64_t first_values(const struct vf_array *array)
+{
+    int64_t n_values = array->width > 0 ? (int64_t)(FIRST_BYTES / array->width) : FIRST_VALUES;
+
+    return n_values > FIRST_VALUES ? FIRST_VALUES : n_values < 1 ? 1 : n_values;
+}
+
+/* Room for more values: validity, and what the layout has a fixed size of. A VARIABLE array gets its first bytes too, so that `data` is never NULL. */
 static bool grow_values(struct vf_array *array)
 {
-    int64_t cap_values = array->cap_values > 0 ? array->cap_values * 2 : FIRST_VALUES;
+    int64_t cap_values = array->cap_values > 0 ? array->cap_values * 2 : first_values(array);
+    size_t data_bytes = 0;
 
-    if (array->layout == VF_LAYOUT_FIXED && array->cap_values == 0 &&
-        array->width > 64) /* wide rows: few of them fill a batch */
-        cap_values = 64;
-    if (!grow_bytes(&array->validity, bitmap_bytes(cap_values)))
+    if (array->layout == VF_LAYOUT_BITS)
+        data_bytes = bitmap_bytes(cap_values);
+    else if (array->layout == VF_LAYOUT_FIXED && array->width <= SIZE_MAX / (size_t)cap_values)
+        data_bytes = (size_t)cap_values * array->width;
+    else if (array->layout == VF_LAYOUT_VARIABLE)
+        data_bytes = array->cap_data_bytes > 0 ? array->cap_data_bytes : FIRST_BYTES;
+    if (data_bytes == 0 || !grow_bytes(&array->validity, bitmap_bytes(cap_values)))
         return false;
-    if (array->layout == VF_LAYOUT_BITS && !grow_bytes(&array->data, bitmap_bytes(cap_values)))
+    if (data_bytes > array->cap_data_bytes && !grow_bytes(&array->data, data_bytes))
         return false;
-    if (array->layout == VF_LAYOUT_FIXED) {
-        if (array->width > SIZE_MAX / (size_t)cap_values ||
-            !grow_bytes(&array->data, (size_t)cap_values * array->width))
-            return false;
-        array->cap_data_bytes = (size_t)cap_values * array->width;
-    }
+    array->cap_data_bytes = data_bytes;
     if (array->layout == VF_LAYOUT_VARIABLE && !grow_offsets(array, cap_values))
         return false;
     array->cap_values = cap_values;
     return true;
 }
 
-static void set_bit(uint8_t *bitmap, int64_t i, bool value)
+/* Bit i, the last one: those behind it become 0, whatever was there. */
+static void append_bit(uint8_t *bitmap, int64_t i, bool value)
 {
-    uint8_t mask = (uint8_t)(1u << (i & 7));
+    unsigned shift = (unsigned)i & 7, below = bitmap[i >> 3] & ((1u << shift) - 1);
 
-    bitmap[i >> 3] = (uint8_t)(value ? bitmap[i >> 3] | mask : bitmap[i >> 3] & ~mask);
+    bitmap[i >> 3] = (uint8_t)(below | (unsigned)value << shift);
 }
 
 static enum vf_status make_room(struct vf_array *array, struct vf_error *err)
@@ -71,22 +82,31 @@ static enum vf_status make_room(struct vf_array *array, struct vf_error *err)
     return grow_values(array) ? VF_OK : vf_error_nomem(err);
 }
 
-static enum vf_status make_bytes(struct vf_array *array, size_t size_bytes, struct vf_error *err)
+static enum vf_status grow_data(struct vf_array *array, size_t size_bytes, struct vf_error *err)
 {
-    size_t used = (size_t)array->offsets[array->n_values];
+    size_t used_bytes = (size_t)array->offsets[array->n_values], cap_bytes = array->cap_data_bytes;
 
-    if (size_bytes > (size_t)INT32_MAX - used)
-        return vf_error_set(err, VF_VALUE, "a value of %zu bytes is more than a batch can hold (2 GiB - 1)",
-                            size_bytes);
-    if (used + size_bytes <= array->cap_data_bytes)
-        return VF_OK;
-    size_t cap_bytes = array->cap_data_bytes < 4096 ? 4096 : array->cap_data_bytes;
-    while (cap_bytes < used + size_bytes)
+    if (size_bytes > (size_t)INT32_MAX - used_bytes)
+        return vf_error_set(err, VF_VALUE,
+                            "a value of %zu bytes doesn't fit: a batch holds at most 2 GiB - 1 of a column, of which "
+                            "%zu bytes are used",
+                            size_bytes, used_bytes);
+    while (cap_bytes < used_bytes + size_bytes)
         cap_bytes += cap_bytes / 2;
+    if (cap_bytes > INT32_MAX)
+        cap_bytes = INT32_MAX;
     if (!grow_bytes(&array->data, cap_bytes))
         return vf_error_nomem(err);
     array->cap_data_bytes = cap_bytes;
     return VF_OK;
+}
+
+/* Room for `size_bytes` more of a VARIABLE array. */
+static enum vf_status make_bytes(struct vf_array *array, size_t size_bytes, struct vf_error *err)
+{
+    if (size_bytes <= array->cap_data_bytes - (size_t)array->offsets[array->n_values])
+        return VF_OK;
+    return grow_data(array, size_bytes, err);
 }
 
 enum vf_status vf_array_add_null(struct vf_array *array, struct vf_error *err)
@@ -96,10 +116,10 @@ enum vf_status vf_array_add_null(struct vf_array *array, struct vf_error *err)
     if (status != VF_OK)
         return status;
     int64_t i = array->n_values++;
-    set_bit(array->validity, i, false);
+    append_bit(array->validity, i, false);
     array->n_null++;
     if (array->layout == VF_LAYOUT_BITS)
-        set_bit(array->data, i, false);
+        append_bit(array->data, i, false);
     else if (array->layout == VF_LAYOUT_FIXED)
         memset(array->data + (size_t)i * array->width, 0, array->width);
     else
@@ -114,8 +134,8 @@ enum vf_status vf_array_add_bool(struct vf_array *array, bool value, struct vf_e
     if (status != VF_OK)
         return status;
     int64_t i = array->n_values++;
-    set_bit(array->validity, i, true);
-    set_bit(array->data, i, value);
+    append_bit(array->validity, i, true);
+    append_bit(array->data, i, value);
     return VF_OK;
 }
 
@@ -126,17 +146,27 @@ uint8_t *vf_array_grow(struct vf_array *array, size_t size_bytes, struct vf_erro
     if (array->layout == VF_LAYOUT_VARIABLE && make_bytes(array, size_bytes, err) != VF_OK)
         return NULL;
     int64_t i = array->n_values++;
-    set_bit(array->validity, i, true);
+    append_bit(array->validity, i, true);
     if (array->layout == VF_LAYOUT_FIXED)
         return array->data + (size_t)i * array->width;
     array->offsets[i + 1] = array->offsets[i] + (int32_t)size_bytes;
-    return array->data != NULL ? array->data + array->offsets[i]
-                               : (uint8_t *)array->offsets; /* nothing is written to a place of no bytes */
+    return array->data + array->offsets[i];
 }
 
 void vf_array_shrink_last(struct vf_array *array, size_t size_bytes)
 {
     array->offsets[array->n_values] = array->offsets[array->n_values - 1] + (int32_t)size_bytes;
+}
+
+/* A copy of a constant size is one instruction instead of a call. */
+static void copy_fixed(uint8_t *to, const void *value, size_t width)
+{
+    if (width == 8)
+        memcpy(to, value, 8);
+    else if (width == 4)
+        memcpy(to, value, 4);
+    else
+        memcpy(to, value, width);
 }
 
 enum vf_status vf_array_add_fixed(struct vf_array *array, const void *value, struct vf_error *err)
@@ -146,8 +176,8 @@ enum vf_status vf_array_add_fixed(struct vf_array *array, const void *value, str
     if (status != VF_OK)
         return status;
     int64_t i = array->n_values++;
-    set_bit(array->validity, i, true);
-    memcpy(array->data + (size_t)i * array->width, value, array->width);
+    append_bit(array->validity, i, true);
+    copy_fixed(array->data + (size_t)i * array->width, value, array->width);
     return VF_OK;
 }
 
@@ -160,7 +190,7 @@ enum vf_status vf_array_add_bytes(struct vf_array *array, const void *bytes, siz
     if (status != VF_OK)
         return status;
     int64_t i = array->n_values++;
-    set_bit(array->validity, i, true);
+    append_bit(array->validity, i, true);
     if (size_bytes > 0)
         memcpy(array->data + array->offsets[i], bytes, size_bytes);
     array->offsets[i + 1] = array->offsets[i] + (int32_t)size_bytes;
@@ -218,13 +248,14 @@ enum vf_status vf_reject_add(struct vf_reject_list *list, const struct vf_reject
         list->rejects = grown;
     }
     struct vf_reject copy = *reject;
+    const char *reason = reject->reason != NULL ? reject->reason : "";
     bool is_cut = reject->original != NULL && reject->original_bytes > MAX_ORIGINAL_BYTES;
     copy.table = vf_arena_strdup(arena, reject->table != NULL ? reject->table : "");
     copy.key = vf_arena_strdup(arena, reject->key != NULL ? reject->key : "{}");
     copy.column = vf_arena_strdup(arena, reject->column);
-    copy.reason = is_cut ? vf_arena_printf(arena, "%s (of the original's %zu bytes the first %zu are kept)",
-                                           reject->reason, reject->original_bytes, MAX_ORIGINAL_BYTES)
-                         : vf_arena_strdup(arena, reject->reason != NULL ? reject->reason : "");
+    copy.reason = is_cut ? vf_arena_printf(arena, "%s (of the original's %zu bytes the first %zu are kept)", reason,
+                                           reject->original_bytes, MAX_ORIGINAL_BYTES)
+                         : vf_arena_strdup(arena, reason);
     if (reject->original != NULL) {
         copy.original_bytes = is_cut ? MAX_ORIGINAL_BYTES : reject->original_bytes;
         copy.original = (const uint8_t *)vf_arena_strndup(arena, (const char *)reject->original, copy.original_bytes);
@@ -325,6 +356,13 @@ void vf_batch_cancel_row(struct vf_batch *batch)
             array->n_values = batch->n_rows;
         }
     }
+}
+
+static void set_bit(uint8_t *bitmap, int64_t i, bool value)
+{
+    uint8_t mask = (uint8_t)(1u << (i & 7));
+
+    bitmap[i >> 3] = (uint8_t)(value ? bitmap[i >> 3] | mask : bitmap[i >> 3] & ~mask);
 }
 
 /* Move row `from` to the place of row `to`, which is before it and whose value is no longer wanted. */

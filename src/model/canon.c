@@ -1,6 +1,6 @@
 #include "model/canon.h"
 
-#include <math.h>
+#include <string.h>
 
 /* The tags of canon.h, by kind. */
 static const uint8_t tags[VF_KIND_COUNT] = {
@@ -35,24 +35,39 @@ bool vf_digest_equal(struct vf_digest a, struct vf_digest b)
     return a.n_rows == b.n_rows && vf_hash128_equal(a.sum, b.sum);
 }
 
-static uint8_t *put_le(uint8_t *to, uint64_t value, size_t n_bytes)
+static uint8_t *put_le64(uint8_t *to, uint64_t value)
 {
-    for (size_t i = 0; i < n_bytes; i++)
-        to[i] = (uint8_t)(value >> (8 * i));
-    return to + n_bytes;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap64(value);
+#endif
+    memcpy(to, &value, sizeof(value));
+    return to + sizeof(value);
 }
 
-static uint64_t float_bits(const struct vf_array *array, int64_t row)
+static uint8_t *put_le32(uint8_t *to, uint32_t value)
 {
-    uint32_t f32;
-    uint64_t f64;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap32(value);
+#endif
+    memcpy(to, &value, sizeof(value));
+    return to + sizeof(value);
+}
 
-    if (array->type.kind == VF_K_F32) {
-        memcpy(&f32, array->data + (size_t)row * sizeof(f32), sizeof(f32));
-        return (f32 & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : f32;
-    }
-    memcpy(&f64, array->data + (size_t)row * sizeof(f64), sizeof(f64));
-    return (f64 & INT64_C(0x7fffffffffffffff)) > INT64_C(0x7ff0000000000000) ? UINT64_C(0x7ff8000000000000) : f64;
+static uint8_t *put_f32(uint8_t *to, const struct vf_array *array, int64_t row)
+{
+    uint32_t bits;
+
+    memcpy(&bits, array->data + (size_t)row * sizeof(bits), sizeof(bits));
+    return put_le32(to, (bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : bits);
+}
+
+static uint8_t *put_f64(uint8_t *to, const struct vf_array *array, int64_t row)
+{
+    const uint64_t infinity = UINT64_C(0x7ff0000000000000);
+    uint64_t bits;
+
+    memcpy(&bits, array->data + (size_t)row * sizeof(bits), sizeof(bits));
+    return put_le64(to, (bits & INT64_MAX) > infinity ? UINT64_C(0x7ff8000000000000) : bits);
 }
 
 static uint8_t *put_interval(uint8_t *to, const struct vf_array *array, int64_t row)
@@ -60,14 +75,35 @@ static uint8_t *put_interval(uint8_t *to, const struct vf_array *array, int64_t 
     struct vf_interval interval;
 
     memcpy(&interval, array->data + (size_t)row * sizeof(interval), sizeof(interval));
-    to = put_le(to, (uint32_t)interval.months, 4);
-    to = put_le(to, (uint32_t)interval.days, 4);
-    return put_le(to, (uint64_t)interval.microseconds, 8);
+    to = put_le32(to, (uint32_t)interval.months);
+    to = put_le32(to, (uint32_t)interval.days);
+    return put_le64(to, (uint64_t)interval.microseconds);
 }
 
-/* Values of at most 16 bytes after the tag; NULL when the kind has a length. */
-static uint8_t *put_short(uint8_t *to, const struct vf_array *array, int64_t row)
+/* What the length and the bytes of a value add to its tag; VECTOR has its element in front of them. */
+static uint8_t *put_bytes(uint8_t *to, const struct vf_array *array, int64_t row)
 {
+    size_t size_bytes;
+    const uint8_t *bytes = vf_array_value(array, row, &size_bytes);
+
+    if (array->type.kind == VF_K_VECTOR)
+        *to++ = (uint8_t)array->type.element;
+    to = put_le64(to, size_bytes);
+    if (size_bytes > 0)
+        memcpy(to, bytes, size_bytes);
+    return to + size_bytes;
+}
+
+/* Tag, element, length, or the longest of the values without a length (16 bytes) and its tag. */
+#define MAX_FIXED_BYTES 17
+
+static uint8_t *put_value(uint8_t *to, const struct vf_array *array, int64_t row)
+{
+    if (vf_array_is_null(array, row)) {
+        *to = 0;
+        return to + 1;
+    }
+    *to++ = tags[array->type.kind];
     switch (array->type.kind) {
     case VF_K_BOOL:
         *to = vf_array_bool(array, row);
@@ -79,13 +115,13 @@ static uint8_t *put_short(uint8_t *to, const struct vf_array *array, int64_t row
     case VF_K_TIME:
     case VF_K_TIMESTAMP:
     case VF_K_TIMESTAMPTZ:
-        return put_le(to, (uint64_t)vf_array_i64(array, row), 8);
+        return put_le64(to, (uint64_t)vf_array_i64(array, row));
     case VF_K_DATE:
-        return put_le(to, (uint64_t)vf_array_i64(array, row), 4);
+        return put_le32(to, (uint32_t)vf_array_i64(array, row));
     case VF_K_F32:
-        return put_le(to, float_bits(array, row), 4);
+        return put_f32(to, array, row);
     case VF_K_F64:
-        return put_le(to, float_bits(array, row), 8);
+        return put_f64(to, array, row);
     case VF_K_INTERVAL:
         return put_interval(to, array, row);
     case VF_K_UUID:
@@ -103,55 +139,48 @@ static uint8_t *put_short(uint8_t *to, const struct vf_array *array, int64_t row
     case VF_KIND_COUNT:
         break;
     }
-    return NULL;
+    return put_bytes(to, array, row);
 }
 
-static void put_long(const struct vf_array *array, int64_t row, struct vf_buf *out)
+/* No value of the array needs more, apart from the bytes of a VARIABLE one. */
+static size_t bound_bytes(const struct vf_array *array)
 {
-    size_t size_bytes;
-    const uint8_t *bytes = vf_array_value(array, row, &size_bytes);
-    uint8_t *begin = (uint8_t *)vf_buf_reserve(out, size_bytes + 10), *to = begin;
+    return array->type.kind == VF_K_VECTOR ? MAX_FIXED_BYTES + array->width : MAX_FIXED_BYTES;
+}
 
-    if (to == NULL)
-        return;
-    *to++ = tags[array->type.kind];
-    if (array->type.kind == VF_K_VECTOR)
-        *to++ = (uint8_t)array->type.element;
-    to = put_le(to, size_bytes, 8);
-    if (size_bytes > 0)
-        memcpy(to, bytes, size_bytes);
-    vf_buf_advance(out, (size_t)(to - begin) + size_bytes);
+static size_t variable_bytes(const struct vf_array *array, int64_t row)
+{
+    return array->layout == VF_LAYOUT_VARIABLE ? (size_t)(array->offsets[row + 1] - array->offsets[row]) : 0;
 }
 
 void vf_canon_value(const struct vf_array *array, int64_t row, struct vf_buf *out)
 {
-    uint8_t *begin = (uint8_t *)vf_buf_reserve(out, 17);
+    uint8_t *begin = (uint8_t *)vf_buf_reserve(out, bound_bytes(array) + variable_bytes(array, row));
 
-    if (begin == NULL)
-        return;
-    if (vf_array_is_null(array, row)) {
-        *begin = 0;
-        vf_buf_advance(out, 1);
-        return;
-    }
-    *begin = tags[array->type.kind];
-    uint8_t *end = put_short(begin + 1, array, row);
-    if (end != NULL)
-        vf_buf_advance(out, (size_t)(end - begin));
-    else
-        put_long(array, row, out);
+    if (begin != NULL)
+        vf_buf_advance(out, (size_t)(put_value(begin, array, row) - begin));
 }
 
 enum vf_status vf_canon_rows(const struct vf_batch *batch, struct vf_buf *scratch, struct vf_hash128 *out,
                              struct vf_error *err)
 {
+    size_t fixed_bytes = 0;
+
+    vf_buf_clear(scratch);
+    for (size_t i = 0; i < batch->n_columns; i++)
+        fixed_bytes += bound_bytes(&batch->columns[i]);
     for (int64_t row = 0; row < batch->n_rows; row++) {
-        scratch->size_bytes = 0;
+        size_t row_bytes = fixed_bytes;
         for (size_t i = 0; i < batch->n_columns; i++)
-            vf_canon_value(&batch->columns[i], row, scratch);
-        out[row] = vf_hash128(scratch->data, scratch->size_bytes);
+            row_bytes += variable_bytes(&batch->columns[i], row);
+        uint8_t *begin = (uint8_t *)vf_buf_reserve(scratch, row_bytes), *end = begin;
+        if (begin == NULL)
+            return vf_buf_check(scratch, err);
+        for (size_t i = 0; i < batch->n_columns; i++)
+            end = put_value(end, &batch->columns[i], row);
+        out[row] = vf_hash128(begin, (size_t)(end - begin));
     }
-    return vf_buf_check(scratch, err);
+    return VF_OK;
 }
 
 struct vf_hash128 vf_canon_columns(const struct vf_batch *batch, int64_t row, size_t n_columns, const size_t *columns,
