@@ -74,13 +74,13 @@ static bool add_integer(struct vf_array *array, size_t index)
         return false;
     int64_t value = values[index];
     if (array->width == 1) {
-        int8_t narrow = value == INT64_MAX ? INT8_MAX : value == INT64_MIN ? INT8_MIN : (int8_t)(value % 100);
+        int8_t narrow = (int8_t)(value == INT64_MAX ? INT8_MAX : value == INT64_MIN ? INT8_MIN : value % 100);
         add(array, &narrow, sizeof(narrow));
     } else if (array->width == 2) {
-        int16_t narrow = value == INT64_MAX ? INT16_MAX : value == INT64_MIN ? INT16_MIN : (int16_t)(value % 1000);
+        int16_t narrow = (int16_t)(value == INT64_MAX ? INT16_MAX : value == INT64_MIN ? INT16_MIN : value % 1000);
         add(array, &narrow, sizeof(narrow));
     } else if (array->width == 4) {
-        int32_t narrow = value == INT64_MAX ? INT32_MAX : value == INT64_MIN ? INT32_MIN : (int32_t)(value % 1000);
+        int32_t narrow = (int32_t)(value == INT64_MAX ? INT32_MAX : value == INT64_MIN ? INT32_MIN : value % 1000);
         add(array, &narrow, sizeof(narrow));
     } else {
         add(array, &value, sizeof(value));

@@ -44,7 +44,7 @@ static bool address(const char *name, char *out, size_t out_bytes)
 static bool make(struct conf_database *database)
 {
     static _Atomic int n_made;
-    char sql[200];
+    char sql[600];
     const char *url = getenv("VECFERRY_TEST_POSTGRES");
     if (url == NULL || url[0] == '\0')
         return false;
