@@ -350,7 +350,7 @@ static void decide_blob(struct judge *judge)
 static void decide_real(struct judge *judge)
 {
     const struct vf_probe *p = judge->probe;
-    int64_t n_good = p->n_real + p->n_integer - p->n_real_inexact + p->n_nan_text;
+    int64_t n_good = p->n_real + p->n_integer - p->n_real_inexact + p->n_odd_float;
     settle(judge, VF_K_F64, VF_FORM_NATIVE, n_good);
     if (n_good == judge->n)
         vf_buf_str(&judge->why, "all numbers");

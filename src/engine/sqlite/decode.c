@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/sqlite/decimal.h"
 #include "engine/sqlite/scan.h"
+#include "engine/sqlite/types.h"
 #include "model/temporal.h"
 #include "vector/convert.h"
 #include "vector/sparse.h"
@@ -117,14 +118,22 @@ static enum vf_status decode_integer(const struct vf_field *field, const struct 
     return unfit(field, value, err);
 }
 
+static bool is_text(const struct vf_sqlite_value *value, const char *text)
+{
+    return value->type == SQLITE_TEXT && value->size_bytes == strlen(text) &&
+           memcmp(value->bytes, text, value->size_bytes) == 0;
+}
+
 static enum vf_status decode_float(const struct vf_field *field, const struct vf_sqlite_value *value,
                                    struct vf_array *array, struct vf_error *err)
 {
     double real = value->real;
     if (value->type == SQLITE_INTEGER && value->integer >= -EXACT_F64_LIMIT && value->integer <= EXACT_F64_LIMIT)
         real = (double)value->integer;
-    else if (value->type == SQLITE_TEXT && value->size_bytes == 3 && memcmp(value->bytes, "NaN", 3) == 0)
+    else if (is_text(value, VF_SQLITE_NAN))
         real = (double)NAN;
+    else if (is_text(value, VF_SQLITE_NEGATIVE_ZERO))
+        real = -0.0;
     else if (value->type != SQLITE_FLOAT)
         return unfit(field, value, err);
     if (field->type.kind == VF_K_F64)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/sqlite/types.h"
 #include "vector/convert.h"
 #include "vector/text.h"
 
@@ -66,12 +67,13 @@ static enum vf_status bind_bool(const struct binder *b, struct vf_error *err)
     return bind_integer(b, value, err);
 }
 
-/* SQLite makes NULL of NaN, so NaN is a text; the column's affinity leaves it one. */
 static enum vf_status bind_float(const struct binder *b, struct vf_error *err)
 {
     double value = vf_array_f64(b->array, b->row);
     if (isnan(value))
-        return bind_text(b, "NaN", 3, err);
+        return bind_text(b, VF_SQLITE_NAN, strlen(VF_SQLITE_NAN), err);
+    if (value == 0 && signbit(value))
+        return bind_text(b, VF_SQLITE_NEGATIVE_ZERO, strlen(VF_SQLITE_NEGATIVE_ZERO), err);
     return bound(b, b->conn->lib->bind_double(b->stmt, b->parameter, value), err);
 }
 

@@ -64,7 +64,7 @@ struct vf_probe {
     int64_t n_epoch[VF_EPOCH_COUNT];
     int64_t n_small;        /* integers 0 <= n < 10^8, too small to tell a unit */
     int64_t n_real_inexact; /* integers that a double can't hold */
-    int64_t n_nan_text;     /* texts 'NaN' */
+    int64_t n_odd_float;    /* texts that stand for a float: types.h */
     int64_t n_guess[VF_GUESS_COUNT];
     int64_t n_blob_16;
     struct vf_vector_stats vectors;      /* JSON texts, or of a fixed column */
