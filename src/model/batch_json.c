@@ -2,10 +2,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/text.h"
+#include "model/float_text.h"
 #include "model/temporal.h"
 
 /* Integers beyond this aren't exact in the JSON of many readers: they become strings. */
@@ -41,21 +40,15 @@ static void put_double(struct vf_buf *out, double value)
         put_text(out, text, size_bytes);
 }
 
-/* The shortest text that reads back to the same float; precision 9 always does (Steele and White, 1990). */
 static void put_float(struct vf_buf *out, float value)
 {
     char text[32];
+    size_t size_bytes = vf_format_f32(value, text);
 
-    if (!isfinite(value)) {
-        put_double(out, (double)value);
-        return;
-    }
-    for (int precision = 6; precision <= 9; precision++) {
-        snprintf(text, sizeof(text), "%.*g", precision, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
-    vf_buf_str(out, text);
+    if (isfinite(value))
+        vf_buf_add(out, text, size_bytes);
+    else
+        put_text(out, text, size_bytes);
 }
 
 static void put_temporal(const struct vf_array *array, int64_t row, struct vf_buf *out)

@@ -1,6 +1,5 @@
 #include "model/temporal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,47 +52,66 @@ static int days_in_month(int64_t year, int month)
 
 /* ---- writing ---- */
 
-static size_t put_year(int64_t year, char *out)
+/* Two digits by hand: a table of a million timestamps as text is written through here, and snprintf() would be most of its time. */
+static char *put_two(char *out, int value)
 {
-    if (year > 9999)
-        return (size_t)snprintf(out, VF_TEMPORAL_TEXT_BYTES, "+%lld", (long long)year);
-    if (year < 0)
-        return (size_t)snprintf(out, VF_TEMPORAL_TEXT_BYTES, "-%04lld", (long long)-year);
-    return (size_t)snprintf(out, VF_TEMPORAL_TEXT_BYTES, year == 0 ? "+%04lld" : "%04lld", (long long)year);
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+    return out + 2;
 }
 
-static size_t put_days(int64_t days, char *out)
+static char *put_year(char *out, int64_t year)
+{
+    if (year > 0 && year <= 9999)
+        return put_two(put_two(out, (int)year / 100), (int)year % 100);
+    return out + snprintf(out, 24, "%c%04lld", year < 0 ? '-' : '+', (long long)(year < 0 ? -year : year));
+}
+
+static char *put_days(char *out, int64_t days)
 {
     int64_t year;
     int month, day;
 
     civil_from_days(days, &year, &month, &day);
-    size_t used = put_year(year, out);
-    return used + (size_t)snprintf(out + used, VF_TEMPORAL_TEXT_BYTES - used, "-%02d-%02d", month, day);
+    out = put_year(out, year);
+    *out++ = '-';
+    out = put_two(out, month);
+    *out++ = '-';
+    return put_two(out, day);
 }
 
-static size_t put_fraction(int64_t fraction_us, char *out)
+/* Nothing when it is zero; no zeros at the end. */
+static char *put_fraction(char *out, int64_t fraction_us)
 {
-    size_t used = (size_t)snprintf(out, 16, ".%06d", (int)fraction_us);
+    int rest = (int)fraction_us;
 
-    if (fraction_us == 0) {
-        out[0] = '\0';
-        return 0;
+    if (rest == 0)
+        return out;
+    *out++ = '.';
+    for (int digit = 100000; rest > 0; digit /= 10) {
+        *out++ = (char)('0' + rest / digit);
+        rest %= digit;
     }
-    while (out[used - 1] == '0')
-        out[--used] = '\0';
-    return used;
+    return out;
 }
 
-size_t vf_time_format(int64_t time_us, char *out)
+static char *put_time(char *out, int64_t time_us)
 {
-    size_t used = (size_t)snprintf(out, VF_TEMPORAL_TEXT_BYTES, "%02d:%02d:%02d", (int)(time_us / HOUR_US),
-                                   (int)(time_us / MINUTE_US % 60), (int)(time_us / SECOND_US % 60));
-
-    return used + put_fraction(time_us % SECOND_US, out + used);
+    out = put_two(out, (int)(time_us / HOUR_US));
+    *out++ = ':';
+    out = put_two(out, (int)(time_us / MINUTE_US % 60));
+    *out++ = ':';
+    out = put_two(out, (int)(time_us / SECOND_US % 60));
+    return put_fraction(out, time_us % SECOND_US);
 }
 
-static size_t put_word(const char *word, char *out)
+static size_t end_text(char *out, char *end)
+{
+    *end = '\0';
+    return (size_t)(end - out);
+}
+
+static size_t put_word(char *out, const char *word)
 {
     memcpy(out, word, strlen(word) + 1);
     return strlen(word);
@@ -102,30 +120,34 @@ static size_t put_word(const char *word, char *out)
 size_t vf_date_format(int32_t days, char *out)
 {
     if (days == VF_DATE_INFINITY)
-        return put_word("infinity", out);
+        return put_word(out, "infinity");
     if (days == VF_DATE_MINUS_INFINITY)
-        return put_word("-infinity", out);
-    return put_days(days, out);
+        return put_word(out, "-infinity");
+    return end_text(out, put_days(out, days));
+}
+
+size_t vf_time_format(int64_t time_us, char *out)
+{
+    return end_text(out, put_time(out, time_us));
 }
 
 size_t vf_timestamp_format(int64_t timestamp_us, bool with_zone, char *out)
 {
     if (timestamp_us == VF_TIMESTAMP_INFINITY)
-        return put_word("infinity", out);
+        return put_word(out, "infinity");
     if (timestamp_us == VF_TIMESTAMP_MINUS_INFINITY)
-        return put_word("-infinity", out);
+        return put_word(out, "-infinity");
     int64_t days = timestamp_us / DAY_US, time_us = timestamp_us % DAY_US;
     if (time_us < 0) {
         time_us += DAY_US;
         days--;
     }
-    size_t used = put_days(days + DAYS_2000, out);
-    out[used++] = with_zone ? 'T' : ' ';
-    used += vf_time_format(time_us, out + used);
+    char *end = put_days(out, days + DAYS_2000);
+    *end++ = with_zone ? 'T' : ' ';
+    end = put_time(end, time_us);
     if (with_zone)
-        out[used++] = 'Z';
-    out[used] = '\0';
-    return used;
+        *end++ = 'Z';
+    return end_text(out, end);
 }
 
 static bool is_infinite(struct vf_interval interval, bool negative)
@@ -135,45 +157,45 @@ static bool is_infinite(struct vf_interval interval, bool negative)
     return interval.months == INT32_MAX && interval.days == INT32_MAX && interval.microseconds == INT64_MAX;
 }
 
-static size_t put_part(int64_t value, char unit, char *out)
+static char *put_part(char *out, int64_t value, char unit)
 {
-    return value != 0 ? (size_t)snprintf(out, 24, "%lld%c", (long long)value, unit) : 0;
+    return value != 0 ? out + snprintf(out, 24, "%lld%c", (long long)value, unit) : out;
 }
 
-static size_t put_seconds(int64_t microseconds, char *out)
+/* Below a minute; the sign is that of the whole, also of "-0.5". */
+static char *put_seconds(char *out, int64_t microseconds)
 {
-    uint64_t magnitude = microseconds < 0 ? 0 - (uint64_t)microseconds : (uint64_t)microseconds;
-    size_t used =
-        (size_t)snprintf(out, 32, "%s%llu", microseconds < 0 ? "-" : "", (unsigned long long)(magnitude / 1000000));
+    int64_t magnitude = microseconds < 0 ? -microseconds : microseconds;
 
-    if (microseconds == 0)
-        return 0;
-    used += put_fraction((int64_t)(magnitude % 1000000), out + used);
-    out[used++] = 'S';
-    out[used] = '\0';
-    return used;
+    if (magnitude == 0)
+        return out;
+    out += snprintf(out, 24, "%s%lld", microseconds < 0 ? "-" : "", (long long)(magnitude / SECOND_US));
+    out = put_fraction(out, magnitude % SECOND_US);
+    *out++ = 'S';
+    return out;
 }
 
 size_t vf_interval_format(struct vf_interval interval, char *out)
 {
-    size_t used = 0;
+    char *end = out;
 
     if (is_infinite(interval, false))
-        return put_word("infinity", out);
+        return put_word(out, "infinity");
     if (is_infinite(interval, true))
-        return put_word("-infinity", out);
-    out[used++] = 'P';
-    used += put_part(interval.months / 12, 'Y', out + used);
-    used += put_part(interval.months % 12, 'M', out + used);
-    used += put_part(interval.days, 'D', out + used);
+        return put_word(out, "-infinity");
+    if (interval.months == 0 && interval.days == 0 && interval.microseconds == 0)
+        return put_word(out, "PT0S");
+    *end++ = 'P';
+    end = put_part(end, interval.months / 12, 'Y');
+    end = put_part(end, interval.months % 12, 'M');
+    end = put_part(end, interval.days, 'D');
     if (interval.microseconds != 0) {
-        out[used++] = 'T';
-        used += put_part(interval.microseconds / HOUR_US, 'H', out + used);
-        used += put_part(interval.microseconds / MINUTE_US % 60, 'M', out + used);
-        used += put_seconds(interval.microseconds % MINUTE_US, out + used);
+        *end++ = 'T';
+        end = put_part(end, interval.microseconds / HOUR_US, 'H');
+        end = put_part(end, interval.microseconds / MINUTE_US % 60, 'M');
+        end = put_seconds(end, interval.microseconds % MINUTE_US);
     }
-    out[used] = '\0';
-    return used == 1 ? put_word("PT0S", out) : used;
+    return end_text(out, end);
 }
 
 /* ---- reading ---- */
@@ -302,10 +324,11 @@ static bool take_zone(struct reader *reader, int64_t *offset_us, bool *found)
     return hour < 24 && minute < 60 && second < 60;
 }
 
-static bool is_whole(const struct reader *reader, const char *text, size_t size_bytes, const char *word)
+/* "infinity" and "-infinity" */
+static bool is_infinity(const char *text, size_t size_bytes)
 {
-    (void)reader;
-    return size_bytes == strlen(word) && memcmp(text, word, size_bytes) == 0;
+    return (size_bytes == 8 && memcmp(text, "infinity", 8) == 0) ||
+           (size_bytes == 9 && memcmp(text, "-infinity", 9) == 0);
 }
 
 bool vf_date_parse(const char *text, size_t size_bytes, int32_t *days)
@@ -314,31 +337,42 @@ bool vf_date_parse(const char *text, size_t size_bytes, int32_t *days)
     int64_t year, month, day, found;
     bool had_sign = size_bytes > 0 && (text[0] == '-' || text[0] == '+');
 
-    if (is_whole(&reader, text, size_bytes, "infinity") || is_whole(&reader, text, size_bytes, "-infinity")) {
+    if (is_infinity(text, size_bytes)) {
         *days = text[0] == '-' ? VF_DATE_MINUS_INFINITY : VF_DATE_INFINITY;
         return true;
     }
     if (!take_date(&reader, &year, &month, &day) || !finish_date(&reader, year, month, day, had_sign, &found) ||
-        reader.at != reader.end)
+        reader.at != reader.end || found >= INT32_MAX || found <= INT32_MIN)
         return false;
     *days = (int32_t)found;
-    return found < INT32_MAX && found > INT32_MIN;
+    return true;
 }
 
 bool vf_time_parse(const char *text, size_t size_bytes, int64_t *time_us)
 {
     struct reader reader = {text, text + size_bytes};
+    int64_t found;
 
-    return take_time(&reader, time_us) && reader.at == reader.end;
+    if (!take_time(&reader, &found) || reader.at != reader.end)
+        return false;
+    *time_us = found;
+    return true;
 }
 
-/* Days since 2000 and a time of day with its zone taken off, as microseconds; false: out of range, or one of the two infinities. */
+/* Days since 2000 and a time with its zone taken off, as microseconds; false: out of range, or one of the two infinities. */
 static bool join(int64_t days, int64_t time_us, int64_t *timestamp_us)
 {
-    int64_t product;
+    int64_t joined;
 
-    return !__builtin_mul_overflow(days, DAY_US, &product) && !__builtin_add_overflow(product, time_us, timestamp_us) &&
-           *timestamp_us != INT64_MAX && *timestamp_us != INT64_MIN;
+    if (days < 0) { /* the first day of the range begins before the range does */
+        days++;
+        time_us -= DAY_US;
+    }
+    if (__builtin_mul_overflow(days, DAY_US, &joined) || __builtin_add_overflow(joined, time_us, &joined) ||
+        joined == INT64_MAX || joined == INT64_MIN)
+        return false;
+    *timestamp_us = joined;
+    return true;
 }
 
 bool vf_timestamp_parse(const char *text, size_t size_bytes, bool with_zone, int64_t *timestamp_us)
@@ -347,7 +381,7 @@ bool vf_timestamp_parse(const char *text, size_t size_bytes, bool with_zone, int
     int64_t year, month, day, days, time_us = 0, offset_us = 0;
     bool had_zone = false, had_sign = size_bytes > 0 && (text[0] == '-' || text[0] == '+');
 
-    if (is_whole(&reader, text, size_bytes, "infinity") || is_whole(&reader, text, size_bytes, "-infinity")) {
+    if (is_infinity(text, size_bytes)) {
         *timestamp_us = text[0] == '-' ? VF_TIMESTAMP_MINUS_INFINITY : VF_TIMESTAMP_INFINITY;
         return true;
     }
@@ -411,12 +445,9 @@ bool vf_interval_parse(const char *text, size_t size_bytes, struct vf_interval *
     int64_t months = 0, days = 0, microseconds = 0;
     bool in_time = false, any = false;
 
-    if (is_whole(&reader, text, size_bytes, "infinity")) {
-        *interval = (struct vf_interval){INT32_MAX, INT32_MAX, INT64_MAX};
-        return true;
-    }
-    if (is_whole(&reader, text, size_bytes, "-infinity")) {
-        *interval = (struct vf_interval){INT32_MIN, INT32_MIN, INT64_MIN};
+    if (is_infinity(text, size_bytes)) {
+        *interval = text[0] == '-' ? (struct vf_interval){INT32_MIN, INT32_MIN, INT64_MIN}
+                                   : (struct vf_interval){INT32_MAX, INT32_MAX, INT64_MAX};
         return true;
     }
     if (!take(&reader, 'P'))
@@ -430,30 +461,34 @@ bool vf_interval_parse(const char *text, size_t size_bytes, struct vf_interval *
             return false;
         any = true;
     }
+    if (!any || months != (int32_t)months || days != (int32_t)days)
+        return false;
     *interval = (struct vf_interval){(int32_t)months, (int32_t)days, microseconds};
-    return any && months == (int32_t)months && days == (int32_t)days;
+    return true;
 }
 
 /* ---- numbers ---- */
 
 bool vf_timestamp_from_epoch(int64_t value, int64_t units_per_second, int64_t *timestamp_us)
 {
-    int64_t microseconds;
+    int64_t moved;
 
-    return !__builtin_mul_overflow(value, SECOND_US / units_per_second, &microseconds) &&
-           !__builtin_sub_overflow(microseconds, VF_EPOCH_2000_US, timestamp_us) && *timestamp_us != INT64_MIN &&
-           *timestamp_us != INT64_MAX;
+    if (__builtin_mul_overflow(value, SECOND_US / units_per_second, &moved) ||
+        __builtin_sub_overflow(moved, VF_EPOCH_2000_US, &moved) || moved == INT64_MIN)
+        return false;
+    *timestamp_us = moved;
+    return true;
 }
 
 bool vf_timestamp_to_epoch(int64_t timestamp_us, int64_t units_per_second, int64_t *value)
 {
-    int64_t unit_us = SECOND_US / units_per_second, microseconds;
+    int64_t unit_us = SECOND_US / units_per_second, moved;
 
     if (timestamp_us == VF_TIMESTAMP_INFINITY || timestamp_us == VF_TIMESTAMP_MINUS_INFINITY ||
-        __builtin_add_overflow(timestamp_us, VF_EPOCH_2000_US, &microseconds))
+        __builtin_add_overflow(timestamp_us, VF_EPOCH_2000_US, &moved) || moved % unit_us != 0)
         return false;
-    *value = microseconds / unit_us;
-    return microseconds % unit_us == 0;
+    *value = moved / unit_us;
+    return true;
 }
 
 bool vf_timestamp_from_julian(double julian_day, int64_t *timestamp_us)
@@ -479,6 +514,7 @@ static int hex_digit(char c)
 
 bool vf_uuid_parse(const char *text, size_t size_bytes, uint8_t uuid[16])
 {
+    uint8_t read[16] = {0};
     size_t n = 0;
 
     if (size_bytes >= 2 && text[0] == '{' && text[size_bytes - 1] == '}') {
@@ -491,10 +527,13 @@ bool vf_uuid_parse(const char *text, size_t size_bytes, uint8_t uuid[16])
         int digit = hex_digit(text[i]);
         if (digit < 0 || n == 32)
             return false;
-        uuid[n / 2] = (uint8_t)(n % 2 == 0 ? digit << 4 : uuid[n / 2] | digit);
+        read[n / 2] = (uint8_t)(n % 2 == 0 ? digit << 4 : read[n / 2] | digit);
         n++;
     }
-    return n == 32 && size_bytes > 0 && text[size_bytes - 1] != '-';
+    if (n != 32 || text[size_bytes - 1] == '-')
+        return false;
+    memcpy(uuid, read, sizeof(read));
+    return true;
 }
 
 void vf_uuid_format(const uint8_t uuid[16], char out[37])

@@ -72,7 +72,7 @@ char *vf_type_format(struct vf_type type, char out[48])
     return out;
 }
 
-/* A whole number of at most nine digits that fills the text. */
+/* A whole number that fills the text and fits into 32 bits. */
 static bool parse_dim(const char *text, uint32_t *dim)
 {
     char *end;
