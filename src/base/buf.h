@@ -38,6 +38,7 @@ void vf_buf_advance(struct vf_buf *buf, size_t size_bytes);
 void vf_buf_add(struct vf_buf *buf, const void *bytes, size_t size_bytes);
 void vf_buf_str(struct vf_buf *buf, const char *text);
 void vf_buf_char(struct vf_buf *buf, char c);
+/* %f, %e and %g write the point of the application's locale: doubles go through vf_format_f64(). */
 void vf_buf_printf(struct vf_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vf_buf_vprintf(struct vf_buf *buf, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 /* Fixed-width integers in network order, as PostgreSQL's binary COPY wants them. */

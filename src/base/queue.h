@@ -17,7 +17,8 @@ struct vf_queue;
 
 enum vf_status vf_queue_new(struct vf_queue **queue, size_t max_items, struct vf_error *err) VF_CHECKED;
 void vf_queue_free(struct vf_queue *queue); /* no thread may be inside; NULL is fine */
-bool vf_queue_push(struct vf_queue *queue, void *item) VF_CHECKED; /* false: closed or aborted, the item stays the caller's */
+bool vf_queue_push(struct vf_queue *queue,
+                   void *item) VF_CHECKED; /* false: closed or aborted, the item stays the caller's */
 bool vf_queue_pop(struct vf_queue *queue, void **item) VF_CHECKED; /* false: closed and empty, or aborted */
 void vf_queue_close(struct vf_queue *queue);
 void vf_queue_abort(struct vf_queue *queue);

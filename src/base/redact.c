@@ -83,8 +83,10 @@ static size_t match_byte(const char *text, char c)
     return size;
 }
 
-/* Bytes of `text` that are the secret, as it is or escaped; 0 when it doesn't begin with it. A text that ends within the secret counts too,
- * because messages are cut to fit: `*is_cut` is set then. */
+/*
+ * Bytes of `text` that are the secret, as it is or escaped; 0 when it doesn't begin with it. A text that ends within the secret counts too: messages
+ * are cut to fit.
+ */
 static size_t match_secret(const char *text, const struct secret *secret)
 {
     size_t at = 0;
@@ -189,9 +191,13 @@ static size_t value_size(const char *text, size_t *quote_bytes)
         }
         return size;
     }
-    for (; text[size] != '\0' && text[size] != quote; size++) {
-        if (text[size] == '\\' && text[size + 1] != '\0')
+    for (; text[size] != '\0'; size++) {
+        /* A backslash takes the next one in (libpq, JSON), as a doubled quote does (SQL); but '' alone is an empty value. */
+        if ((text[size] == '\\' && text[size + 1] != '\0') ||
+            (size > 1 && text[size] == quote && text[size + 1] == quote))
             size++;
+        else if (text[size] == quote)
+            break;
     }
     return size - 1;
 }
