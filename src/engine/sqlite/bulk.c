@@ -112,8 +112,10 @@ static enum vf_status choose_page_size(struct vf_sqlite_conn *conn, const struct
     if (status != VF_OK || page_bytes >= WIDE_PAGE_BYTES || n_pages > SMALL_FILE_PAGES || strcmp(mode, "wal") == 0)
         return status;
     status = set(conn, "main.page_size", WIDE_PAGE_BYTES, err);
+    conn->lib->limit(conn->db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM works by a database of its own */
     if (status == VF_OK)
         status = vf_sqlite_exec(conn, "VACUUM main", err);
+    conn->lib->limit(conn->db, SQLITE_LIMIT_ATTACHED, 0);
     if (status != VF_LOCKED)
         return status;
     vf_error_clear(err); /* somebody reads it: the size stays */

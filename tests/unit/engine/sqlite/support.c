@@ -63,7 +63,8 @@ void ask_text(const char *name, const char *sql, char *out, size_t out_bytes)
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    snprintf(out, out_bytes, "%s", sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : "none");
+    snprintf(out, out_bytes, "%s",
+             sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : "none");
     sqlite3_finalize(stmt);
     sqlite3_close(db);
 }
@@ -82,7 +83,8 @@ enum vf_status try_open(const char *name, enum vf_side side, struct vf_error *er
     char path[600];
     snprintf(path, sizeof(path), "%s", path_of(name));
     url.text = url.path = path;
-    enum vf_status status = vf_conn_open_with(&vf_sqlite_engine, &url, &(struct vf_open_options){.side = side}, &conn, err);
+    enum vf_status status =
+        vf_conn_open_with(&vf_sqlite_engine, &url, &(struct vf_open_options){.side = side}, &conn, err);
     vf_conn_close(conn);
     return status;
 }

@@ -14,7 +14,8 @@ struct expectation {
 
 static const struct expectation scalars[] = {
     {"c", "INTEGER", "(1), (2), (NULL)", VF_K_I64, VF_FORM_NATIVE, 0, "from 1 to 2"},
-    {"c", "INTEGER", "(1), ('abc'), (1.5), (x'00')", VF_K_I64, VF_FORM_NATIVE, 3, "1 integers, 1 reals, 1 texts, 1 blobs"},
+    {"c", "INTEGER", "(1), ('abc'), (1.5), (x'00')", VF_K_I64, VF_FORM_NATIVE, 3,
+     "1 integers, 1 reals, 1 texts, 1 blobs"},
     {"c", "INTEGER", "(0), (1)", VF_K_I64, VF_FORM_NATIVE, 0, "all integers"},
     {"is_valid", "INTEGER", "(0), (1)", VF_K_BOOL, VF_FORM_INTEGER, 0, "0 or 1"},
     {"is_valid", "INTEGER", "(0), (2)", VF_K_I64, VF_FORM_NATIVE, 0, "all integers"},
@@ -35,17 +36,22 @@ static const struct expectation scalars[] = {
 };
 
 static const struct expectation times[] = {
-    {"created_at", "INTEGER", "(1700000000), (1710000000), (4102444800), (2147483648)", VF_K_TIMESTAMPTZ, VF_FORM_EPOCH_S, 0, "seconds since 1970"},
+    {"created_at", "INTEGER", "(1700000000), (1710000000), (4102444800), (2147483648)", VF_K_TIMESTAMPTZ,
+     VF_FORM_EPOCH_S, 0, "seconds since 1970"},
     {"created_at", "INTEGER", "(1700000000000)", VF_K_TIMESTAMPTZ, VF_FORM_EPOCH_MS, 0, "milliseconds since 1970"},
     {"created_at", "INTEGER", "(1700000000000000)", VF_K_TIMESTAMPTZ, VF_FORM_EPOCH_US, 0, "microseconds since 1970"},
     {"amount", "INTEGER", "(1700000000)", VF_K_I64, VF_FORM_NATIVE, 0, "all integers"},
     {"created_at", "INTEGER", "(1700000000), (1700000000000)", VF_K_I64, VF_FORM_NATIVE, 0, "mixed units"},
     {"created_at", "INTEGER", "(1), (2), (3)", VF_K_I64, VF_FORM_NATIVE, 0, "all integers"},
-    {"c", "DATETIME", "(1700000000), (1700000001), (1700000002), (1700000003), (1700000004), (1700000005), (1700000006), (1700000007), (1700000008), (0)",
+    {"c", "DATETIME",
+     "(1700000000), (1700000001), (1700000002), (1700000003), (1700000004), (1700000005), (1700000006), (1700000007), "
+     "(1700000008), (0)",
      VF_K_TIMESTAMPTZ, VF_FORM_EPOCH_S, 0, "1 are very small"},
-    {"c", "DATETIME", "('2024-02-29 13:05:00.25'), ('2024-02-29 13:05:00')", VF_K_TIMESTAMP, VF_FORM_ISO, 0, "without zone"},
+    {"c", "DATETIME", "('2024-02-29 13:05:00.25'), ('2024-02-29 13:05:00')", VF_K_TIMESTAMP, VF_FORM_ISO, 0,
+     "without zone"},
     {"c", "TEXT", "('2024-02-29T13:05:00Z'), ('2024-02-29T13:05:00.5Z')", VF_K_TIMESTAMPTZ, VF_FORM_ISO, 0, "in UTC"},
-    {"c", "TEXT", "('2024-02-29T13:05:00'), ('2024-02-29 13:05:00')", VF_K_TEXT, VF_FORM_NATIVE, 0, "1 of them in a writing that would change"},
+    {"c", "TEXT", "('2024-02-29T13:05:00'), ('2024-02-29 13:05:00')", VF_K_TEXT, VF_FORM_NATIVE, 0,
+     "1 of them in a writing that would change"},
     {"c", "TEXT", "('2024-02-29T13:05:00+05:30')", VF_K_TEXT, VF_FORM_NATIVE, 0, "a writing that would change"},
     {"c", "DATE", "('2024-02-29')", VF_K_DATE, VF_FORM_ISO, 0, "ISO date"},
     {"c", "DATE", "('2024-02-30')", VF_K_TEXT, VF_FORM_NATIVE, 0, "all texts"},
@@ -57,7 +63,8 @@ static const struct expectation documents[] = {
     {"c", "UUID", "('00000000-0000-4000-8000-00000000000A')", VF_K_TEXT, VF_FORM_NATIVE, 0, "all texts"},
     {"c", "UUID", "(x'00112233445566778899aabbccddeeff')", VF_K_UUID, VF_FORM_BYTES, 0, "16 bytes"},
     {"c", "BLOB", "(x'00112233445566778899aabbccddeeff')", VF_K_BLOB, VF_FORM_NATIVE, 0, "not likely to be float32"},
-    {"c", "TEXT", "('{\"a\":1}'), ('[]'), (' [1, {\"b\": \"\\u0041\\n\"}]')", VF_K_JSON, VF_FORM_TEXT, 0, "JSON object or array"},
+    {"c", "TEXT", "('{\"a\":1}'), ('[]'), (' [1, {\"b\": \"\\u0041\\n\"}]')", VF_K_JSON, VF_FORM_TEXT, 0,
+     "JSON object or array"},
     {"c", "TEXT", "('{\"a\":1}'), ('{a:1}')", VF_K_TEXT, VF_FORM_NATIVE, 0, "all texts"},
     {"c", "TEXT", "('1'), ('2')", VF_K_TEXT, VF_FORM_NATIVE, 0, "all texts"},
     {"c", "JSON", "('{}'), ('\"x\"'), ('1'), ('null')", VF_K_JSON, VF_FORM_TEXT, 0, "declared JSON"},
@@ -65,16 +72,21 @@ static const struct expectation documents[] = {
 };
 
 static const struct expectation vectors[] = {
-    {"c", "BLOB", "(x'0000803f000000c0'), (x'cdcc4c3e00000000')", VF_K_VECTOR, VF_FORM_BYTES, 0, "2 of 2 values are blobs of 2 float32"},
+    {"c", "BLOB", "(x'0000803f000000c0'), (x'cdcc4c3e00000000')", VF_K_VECTOR, VF_FORM_BYTES, 0,
+     "2 of 2 values are blobs of 2 float32"},
     {"c", "BLOB", "(x'0000803f000000c0'), (x'0000803f0000803f0000803f')", VF_K_BLOB, VF_FORM_NATIVE, 0, "too mixed"},
     {"c", "BLOB", "(x'0000000000000000')", VF_K_BLOB, VF_FORM_NATIVE, 0, "not likely"},
     {"c", "BLOB", "(x'0100000002000000')", VF_K_BLOB, VF_FORM_NATIVE, 0, "not likely"},
-    {"c", "TEXT", "('[0.1, -2e3]'), ('[1,2]')", VF_K_VECTOR, VF_FORM_JSON, 0, "2 of 2 values are JSON arrays of 2 float32"},
-    {"c", "TEXT", "('[0.123456789012345,1]')", VF_K_VECTOR, VF_FORM_JSON, 0, "1 of 2 numbers aren't writings of a float32"},
+    {"c", "TEXT", "('[0.1, -2e3]'), ('[1,2]')", VF_K_VECTOR, VF_FORM_JSON, 0,
+     "2 of 2 values are JSON arrays of 2 float32"},
+    {"c", "TEXT", "('[0.123456789012345,1]')", VF_K_VECTOR, VF_FORM_JSON, 0,
+     "1 of 2 numbers aren't writings of a float32"},
     {"c", "TEXT", "('[1,2]'), ('[1,2,3]')", VF_K_JSON, VF_FORM_TEXT, 0, "dimensions 2 (1), 3 (1)"},
-    {"c", "TEXT", "('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,')", VF_K_VECTOR,
-     VF_FORM_JSON, 1, "9 of 10 values"},
-    {"c", "F32_BLOB(2)", "(x'0000803f000000c0'), ('[1,2]'), (x'00')", VF_K_VECTOR, VF_FORM_LIBSQL, 1, "1 of 3 values don't fit"},
+    {"c", "TEXT",
+     "('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,2]'), ('[1,')",
+     VF_K_VECTOR, VF_FORM_JSON, 1, "9 of 10 values"},
+    {"c", "F32_BLOB(2)", "(x'0000803f000000c0'), ('[1,2]'), (x'00')", VF_K_VECTOR, VF_FORM_LIBSQL, 1,
+     "1 of 3 values don't fit"},
 };
 
 static void check(const struct expectation *expected, size_t n)
@@ -83,8 +95,8 @@ static void check(const struct expectation *expected, size_t n)
         struct vf_schema schema;
         char sql[1000];
         const struct expectation *e = &expected[i];
-        snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS t; CREATE TABLE t (\"%s\" %s); INSERT INTO t VALUES %s", e->name,
-                 e->declared, e->values);
+        snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS t; CREATE TABLE t (\"%s\" %s); INSERT INTO t VALUES %s",
+                 e->name, e->declared, e->values);
         run_sql("a.db", sql);
         struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
         inspect(conn, true, &schema);

@@ -30,13 +30,20 @@ static void declared_types_by_convention_and_affinity(void **state)
         enum vf_kind kind;
         enum vf_form form;
     } expected[] = {
-        {"INTEGER", VF_K_I64, VF_FORM_NATIVE},     {"TINYINT", VF_K_I64, VF_FORM_NATIVE},
-        {"VARCHAR(20)", VF_K_TEXT, VF_FORM_NATIVE}, {"", VF_K_BLOB, VF_FORM_NATIVE},
-        {"REAL", VF_K_F64, VF_FORM_NATIVE},        {"BOOLEAN", VF_K_BOOL, VF_FORM_INTEGER},
-        {"NUMERIC(10,2)", VF_K_DECIMAL, VF_FORM_NATIVE}, {"DATETIME", VF_K_TIMESTAMP, VF_FORM_ISO},
-        {"uuid", VF_K_UUID, VF_FORM_TEXT},         {"JSON", VF_K_JSON, VF_FORM_TEXT},
-        {"F32_BLOB(3)", VF_K_VECTOR, VF_FORM_LIBSQL}, {"FLOAT32(4)", VF_K_VECTOR, VF_FORM_LIBSQL},
-        {"F1BIT_BLOB(9)", VF_K_VECTOR, VF_FORM_LIBSQL}, {"VECTOR(2)", VF_K_VECTOR, VF_FORM_BYTES},
+        {"INTEGER", VF_K_I64, VF_FORM_NATIVE},
+        {"TINYINT", VF_K_I64, VF_FORM_NATIVE},
+        {"VARCHAR(20)", VF_K_TEXT, VF_FORM_NATIVE},
+        {"", VF_K_BLOB, VF_FORM_NATIVE},
+        {"REAL", VF_K_F64, VF_FORM_NATIVE},
+        {"BOOLEAN", VF_K_BOOL, VF_FORM_INTEGER},
+        {"NUMERIC(10,2)", VF_K_DECIMAL, VF_FORM_NATIVE},
+        {"DATETIME", VF_K_TIMESTAMP, VF_FORM_ISO},
+        {"uuid", VF_K_UUID, VF_FORM_TEXT},
+        {"JSON", VF_K_JSON, VF_FORM_TEXT},
+        {"F32_BLOB(3)", VF_K_VECTOR, VF_FORM_LIBSQL},
+        {"FLOAT32(4)", VF_K_VECTOR, VF_FORM_LIBSQL},
+        {"F1BIT_BLOB(9)", VF_K_VECTOR, VF_FORM_LIBSQL},
+        {"VECTOR(2)", VF_K_VECTOR, VF_FORM_BYTES},
         {"VECTOR", VF_K_DECIMAL, VF_FORM_NATIVE},
     };
     struct vf_schema schema;
@@ -83,15 +90,15 @@ static void keys_checks_and_foreign_keys(void **state)
 {
     struct vf_schema schema;
     (void)state;
-    run_sql("a.db",
-            "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT COLLATE NOCASE CONSTRAINT code_once UNIQUE);"
-            "CREATE TABLE child (a TEXT NOT NULL, b INT, parent_id INTEGER REFERENCES Parent ON DELETE CASCADE "
-            "DEFERRABLE INITIALLY DEFERRED, CONSTRAINT \"child key\" PRIMARY KEY (a, b), "
-            "CONSTRAINT positive CHECK (b > 0 AND a <> ')'), "
-            "CONSTRAINT fk2 FOREIGN KEY (b) REFERENCES parent(id) ON UPDATE SET NULL, "
-            "FOREIGN KEY (a) REFERENCES nowhere(x)) WITHOUT ROWID;"
-            "CREATE TABLE autoincrement_in_name (\"AUTOINCREMENT\" INTEGER PRIMARY KEY);"
-            "INSERT INTO parent (id) VALUES (41)");
+    run_sql("a.db", "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT COLLATE NOCASE CONSTRAINT "
+                    "code_once UNIQUE);"
+                    "CREATE TABLE child (a TEXT NOT NULL, b INT, parent_id INTEGER REFERENCES Parent ON DELETE CASCADE "
+                    "DEFERRABLE INITIALLY DEFERRED, CONSTRAINT \"child key\" PRIMARY KEY (a, b), "
+                    "CONSTRAINT positive CHECK (b > 0 AND a <> ')'), "
+                    "CONSTRAINT fk2 FOREIGN KEY (b) REFERENCES parent(id) ON UPDATE SET NULL, "
+                    "FOREIGN KEY (a) REFERENCES nowhere(x)) WITHOUT ROWID;"
+                    "CREATE TABLE autoincrement_in_name (\"AUTOINCREMENT\" INTEGER PRIMARY KEY);"
+                    "INSERT INTO parent (id) VALUES (41)");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     inspect(conn, false, &schema);
 
@@ -204,7 +211,8 @@ static void generated_columns_and_strict_tables(void **state)
 {
     struct vf_schema schema;
     (void)state;
-    run_sql("a.db", "CREATE TABLE t (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * (2)) STORED, c TEXT AS (a || 'x')) STRICT");
+    run_sql("a.db",
+            "CREATE TABLE t (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * (2)) STORED, c TEXT AS (a || 'x')) STRICT");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     inspect(conn, false, &schema);
     assert_true(find_table(&schema, "t")->strict);

@@ -148,10 +148,54 @@ static void add_row(struct vf_batch *batch, int64_t id, const struct extremes *x
 static void fill(struct vf_batch *batch)
 {
     static const struct extremes rows[] = {
-        {INT16_MIN, 1.17549435e-38F, 5e-324, "0.10", "a\0b", 3, -719162, 0, 0, 0, {1, -2, 3}, {1e-45F, 3.4028235e38F, -0.0F}},
-        {INT16_MAX, -0.0F, -0.0, "-12345678901234567890123456789012345678.90", "", 0, 2932896, INT64_C(86400000000), 1, -1, {0, 0, 0}, {0, 0, 0}},
-        {0, INFINITY, -INFINITY, "NaN", "\xff\xfe", 2, VF_DATE_INFINITY, 1, VF_TIMESTAMP_INFINITY, VF_TIMESTAMP_MINUS_INFINITY, {-1, 400, -1}, {1, 2, 3}},
-        {1, NAN, NAN, "Infinity", "it's \"x\"", 8, -2440588, 86399999999, INT64_C(9223371331200000000) - 1000000, INT64_C(-211813488000000000), {1, 1, 1}, {0.1F, 0.2F, 0.3F}},
+        {INT16_MIN,
+         1.17549435e-38F,
+         5e-324,
+         "0.10",
+         "a\0b",
+         3,
+         -719162,
+         0,
+         0,
+         0,
+         {1, -2, 3},
+         {1e-45F, 3.4028235e38F, -0.0F}},
+        {INT16_MAX,
+         -0.0F,
+         -0.0,
+         "-12345678901234567890123456789012345678.90",
+         "",
+         0,
+         2932896,
+         INT64_C(86400000000),
+         1,
+         -1,
+         {0, 0, 0},
+         {0, 0, 0}},
+        {0,
+         INFINITY,
+         -INFINITY,
+         "NaN",
+         "\xff\xfe",
+         2,
+         VF_DATE_INFINITY,
+         1,
+         VF_TIMESTAMP_INFINITY,
+         VF_TIMESTAMP_MINUS_INFINITY,
+         {-1, 400, -1},
+         {1, 2, 3}},
+        {1,
+         NAN,
+         NAN,
+         "Infinity",
+         "it's \"x\"",
+         8,
+         -2440588,
+         86399999999,
+         INT64_C(9223371331200000000) - 1000000,
+         INT64_C(-211813488000000000),
+         {1, 1, 1},
+         {0.1F, 0.2F, 0.3F}},
     };
     struct vf_error err = {0};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -217,7 +261,8 @@ static void every_type_comes_back_as_it_was(void **state)
     vf_conn_close(conn);
 
     assert_int_equal(ask_i64("t.db", "SELECT count(*) FROM \"all types\" WHERE rowid = id"), 5);
-    assert_int_equal(ask_i64("t.db", "SELECT count(*) FROM \"all types\" WHERE typeof(json) = 'text' AND json = '1'"), 4);
+    assert_int_equal(ask_i64("t.db", "SELECT count(*) FROM \"all types\" WHERE typeof(json) = 'text' AND json = '1'"),
+                     4);
     assert_int_equal(ask_i64("t.db", "SELECT length(vector) FROM \"all types\" WHERE id = 2"), 12);
     assert_int_equal(ask_i64("t.db", "SELECT hex(bit) = '8180' FROM \"all types\" WHERE id = 2"), 1);
 
@@ -284,7 +329,8 @@ static void refused_rows_are_named_and_the_others_are_in(void **state)
     struct vf_reject_list rejects = {0};
     struct vf_load *load = NULL;
     (void)state;
-    run_sql("t.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT REPLACE, n INTEGER CHECK (n < 10))");
+    run_sql("t.db",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT REPLACE, n INTEGER CHECK (n < 10))");
     struct vf_conn *conn = open_side("t.db", VF_SIDE_TARGET);
     inspect(conn, false, &schema);
     struct vf_relation relation = relation_of(find_table(&schema, "t"));
@@ -326,7 +372,10 @@ static void values_that_dont_fit_are_rejected_by_the_scan(void **state)
     static struct vf_field fields[] = {
         {.name = "id", .native = "INTEGER", .type = {.kind = VF_K_I64}, .not_null = true},
         {.name = "n", .native = "INTEGER", .type = {.kind = VF_K_I32}},
-        {.name = "v", .native = "TEXT", .type = {.kind = VF_K_VECTOR, .element = VF_E_F32, .dim = 2}, .form = VF_FORM_JSON},
+        {.name = "v",
+         .native = "TEXT",
+         .type = {.kind = VF_K_VECTOR, .element = VF_E_F32, .dim = 2},
+         .form = VF_FORM_JSON},
         {.name = "t", .native = "TEXT", .type = {.kind = VF_K_TIMESTAMP}, .form = VF_FORM_ISO, .not_null = true},
     };
     static const size_t key[] = {0};
@@ -344,11 +393,13 @@ static void values_that_dont_fit_are_rejected_by_the_scan(void **state)
     const struct vf_relation relation = {.name = "t", .n_fields = 4, .fields = fields, .n_key = 1, .key = key};
     struct vf_batch batch = {0};
     (void)state;
-    run_sql("a.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v TEXT, t TEXT);"
-                    "INSERT INTO t VALUES (1, 'abc', '[1,2]', '2024-01-01 00:00:00'), (2, 2147483648, NULL, '2024-01-01 00:00:00'),"
-                    "(3, 1.5, NULL, '2024-01-01 00:00:00'), (4, 1, '[1,', '2024-01-01 00:00:00'),"
-                    "(5, 1, '[1,2,3]', '2024-01-01 00:00:00'), (6, 1, '[1,2]', '2024-02-30 00:00:00'), (7, 1, NULL, NULL),"
-                    "(8, -5, '[0.25,-0]', '2024-01-01 00:00:00')");
+    run_sql(
+        "a.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v TEXT, t TEXT);"
+        "INSERT INTO t VALUES (1, 'abc', '[1,2]', '2024-01-01 00:00:00'), (2, 2147483648, NULL, '2024-01-01 00:00:00'),"
+        "(3, 1.5, NULL, '2024-01-01 00:00:00'), (4, 1, '[1,', '2024-01-01 00:00:00'),"
+        "(5, 1, '[1,2,3]', '2024-01-01 00:00:00'), (6, 1, '[1,2]', '2024-02-30 00:00:00'), (7, 1, NULL, NULL),"
+        "(8, -5, '[0.25,-0]', '2024-01-01 00:00:00')");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     read_all(conn, &relation, NULL, &batch);
     assert_int_equal(batch.n_rows, 1);
@@ -378,16 +429,18 @@ static void tables_are_cut_at_rowids_and_each_row_is_read_once(void **state)
     struct vf_chunk_list dense = {0};
     struct vf_chunk_list sparse = {0};
     (void)state;
-    run_sql("a.db", "CREATE TABLE dense (id INTEGER PRIMARY KEY, t TEXT);"
-                    "WITH RECURSIVE n(i) AS (SELECT -500 UNION ALL SELECT i + 1 FROM n WHERE i < 499) "
-                    "INSERT INTO dense SELECT i, printf('%0100d', i) FROM n;"
-                    "CREATE TABLE sparse (\"rowid\" TEXT, t TEXT);"
-                    "INSERT INTO sparse (_rowid_, t) SELECT id * id * id * 1000000000, t FROM dense WHERE id >= 0;"
-                    "INSERT INTO sparse (_rowid_, t) VALUES (-9223372036854775808, 'first'), (9223372036854775807, 'last')");
+    run_sql("a.db",
+            "CREATE TABLE dense (id INTEGER PRIMARY KEY, t TEXT);"
+            "WITH RECURSIVE n(i) AS (SELECT -500 UNION ALL SELECT i + 1 FROM n WHERE i < 499) "
+            "INSERT INTO dense SELECT i, printf('%0100d', i) FROM n;"
+            "CREATE TABLE sparse (\"rowid\" TEXT, t TEXT);"
+            "INSERT INTO sparse (_rowid_, t) SELECT id * id * id * 1000000000, t FROM dense WHERE id >= 0;"
+            "INSERT INTO sparse (_rowid_, t) VALUES (-9223372036854775808, 'first'), (9223372036854775807, 'last')");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     inspect(conn, false, &schema);
     assert_int_equal(find_table(&schema, "dense")->n_rows, 1000);
-    struct vf_relation relations[2] = {relation_of(find_table(&schema, "dense")), relation_of(find_table(&schema, "sparse"))};
+    struct vf_relation relations[2] = {relation_of(find_table(&schema, "dense")),
+                                       relation_of(find_table(&schema, "sparse"))};
     must(vf_conn_split(conn, &relations[0], 10000, &dense, &err), &err);
     must(vf_conn_split(conn, &relations[1], 10000, &sparse, &err), &err);
     assert_true(dense.n_chunks > 8);
@@ -430,8 +483,10 @@ static void batches_are_bounded_in_bytes_and_lose_no_row(void **state)
     bool more = true;
     int64_t n_rows = 0;
     (void)state;
-    run_sql("a.db", "CREATE TABLE t (t TEXT); INSERT INTO t VALUES ('a'), (printf('%05000d', 1)), ('b'), (printf('%0400d', 1)), "
-                    "(printf('%0400d', 1)), (printf('%0400d', 1)), ('c')");
+    run_sql(
+        "a.db",
+        "CREATE TABLE t (t TEXT); INSERT INTO t VALUES ('a'), (printf('%05000d', 1)), ('b'), (printf('%0400d', 1)), "
+        "(printf('%0400d', 1)), (printf('%0400d', 1)), ('c')");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     must(vf_batch_init(&batch, 1, &field.type, 100, 1000, &err), &err);
     must(vf_scan_open(conn, &relation, NULL, &scan, &err), &err);
