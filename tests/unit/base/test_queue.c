@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/queue.h"
 
 #define N_PRODUCERS 3
@@ -183,6 +184,43 @@ static void test_abort_threads(void **state)
     vf_queue_free(traffic.queue);
 }
 
+static void *push_one(void *queue)
+{
+    return vf_queue_push(queue, queue) ? queue : NULL;
+}
+
+static void *pop_one(void *queue)
+{
+    void *item;
+
+    return vf_queue_pop(queue, &item) ? queue : NULL;
+}
+
+/* A thread that waits is woken and told: one that pushes into a full queue, and one that pops from an empty one. */
+static void test_waiting(void **state)
+{
+    void (*const ends[])(struct vf_queue *) = {vf_queue_close, vf_queue_abort};
+    const struct vf_clock *clock = vf_clock_system();
+
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        const bool is_full = round / 2 == 1;
+        struct vf_queue *queue = NULL;
+        pthread_t thread;
+        void *result = &thread;
+
+        assert_int_equal(vf_queue_new(&queue, 1, NULL), VF_OK);
+        if (is_full)
+            assert_true(vf_queue_push(queue, queue));
+        assert_int_equal(pthread_create(&thread, NULL, is_full ? push_one : pop_one, queue), 0);
+        clock->sleep_us(clock->context, 20000); /* long enough that it waits; if it doesn't yet, the test still holds */
+        ends[round % 2](queue);
+        pthread_join(thread, &result);
+        assert_null(result);
+        vf_queue_free(queue);
+    }
+}
+
 static void test_cancel(void **state)
 {
     struct vf_cancel cancel = {0};
@@ -205,7 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),    cmocka_unit_test(test_close),   cmocka_unit_test(test_abort),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_threads), cmocka_unit_test(test_abort_threads),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_waiting),  cmocka_unit_test(test_cancel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
