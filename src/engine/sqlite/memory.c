@@ -39,14 +39,26 @@ static enum vf_status read_member(const char *body, const char *name, struct vf_
     return status;
 }
 
-/* Places of the source's columns in the table here, or -1 for those that are gone. */
+/* The target's column that a column of the source was made into, or -1: by place where none was left out (names may differ then, by a rename in the plan), else by name. */
+static int target_of(const struct vf_table *source, const struct vf_table *target, int column)
+{
+    if (column < 0 || (size_t)column >= source->n_columns)
+        return -1;
+    if (source->n_columns == target->n_columns)
+        return column;
+    for (size_t i = 0; i < target->n_columns; i++) {
+        if (vf_strcasecmp(target->columns[i].name, source->columns[column].name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The column here, or -1: it is gone. */
 static int place_of(const struct vf_table *here, const struct vf_table *source, const struct vf_table *target,
                     int column)
 {
-    /* The two tables of a memory have their columns in the same order, but names may differ: a rename in the plan. */
-    if (column < 0 || (size_t)column >= source->n_columns || (size_t)column >= target->n_columns)
-        return -1;
-    return vf_table_find_column(here, target->columns[column].name);
+    int made = target_of(source, target, column);
+    return made < 0 ? -1 : vf_table_find_column(here, target->columns[made].name);
 }
 
 static bool is_generated_copy(const struct vf_column *column)
@@ -115,13 +127,19 @@ static int find_index(const struct vf_table *here, const struct vf_index *rememb
     return -1;
 }
 
-/* Was it declared in the target? One that was and is gone now was dropped by the user, and stays gone. */
-static bool was_declared(const struct vf_table *target, const struct vf_index *index)
+/* Was the index, whose columns are those here, declared when the table was made? One that was and is gone now was dropped by the user, and stays gone. */
+static bool was_declared(const struct vf_table *here, const struct vf_table *target, const struct vf_index *index)
 {
     for (size_t i = 0; i < target->n_indexes; i++) {
         const struct vf_index *declared = &target->indexes[i];
-        if (declared->constraint == index->constraint && declared->n_parts == index->n_parts &&
-            is_same_index(declared, index))
+        size_t n_same = 0;
+        if (declared->constraint != index->constraint || declared->n_parts != index->n_parts)
+            continue;
+        while (n_same < index->n_parts && index->parts[n_same].column >= 0 && declared->parts[n_same].column >= 0 &&
+               vf_table_find_column(here, target->columns[declared->parts[n_same].column].name) ==
+                   index->parts[n_same].column)
+            n_same++;
+        if (n_same == index->n_parts && declared->kind != VF_INDEX_HNSW && declared->kind != VF_INDEX_IVFFLAT)
             return true;
     }
     return false;
@@ -137,7 +155,7 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         int found = find_index(here, &remembered);
         if (found >= 0) {
             here->indexes[found] = remembered;
-        } else if (!was_declared(target, &source->indexes[i])) {
+        } else if (!was_declared(here, target, &remembered)) {
             struct vf_index *added = vf_table_add_index(schema, here);
             if (added == NULL)
                 return vf_error_nomem(err);
@@ -176,10 +194,10 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
         status = read_member(body, "target", schema, &target, err);
     if (status != VF_OK)
         return status;
-    for (size_t i = 0; i < source.n_columns && i < target.n_columns; i++) {
+    for (size_t i = 0; i < source.n_columns; i++) {
         int place = place_of(here, &source, &target, (int)i);
         if (place >= 0)
-            lay_column(&here->columns[place], &source.columns[i], &target.columns[i]);
+            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)]);
     }
     lay_foreign_keys(here, &source, &target);
     status = lay_indexes(schema, here, &source, &target, err);
