@@ -40,6 +40,13 @@ bool vf_option_is_of(const struct vecferry_option *option, const char *verb)
     return false;
 }
 
+static int take_output(struct vf_cli *cli, const char *value)
+{
+    free(cli->output);
+    cli->output = strdup(value);
+    return cli->output != NULL ? 0 : vf_cli_fail(VECFERRY_INTERNAL, "out of memory", "");
+}
+
 /* Options of the command line alone are kept here; the others go to the handle. */
 static int take(struct vf_cli *cli, const struct vecferry_option *option, const char *value)
 {
@@ -58,7 +65,7 @@ static int take(struct vf_cli *cli, const struct vecferry_option *option, const 
     else if (strcmp(option->name, "drop-existing") == 0)
         cli->drop_existing = on;
     else if (strcmp(option->name, "output") == 0)
-        cli->output = value;
+        return take_output(cli, value);
     return 0;
 }
 
@@ -134,8 +141,7 @@ static int parse(struct vf_cli *cli, poptContext context)
         const struct vecferry_option *option = &options[found - 1];
         char *value = option->kind == VECFERRY_FLAG ? NULL : poptGetOptArg(context);
         int code = take(cli, option, option->kind == VECFERRY_FLAG ? "true" : value);
-        if (strcmp(option->name, "output") != 0)
-            free(value); /* popt's copy; the output's name lives as long as the process */
+        free(value); /* popt's copy */
         if (code != 0)
             return code;
     }
@@ -162,21 +168,34 @@ static void on_log(void *context, int level, const char *message)
     fputc('\n', stderr);
 }
 
-int vf_cli_parse(struct vf_cli *cli, int argc, const char **argv)
+/* popt wants pointers to const, and doesn't change what they point to: a copy of the list has the type. */
+static const char **copy_arguments(int argc, char **argv)
+{
+    const char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+    for (int i = 0; copy != NULL && i < argc; i++)
+        copy[i] = argv[i];
+    return copy;
+}
+
+int vf_cli_parse(struct vf_cli *cli, int argc, char **argv)
 {
     int code = take_environment(cli);
 
     if (code != 0)
         return code;
     struct poptOption *table = make_table(cli);
-    poptContext context = table != NULL ? poptGetContext("vecferry", argc, argv, table, 0) : NULL;
+    const char **arguments = copy_arguments(argc, argv);
+    poptContext context = table != NULL && arguments != NULL ? poptGetContext("vecferry", argc, arguments, table, 0) : NULL;
     if (context == NULL) {
         free(table);
+        free(arguments);
         return vf_cli_fail(VECFERRY_INTERNAL, "out of memory", "");
     }
     code = parse(cli, context);
     poptFreeContext(context);
     free(table);
+    free(arguments);
     if (code == 0)
         vecferry_on_log(cli->v, cli->quiet ? 0 : cli->verbose ? 3 : 1, on_log, NULL);
     return code;
@@ -187,6 +206,7 @@ void vf_cli_release(struct vf_cli *cli)
     for (int i = 0; i < cli->n_arguments; i++)
         free((void *)(uintptr_t)cli->arguments[i]);
     free(cli->arguments);
+    free(cli->output);
 }
 
 int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, int most)

@@ -21,7 +21,7 @@ struct vf_cli {
     const struct vf_command *command;
     bool json, quiet, verbose, yes, help;
     bool drop_existing;
-    const char *output; /* borrowed from the arguments, or NULL */
+    char *output; /* NULL: the default */
     int n_arguments;    /* left after the options */
     const char **arguments;
 };
@@ -44,7 +44,7 @@ const struct vf_command *vf_command_find(const char *name);
 /* Does the verb take the option? */
 bool vf_option_is_of(const struct vecferry_option *option, const char *verb);
 /* Environment first (VECFERRY_JOBS for --jobs), then the arguments. 0, or an exit code after a message on stderr. `argv` outlives the cli. */
-int vf_cli_parse(struct vf_cli *cli, int argc, const char **argv);
+int vf_cli_parse(struct vf_cli *cli, int argc, char **argv);
 void vf_cli_release(struct vf_cli *cli);
 /* Positional arguments become options: names[i] for argument i; more or fewer than between `least` and `most` is a usage error. */
 int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, int most);

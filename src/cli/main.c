@@ -24,7 +24,7 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, not of the copy */
 }
 
-static int run(struct vf_cli *cli, int argc, const char **argv)
+static int run(struct vf_cli *cli, int argc, char **argv)
 {
     int code = vf_cli_parse(cli, argc, argv);
 
@@ -40,7 +40,7 @@ static int run(struct vf_cli *cli, int argc, const char **argv)
     return code;
 }
 
-static int run_command(const struct vf_command *command, int argc, const char **argv)
+static int run_command(const struct vf_command *command, int argc, char **argv)
 {
     struct vf_cli cli = {.command = command, .v = vecferry_new()};
 
@@ -62,7 +62,6 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
-    const char **arguments = (const char **)argv;
 
     setlocale(LC_CTYPE, "");
     catch_signals();
@@ -87,7 +86,7 @@ int main(int argc, char **argv)
     const struct vf_command *command = vf_command_find(argv[1]);
     if (command == NULL)
         return unknown_command(argv[1]);
-    int code = run_command(command, argc - 1, arguments + 1);
+    int code = run_command(command, argc - 1, argv + 1);
     if (fflush(stdout) != 0 && code == 0)
         code = vf_cli_fail(VECFERRY_FAILED, "cannot write the result to stdout", "");
     return code;

@@ -1,0 +1,119 @@
+# run: alone
+"""Killed at any moment, a copy goes on with --resume and ends with the same digests: 50 moments in each direction.
+
+Half of the moments are named steps of the engine interface (failpoints of test builds), half are times drawn at random.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import struct
+import subprocess
+import time
+
+from e2e import VECFERRY, Case
+
+KILLS = 50
+SEED = 20240229
+
+
+def make_source(path, rows=30000):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, v BLOB)")
+    connection.execute("CREATE TABLE notes (doc INTEGER NOT NULL REFERENCES docs (id), n INTEGER NOT NULL, t TEXT, PRIMARY KEY (doc, n))")
+    connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", ((i, f"title {i}", struct.pack("<16f", *[i + k / 3 for k in range(16)])) for i in range(1, rows)))
+    connection.executemany("INSERT INTO notes VALUES (?, ?, ?)", ((i, i % 5, None if i % 3 else "x" * (i % 50)) for i in range(1, rows)))
+    connection.execute("CREATE INDEX docs_title ON docs (title)")
+    connection.commit()
+    connection.close()
+
+
+class Resume(Case):
+    def run_and_kill(self, arguments, failpoint=None, after_s=None):
+        """Start a copy and end it by SIGKILL; its exit code (-9, or what it ended with before)."""
+        env = dict(os.environ)
+        if failpoint:
+            env["VECFERRY_FAILPOINT"] = failpoint
+        process = subprocess.Popen([VECFERRY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+        if after_s is not None:
+            time.sleep(after_s)
+            process.send_signal(signal.SIGKILL)
+        return process.wait()
+
+    def digests(self, summary):
+        return {table["name"].split(".")[-1]: table["digest"] for table in summary["tables"]}
+
+    def kill_and_resume(self, source, new_target, wanted, arguments, failpoint=None, after_s=None):
+        target = new_target()
+        code = self.run_and_kill(["copy", *arguments, source, target], failpoint, after_s)
+        where = failpoint or f"{after_s:.3f} s"
+        result = self.run_vecferry("copy", "--json", "--resume", source, target, code=None)
+        if result.code == 9:  # nothing had begun, or everything was done
+            summary = result.json()
+            if code == 0:
+                result = self.run_vecferry("verify", "--json", source, target)
+                return True
+            self.assertIn("no unfinished run", summary["error"], where)
+            result = self.run_vecferry("copy", "--json", "--drop-existing", "--yes", source, target, code=None)
+        self.assertEqual(result.code, 0, f"killed at {where}\n{result}")
+        self.assertEqual(self.digests(result.json()), wanted, where)
+        return code == -signal.SIGKILL
+
+    def moments(self, duration_s):
+        """Named steps with the n-th call, then times at random."""
+        chance = random.Random(SEED)
+        steps = ["begin", "commit", "load_write", "record_put", "record_swap", "apply", "scan_read", "split"]
+        for i in range(KILLS // 2):
+            yield {"failpoint": f"{steps[i % len(steps)]}:{chance.randint(1, 6)}:{chance.choice(['kill', 'kill-after'])}"}
+        for _ in range(KILLS - KILLS // 2):
+            yield {"after_s": chance.uniform(0, duration_s)}
+
+    def kill_often(self, source, new_target):
+        target = new_target()
+        begin = time.monotonic()
+        wanted = self.digests(self.copy(source, target))
+        duration_s = time.monotonic() - begin
+        killed = 0
+        for moment in self.moments(duration_s):
+            killed += self.kill_and_resume(source, new_target, wanted, ["--jobs", "2"], **moment)
+        self.assertGreater(killed, KILLS // 2, "most of the runs must really have been killed")
+
+    def test_sqlite_to_postgres(self):
+        source = str(self.folder / "source.db")
+        make_source(source)
+        self.kill_often(source, self.postgres)
+
+    def test_postgres_to_sqlite(self):
+        first = str(self.folder / "first.db")
+        make_source(first)
+        source = self.postgres()
+        self.copy(first, source)
+        numbers = iter(range(1000))
+        self.kill_often(source, lambda: str(self.folder / f"target{next(numbers)}.db"))
+
+    def test_resume_with_another_plan_or_source_is_refused(self):
+        source = str(self.folder / "source.db")
+        make_source(source, 2000)
+        target = self.postgres()
+        self.run_and_kill(["copy", source, target], failpoint="commit:4:kill")
+        refused = self.run_vecferry("copy", source, target, code=9)
+        self.assertIn("--resume", refused.stderr)
+        refused = self.run_vecferry("copy", "--resume", "--only", "docs", source, target, code=9)
+        self.assertIn("another plan", refused.stderr)
+        other = str(self.folder / "other.db")
+        make_source(other, 2000)
+        refused = self.run_vecferry("copy", "--resume", other, target, code=9)
+        self.assertIn("another source", refused.stderr)
+        self.run_vecferry("copy", "--resume", source, target)
+        refused = self.run_vecferry("copy", "--resume", source, target, code=9)
+        self.assertIn("no unfinished run", refused.stderr)
+
+    def test_a_commit_of_which_nobody_knows(self):
+        source = str(self.folder / "source.db")
+        make_source(source, 5000)
+        target = self.postgres()
+        lost = self.run_vecferry("copy", source, target, environment={"VECFERRY_FAILPOINT": "target.commit:5:commit-lost"}, code=5)
+        self.assertIn("--resume", lost.stderr)
+        self.run_vecferry("copy", "--resume", source, target)
+        self.run_vecferry("verify", source, target)
