@@ -288,9 +288,11 @@ enum vf_status vf_batch_init(struct vf_batch *batch, size_t n_columns, const str
                              size_t max_bytes, struct vf_error *err)
 {
     *batch = (struct vf_batch){.n_columns = n_columns, .max_rows = max_rows, .max_bytes = max_bytes};
-    batch->columns = vf_calloc(n_columns > 0 ? n_columns : 1, sizeof(*batch->columns));
-    if (batch->columns == NULL)
+    batch->columns = vf_calloc(n_columns, sizeof(*batch->columns));
+    if (batch->columns == NULL) {
+        *batch = (struct vf_batch){0};
         return vf_error_nomem(err);
+    }
     for (size_t i = 0; i < n_columns; i++) {
         struct vf_array *array = &batch->columns[i];
         array->type = types[i];
@@ -317,7 +319,7 @@ void vf_batch_reset(struct vf_batch *batch)
 
 void vf_batch_release(struct vf_batch *batch)
 {
-    for (size_t i = 0; batch->columns != NULL && i < batch->n_columns; i++) {
+    for (size_t i = 0; i < batch->n_columns; i++) {
         vf_free(batch->columns[i].validity);
         vf_free(batch->columns[i].offsets);
         vf_free(batch->columns[i].data);

@@ -7,9 +7,6 @@
 #include "model/float_text.h"
 #include "model/temporal.h"
 
-/* Integers beyond this aren't exact in the JSON of many readers: they become strings. */
-#define MAX_JSON_INTEGER (INT64_C(1) << 53)
-
 static void put_text(struct vf_buf *out, const char *text, size_t size_bytes)
 {
     vf_buf_json_string(out, text, size_bytes);
@@ -20,13 +17,6 @@ static void put_hex(struct vf_buf *out, const uint8_t *bytes, size_t size_bytes)
     vf_buf_str(out, "\"\\\\x");
     vf_buf_hex(out, bytes, size_bytes);
     vf_buf_char(out, '"');
-}
-
-static void put_integer(struct vf_buf *out, int64_t value)
-{
-    bool exact = value >= -MAX_JSON_INTEGER && value <= MAX_JSON_INTEGER;
-
-    vf_buf_printf(out, exact ? "%" PRId64 : "\"%" PRId64 "\"", value);
 }
 
 static void put_double(struct vf_buf *out, double value)
@@ -104,6 +94,22 @@ static void put_vector(const struct vf_array *array, const uint8_t *bytes, size_
     vf_buf_char(out, ']');
 }
 
+/* Bare when JSON has it as a number too: digits in front of the point and behind it, no zeros in front. */
+static void put_decimal(const char *text, size_t size_bytes, struct vf_buf *out)
+{
+    size_t first = size_bytes > 0 && text[0] == '-';
+    bool is_number = vf_is_decimal(text, size_bytes) && text[first] >= '0' && text[first] <= '9' &&
+                     text[size_bytes - 1] >= '0' && memchr(text, 'e', size_bytes) == NULL &&
+                     memchr(text, 'E', size_bytes) == NULL;
+
+    if (is_number && text[first] == '0' && first + 1 < size_bytes)
+        is_number = text[first + 1] == '.';
+    if (is_number)
+        vf_buf_add(out, text, size_bytes);
+    else
+        put_text(out, text, size_bytes);
+}
+
 static void put_variable(const struct vf_array *array, int64_t row, struct vf_buf *out)
 {
     size_t size_bytes;
@@ -114,6 +120,8 @@ static void put_variable(const struct vf_array *array, int64_t row, struct vf_bu
         put_vector(array, bytes, size_bytes, out);
     } else if (array->type.kind == VF_K_BLOB || array->type.kind == VF_K_SPARSE) {
         put_hex(out, bytes, size_bytes);
+    } else if (array->type.kind == VF_K_DECIMAL) {
+        put_decimal((const char *)bytes, size_bytes, out);
     } else if (array->type.kind == VF_K_UUID) {
         vf_uuid_format(bytes, uuid);
         put_text(out, uuid, 36);
@@ -136,7 +144,7 @@ void vf_array_to_json(const struct vf_array *array, int64_t row, struct vf_buf *
     case VF_K_I16:
     case VF_K_I32:
     case VF_K_I64:
-        put_integer(out, vf_array_i64(array, row));
+        vf_buf_printf(out, "%" PRId64, vf_array_i64(array, row));
         return;
     case VF_K_F32:
         put_float(out, (float)vf_array_f64(array, row));
