@@ -110,24 +110,37 @@ static float *room_for(struct vf_probe *probe, size_t dim, struct vf_error *err)
     return room;
 }
 
-static enum vf_status guess_vector(struct vf_probe *probe, const char *text, size_t size_bytes, struct vf_error *err)
+/* Read as a vector of at most `room` numbers. *found 0: it isn't one. */
+static enum vf_status read_guess(struct vf_probe *probe, const char *text, size_t size_bytes, size_t room,
+                                 size_t *found, struct vf_error *err)
 {
     const struct vf_vector_text_options options = {.syntax = VF_VECTOR_JSON, .stats = &probe->vectors.text};
     struct vf_vector_text_stats before = probe->vectors.text;
-    size_t dim = vf_vector_text_count(text, size_bytes);
-    size_t found = 0;
-    if (dim < 2)
-        return VF_OK;
-    float *values = room_for(probe, dim, err);
+    float *values = room_for(probe, room, err);
     if (values == NULL)
         return VF_NOMEM;
-    if (vf_vector_text_read_f32(text, size_bytes, &options, values, dim, &found, NULL) != VF_OK) {
+    if (vf_vector_text_read_f32(text, size_bytes, &options, values, room, found, NULL) != VF_OK || *found < 2) {
         probe->vectors.text = before;
+        *found = 0;
         return VF_OK;
     }
     probe->n_guess[VF_GUESS_VECTOR]++;
-    vf_probe_add_vector(&probe->vectors, values, found);
+    probe->last_dim = *found;
+    vf_probe_add_vector(&probe->vectors, values, *found);
     return VF_OK;
+}
+
+/* Counting the numbers first costs a third of reading them, so the dimension of the last one is tried. */
+static enum vf_status guess_vector(struct vf_probe *probe, const char *text, size_t size_bytes, struct vf_error *err)
+{
+    size_t found = 0;
+    enum vf_status status = VF_OK;
+    if (probe->last_dim > 0)
+        status = read_guess(probe, text, size_bytes, probe->last_dim, &found, err);
+    if (status != VF_OK || found > 0)
+        return status;
+    size_t dim = vf_vector_text_count(text, size_bytes);
+    return dim < 2 || dim == probe->last_dim ? VF_OK : read_guess(probe, text, size_bytes, dim, &found, err);
 }
 
 enum vf_status vf_probe_add_blob(struct vf_probe *probe, const uint8_t *bytes, size_t size_bytes, struct vf_error *err)

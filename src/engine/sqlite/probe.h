@@ -69,6 +69,7 @@ struct vf_probe {
     int64_t n_blob_16;
     struct vf_vector_stats vectors;      /* JSON texts, or of a fixed column */
     struct vf_vector_stats blob_vectors; /* blobs as float32 */
+    size_t last_dim;                     /* of the last JSON text that was a vector */
     struct vf_buf floats;                /* room for one vector */
 };
 
