@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/sqlite/default.h"
 #include "engine/sqlite/target.h"
+#include "engine/sqlite/types.h"
 
 /* ---- CREATE TABLE ---- */
 
@@ -87,10 +88,10 @@ static void write_foreign_key(const struct vf_table *table, const struct vf_fore
         vf_sqlite_quote(sql, key->to_columns[i]);
     }
     vf_buf_char(sql, ')');
-    if (key->on_update != VF_FK_NO_ACTION)
-        vf_buf_printf(sql, " ON UPDATE %s", action_name(key->on_update));
-    if (key->on_delete != VF_FK_NO_ACTION)
-        vf_buf_printf(sql, " ON DELETE %s", action_name(key->on_delete));
+    vf_buf_str(sql, " ON UPDATE ");
+    vf_buf_str(sql, action_name(key->on_update));
+    vf_buf_str(sql, " ON DELETE ");
+    vf_buf_str(sql, action_name(key->on_delete));
     if (key->deferrable)
         vf_buf_printf(sql, " DEFERRABLE INITIALLY %s", key->initially_deferred ? "DEFERRED" : "IMMEDIATE");
 }
@@ -165,6 +166,11 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
     enum vf_status status = object_exists(conn, "table", table->name, &exists, err);
     if (status != VF_OK || exists)
         return status;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (!vf_sqlite_is_type_name(table->columns[i].native))
+            return vf_error_set(err, VF_USAGE, "table %s: column %s can't be declared \"%s\"", table->name,
+                                table->columns[i].name, table->columns[i].native);
+    }
     vf_buf_init(&sql, VF_BUF_MAX);
     write_table(table, &sql);
     status = vf_sqlite_exec_buf(conn, &sql, err);

@@ -36,7 +36,7 @@ static enum vf_status map_default(const struct vf_column *column, const struct v
 static bool is_sqlite_declaration(const struct vf_column *column)
 {
     struct vf_sqlite_meaning meaning = vf_sqlite_type_of(column->native);
-    if (column->form == VF_FORM_VEC0 || strpbrk(column->native, "'\"`;") != NULL)
+    if (column->form == VF_FORM_VEC0 || !vf_sqlite_is_type_name(column->native))
         return false;
     return column->native[0] != '\0' && vf_type_equal(meaning.type, column->type) && meaning.form == column->form &&
            column->type.kind != VF_K_DECIMAL && column->type.kind != VF_K_JSON;

@@ -5,7 +5,6 @@
  * source's type back, together with the form in which its values lie here; a column that has been changed since is what its declaration says.
  */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -18,24 +17,32 @@ struct recall {
     struct vf_schema *schema;
 };
 
-/* A member of a JSON object as a text of its own, freed with free(); NULL: none. */
-static char *member(const char *body, const char *name)
+static int add_to_buf(const char *bytes, size_t size_bytes, void *context)
+{
+    struct vf_buf *buf = context;
+    vf_buf_add(buf, bytes, size_bytes);
+    return buf->status == VF_OK ? 0 : -1;
+}
+
+/* A member of a JSON object as a text, appended to `out`. false: there is none. */
+static bool copy_member(const char *body, const char *name, struct vf_buf *out)
 {
     json_t *root = json_loads(body, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     const json_t *found = json_object_get(root, name);
-    char *text = found != NULL ? json_dumps(found, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
+    bool is_copied =
+        found != NULL && json_dump_callback(found, add_to_buf, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) == 0;
     json_decref(root);
-    return text;
+    return is_copied;
 }
 
 static enum vf_status read_member(const char *body, const char *name, struct vf_schema *schema, struct vf_table *table,
                                   struct vf_error *err)
 {
-    char *text = member(body, name);
-    if (text == NULL)
-        return vf_error_set(err, VF_USAGE, "there is no \"%s\"", name);
-    enum vf_status status = vf_table_from_json(text, schema, table, err);
-    free(text);
+    struct vf_buf text;
+    vf_buf_init(&text, VF_BUF_MAX);
+    enum vf_status status = copy_member(body, name, &text) ? vf_table_from_json(text.data, schema, table, err)
+                                                           : vf_error_set(err, VF_USAGE, "there is no \"%s\"", name);
+    vf_buf_release(&text);
     return status;
 }
 
@@ -211,20 +218,14 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
 
 static enum vf_status recall_type(struct vf_schema *schema, const char *body, struct vf_error *err)
 {
-    char *text = member(body, "source");
     struct vf_user_type *type = vf_schema_add_user_type(schema);
-    enum vf_status status =
-        type == NULL ? vf_error_nomem(err) : vf_user_type_from_json(text != NULL ? text : body, schema, type, err);
-    free(text);
-    return status;
+    return type == NULL ? vf_error_nomem(err) : vf_user_type_from_json(body, schema, type, err);
 }
 
 static enum vf_status recall_sequence(struct vf_schema *schema, const char *body, struct vf_error *err)
 {
-    char *text = member(body, "source");
     struct vf_sequence read = {0};
-    enum vf_status status = vf_sequence_from_json(text != NULL ? text : body, schema, &read, err);
-    free(text);
+    enum vf_status status = vf_sequence_from_json(body, schema, &read, err);
     if (status != VF_OK)
         return status;
     for (size_t i = 0; i < schema->n_sequences; i++) {

@@ -40,7 +40,8 @@ static enum vf_status new_scan(struct vf_sqlite_conn *conn, const struct vf_rela
 
 static void write_select(const struct vf_relation *relation, const char *rowid, struct vf_buf *sql)
 {
-    vf_buf_printf(sql, "SELECT %s", rowid != NULL ? rowid : "NULL");
+    vf_buf_str(sql, "SELECT ");
+    vf_buf_str(sql, rowid != NULL ? rowid : "NULL");
     for (size_t i = 0; i < relation->n_fields; i++) {
         vf_buf_str(sql, ", ");
         vf_sqlite_quote(sql, relation->fields[i].name);

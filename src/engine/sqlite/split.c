@@ -140,7 +140,9 @@ static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, 
     vf_sqlite_quote(&sql, keys->table);
     vf_buf_str(&sql, " NOT INDEXED)");
     for (int i = 0; keys->column != NULL && i < 2; i++) {
-        vf_buf_printf(&sql, ", (SELECT %s(%s) FROM ", i == 0 ? "min" : "max", keys->column);
+        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
+        vf_buf_str(&sql, keys->column);
+        vf_buf_str(&sql, ") FROM ");
         vf_sqlite_quote(&sql, keys->table);
         vf_buf_str(&sql, " NOT INDEXED)");
     }
@@ -232,7 +234,9 @@ static enum vf_status cut_by_walk(struct vf_sqlite_conn *conn, const struct keys
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_printf(&sql, "SELECT %s FROM ", keys->column);
+    vf_buf_str(&sql, "SELECT ");
+    vf_buf_str(&sql, keys->column);
+    vf_buf_str(&sql, " FROM ");
     vf_sqlite_quote(&sql, keys->table);
     vf_buf_printf(&sql, " NOT INDEXED ORDER BY %s", keys->column);
     enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);

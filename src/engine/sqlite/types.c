@@ -140,6 +140,35 @@ bool vf_sqlite_declared_is(const char *declared, const char *const *names)
     return false;
 }
 
+bool vf_sqlite_is_type_name(const char *declared)
+{
+    static const char word_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_ ";
+    static const char *const reserved[] = {"PRIMARY", "UNIQUE", "CHECK",     "REFERENCES", "DEFAULT",
+                                           "COLLATE", "NOT",    "GENERATED", "CONSTRAINT", "AS"};
+    const char *at = declared + strspn(declared, word_chars);
+    if (*at == '(') {
+        at++;
+        at += strspn(at, "0123456789,.+- ");
+        if (*at++ != ')')
+            return false;
+        at += strspn(at, word_chars);
+    }
+    if (*at != '\0')
+        return false;
+    for (const char *word = declared; *word != '\0';) {
+        char name[16] = "";
+        size_t n = strcspn(word, " ()");
+        if (n < sizeof(name))
+            memcpy(name, word, n);
+        for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+            if (vf_strcasecmp(name, reserved[i]) == 0)
+                return false;
+        }
+        word += n + (word[n] != '\0');
+    }
+    return true;
+}
+
 const struct vf_sqlite_type vf_sqlite_types[VF_KIND_COUNT] = {
     {VF_K_BOOL, "BOOLEAN", VF_FORM_INTEGER, VF_FIDELITY_EXACT, "0 or 1"},
     {VF_K_I8, "INTEGER", VF_FORM_NATIVE, VF_FIDELITY_EXACT, NULL},

@@ -32,6 +32,9 @@ struct vf_sqlite_meaning vf_sqlite_type_of(const char *declared);
 /* Is the declaration's name (without what stands in parentheses) one of the words? In any case. */
 bool vf_sqlite_declared_is(const char *declared, const char *const *words);
 
+/* May the text be written behind a column's name? Words, and one pair of parentheses with numbers: a declaration may come from a foreign file, and is written without quotes. */
+bool vf_sqlite_is_type_name(const char *declared);
+
 /* Floats that a REAL column can't hold as numbers are texts in it: SQLite makes NULL of NaN, and stores -0.0 as the integer 0. The affinity leaves both as they are, and in arithmetic the second is -0.0. */
 #define VF_SQLITE_NAN           "NaN"
 #define VF_SQLITE_NEGATIVE_ZERO "-0.0 (negative zero)"

@@ -133,7 +133,9 @@ static enum vf_status prepare(struct vf_vec0_scan *scan, const char *what, const
     vf_buf_printf(&name, "%s%s", scan->relation->name, suffix);
     if (number >= 0)
         vf_buf_printf(&name, "%02d", number);
-    vf_buf_printf(&sql, "SELECT %s FROM main.", what);
+    vf_buf_str(&sql, "SELECT ");
+    vf_buf_str(&sql, what);
+    vf_buf_str(&sql, " FROM main.");
     enum vf_status status = vf_buf_check(&name, err);
     if (status == VF_OK)
         vf_sqlite_quote(&sql, name.data);
