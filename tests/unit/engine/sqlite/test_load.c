@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/sqlite/conn.h"
 #include "model/canon.h"
 #include "model/temporal.h"
 
@@ -502,12 +503,46 @@ static void batches_are_bounded_in_bytes_and_lose_no_row(void **state)
     vf_conn_close(conn);
 }
 
+static void a_full_disk_is_no_rejected_row(void **state)
+{
+    struct vf_error err = {0};
+    static const struct vf_field field = {.name = "t", .native = "TEXT", .type = {.kind = VF_K_TEXT}};
+    const struct vf_relation relation = {.name = "t", .n_fields = 1, .fields = &field};
+    struct vf_batch batch = {0};
+    struct vf_reject_list rejects = {0};
+    struct vf_load *load = NULL;
+    char text[5000];
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    run_sql("t.db", "CREATE TABLE t (t TEXT); INSERT INTO t VALUES ('before')");
+    struct vf_conn *conn = open_side("t.db", VF_SIDE_TARGET);
+    must(vf_sqlite_exec(vf_sqlite_conn_of(conn), "PRAGMA max_page_count = 20", &err), &err);
+    must(vf_batch_init(&batch, 1, &field.type, 1000, 1 << 20, &err), &err);
+    for (int i = 0; i < 100; i++) {
+        must(vf_array_add_bytes(&batch.columns[0], text, sizeof(text), &err), &err);
+        vf_batch_end_row(&batch);
+    }
+    must(vf_conn_begin(conn, &err), &err);
+    must(vf_load_open(conn, &relation, &load, &err), &err);
+    assert_int_equal(vf_load_write(conn, load, &batch, &rejects, &err), VF_ENGINE);
+    assert_non_null(strstr(err.message, "database or disk is full"));
+    assert_non_null(strstr(err.hint, "--resume"));
+    assert_int_equal(err.side, VF_SIDE_TARGET);
+    assert_int_equal(rejects.n_rejects, 0);
+    vf_load_close(conn, load);
+    vf_conn_rollback(conn);
+    vf_conn_close(conn);
+    assert_int_equal(ask_i64("t.db", "SELECT count(*) FROM t"), 1);
+    vf_batch_release(&batch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_type_comes_back_as_it_was, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(rows_are_found_by_key, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(refused_rows_are_named_and_the_others_are_in, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_no_rejected_row, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(values_that_dont_fit_are_rejected_by_the_scan, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(tables_are_cut_at_rowids_and_each_row_is_read_once, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(batches_are_bounded_in_bytes_and_lose_no_row, make_folder, remove_folder),

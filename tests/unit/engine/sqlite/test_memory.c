@@ -153,8 +153,10 @@ static void what_the_file_cant_declare_comes_back(void **state)
 
     assert_string_equal(table->indexes[table->primary_key].name, "t_pkey");
     const struct vf_index *hnsw = find_index(table, "t_emb");
-    if (hnsw == NULL)
+    if (hnsw == NULL) {
         fail_msg("no index t_emb");
+        return;
+    }
     assert_int_equal(hnsw->kind, VF_INDEX_HNSW);
     assert_int_equal(hnsw->vector.m, 24);
     assert_string_equal(hnsw->parts[0].operator_class, "vector_cosine_ops");
