@@ -409,6 +409,30 @@ void vf_sqlite_close(struct vf_conn *conn)
 
 /* ---- describe ---- */
 
+/* The version of sqlite-vec that made the first vec0 table, as its table <name>_info says. */
+static enum vf_status describe_vectors(struct vf_sqlite_conn *conn, struct vf_server *server, struct vf_error *err)
+{
+    char table[256] = "";
+    struct vf_buf sql;
+    enum vf_status status = vf_sqlite_get_text(
+        conn,
+        "SELECT v.name || '_info' FROM sqlite_master v JOIN sqlite_master i ON i.name = v.name || '_info' "
+        "WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL TABLE%vec0%' ORDER BY v.rowid LIMIT 1",
+        table, sizeof(table), err);
+    if (status != VF_OK || table[0] == '\0')
+        return status;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT value FROM main.");
+    vf_sqlite_quote(&sql, table);
+    vf_buf_str(&sql, " WHERE key = 'CREATE_VERSION'");
+    status = vf_buf_check(&sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_text(conn, sql.data, server->vector_version, sizeof(server->vector_version), err);
+    snprintf(server->vector_product, sizeof(server->vector_product), "sqlite-vec");
+    vf_buf_release(&sql);
+    return status;
+}
+
 enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server, struct vf_error *err)
 {
     struct vf_sqlite_conn *sqlite = vf_sqlite_conn_of(conn);
@@ -420,7 +444,7 @@ enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server
         return vf_error_set(err, VF_CONNECT, "cannot look at \"%s\": %s", sqlite->path, strerror(errno));
     snprintf(server->identity, sizeof(server->identity), "sqlite:%llx:%llx", (unsigned long long)info.st_dev,
              (unsigned long long)info.st_ino);
-    return VF_OK;
+    return describe_vectors(sqlite, server, err);
 }
 
 const struct vf_limits *vf_sqlite_limits(const struct vf_conn *conn)

@@ -61,6 +61,11 @@ static void all_kinds_of_columns(void **state)
         "DELETE FROM v WHERE id = 8");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     inspect(conn, true, &schema);
+    struct vf_error err = {0};
+    struct vf_server server;
+    must(vf_conn_describe(conn, &server, &err), &err);
+    assert_string_equal(server.vector_product, "sqlite-vec");
+    assert_string_equal(server.vector_version, "v0.1.9");
     assert_int_equal(schema.n_tables, 1);
     const struct vf_table *table = find_table(&schema, "v");
     assert_int_equal(table->kind, VF_TABLE_VEC0);
