@@ -26,8 +26,9 @@ static void show(struct vf_cli *cli)
 
     if (json_object_get(result, "tables") != NULL) {
         vf_show_tables(stdout, result);
-    } else if (vecferry_plan_text(cli->v) != NULL) { /* --dry-run, or stopped by the plan: what plan shows */
-        fputs(vecferry_plan_text(cli->v), stdout);
+    } else if (vecferry_plan_text(cli->v) != NULL) { /* --dry-run, or stopped by what the plan found */
+        if (cli->dry_run)
+            fputs(vecferry_plan_text(cli->v), stdout);
         vf_show_problems(stderr, result);
     }
     json_decref(result);

@@ -52,8 +52,7 @@ CREATE TABLE arrays (
 INSERT INTO arrays VALUES
     (1, '{1,2,NULL}', '{1}', '{9223372036854775807}', '{"a b","",NULL,"null","q\"\\"}', '{t,f,NULL}', '{1.5,NaN,-Infinity,-0}', '{1.1,2.2,3.3}', '{1.50,NaN,-12345678901234567890.1}', '{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}', '{2024-02-29,infinity}', '{"2024-02-29 12:00:00+00"}', '{"\\x00ff"}', '{"{\"a\": 1}","null"}', '{sad,happy}', '{abc}', '{"1 day","-1 mon"}', '{"[1,5)",empty}', '{10.0.0.1,::1/64}'),
     (2, '{{1,2},{3,4}}', '{}', '{}', '{{a,b},{c,NULL}}', '{}', '{{1,2},{3,4}}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'),
-    (3, '[0:1]={7,8}', '[-3:-2]={1,2}', '{{{1},{2}},{{3},{4}}}', '{,}', NULL, NULL, '{1,2}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-UPDATE arrays SET t = '{"",""}' WHERE id = 3;
+    (3, '[0:1]={7,8}', '[-3:-2]={1,2}', '{{{1},{2}},{{3},{4}}}', '{"",""}', NULL, NULL, '{1,2}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 CREATE TABLE others (
     id integer PRIMARY KEY,

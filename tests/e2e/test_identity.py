@@ -1,6 +1,10 @@
 """PostgreSQL -> SQLite -> PostgreSQL, and SQLite -> PostgreSQL -> SQLite, are the identity: by vecferry's digests, and by a comparison that shares no code with it."""
 
+import json
 import pathlib
+import sqlite3
+import struct
+import uuid
 
 from e2e import Case
 
@@ -26,3 +30,59 @@ class Identity(Case):
         target = self.postgres()
         self.copy(source, target)
         self.assert_same_postgres(source, target)
+
+
+SQLITE = """
+CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE NOT NULL, is_admin BOOLEAN NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, seen_ms INTEGER, ref UUID);
+CREATE TABLE "references" (id INTEGER PRIMARY KEY AUTOINCREMENT, "user" TEXT REFERENCES users (id) ON DELETE CASCADE, parent INTEGER REFERENCES "references" (id), "order" REAL,
+    payload TEXT, amount DECIMAL(10, 2), day DATE, raw BLOB, note VARCHAR(20) DEFAULT 'it''s', any_value);
+CREATE TABLE chunks (id TEXT NOT NULL, n INTEGER NOT NULL, embedding TEXT, packed BLOB, PRIMARY KEY (id, n)) WITHOUT ROWID;
+CREATE INDEX references_user_idx ON "references" ("user", "order" DESC);
+CREATE UNIQUE INDEX chunks_n_idx ON chunks (n, id);
+CREATE TABLE empty_one (a INTEGER PRIMARY KEY, v BLOB);
+"""
+
+
+def fill_sqlite(path):
+    connection = sqlite3.connect(path)
+    connection.executescript(SQLITE)
+    for i in range(50):
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?)", (f"ck{i:04}", f"u{i}@example.org", i % 2, 1700000000 + i, (1700000000 + i) * 1000 + i if i % 3 else None, str(uuid.UUID(int=i << 64 | 7))))
+    texts = ["", "plain", "日本語 🚢", "line\nbreak", "it's \"quoted\"", None, "NULL", "\\N", "%s"]
+    for i in range(60):
+        payload = json.dumps({"n": i, "x": [1.5, None], "s": texts[i % len(texts)]}, ensure_ascii=i % 2 == 0)
+        connection.execute('INSERT INTO "references" ("user", parent, "order", payload, amount, day, raw, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+                           (f"ck{i % 50:04}", i if 0 < i < 5 else None, [i / 3, -0.0, 1e308, 5e-324, None][i % 5], payload, i, f"2024-02-{i % 28 + 1:02}", bytes(range(i)), texts[i % len(texts)]))
+    for i in range(40):
+        vector = [k / 8 - i for k in range(12)]
+        text = None if i % 7 == 0 else "[" + ",".join(repr(x).removesuffix(".0") for x in vector) + "]"
+        connection.execute("INSERT INTO chunks VALUES (?, ?, ?, ?)", (f"c{i % 9}", i, text, struct.pack("<12f", *vector)))
+    connection.execute('DELETE FROM "references" WHERE id = 60')
+    connection.commit()
+    connection.close()
+
+
+class SqliteIdentity(Case):
+    def test_sqlite_to_postgres_and_back(self):
+        source, back = str(self.folder / "source.db"), str(self.folder / "back.db")
+        fill_sqlite(source)
+        middle = self.postgres()
+        self.copy(source, middle)
+        self.copy(middle, back)
+        self.assert_same_sqlite(source, back)
+        connection = self.connect(middle)
+        types = dict(connection.execute("SELECT attrelid::regclass || '.' || attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 0 AND attrelid IN"
+                                        " ('users'::regclass, '\"references\"'::regclass, 'chunks'::regclass)").fetchall())
+        self.assertEqual(types["users.created_at"], "timestamp with time zone")
+        self.assertEqual(types["users.seen_ms"], "timestamp with time zone")
+        self.assertEqual(types["users.is_admin"], "boolean")
+        self.assertEqual(types["chunks.embedding"], "vector(12)")
+        self.assertEqual(types["chunks.packed"], "vector(12)")
+        self.assertEqual(connection.execute("SELECT extract(epoch FROM created_at)::bigint FROM users WHERE id = 'ck0007'").fetchone()[0], 1700000007)
+        self.assertEqual(connection.execute('INSERT INTO "references" (note) VALUES (NULL) RETURNING id').fetchone()[0], 61)
+
+    def test_sqlite_to_sqlite(self):
+        source, target = str(self.folder / "source.db"), str(self.folder / "target.db")
+        fill_sqlite(source)
+        self.copy(source, target)
+        self.assert_same_sqlite(source, target)
