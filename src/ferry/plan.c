@@ -63,14 +63,46 @@ const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, c
 
 /* ---- making ---- */
 
+static bool is_settled(const struct vf_plan_request_table *table)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (!table->columns[i].has_type && !table->columns[i].skip)
+            return false;
+    }
+    return table->has_columns;
+}
+
+/* Which tables' values are looked at: all, or with a plan file those of whose columns it doesn't give the types. */
+static enum vf_status choose_evidence(struct vf_plan_maker *maker, struct vf_inspect_options *inspect)
+{
+    const struct vf_plan_request *request = maker->request;
+
+    inspect->evidence = !maker->options->no_evidence;
+    inspect->n_only = maker->options->n_only;
+    inspect->only = maker->options->only;
+    if (request == NULL)
+        return VF_OK;
+    const char **only = vf_arena_alloc(&maker->plan->arena, request->n_tables + 1, sizeof(*only));
+    inspect->n_only = 0;
+    if (only == NULL)
+        return vf_error_nomem(maker->err);
+    for (size_t i = 0; i < request->n_tables; i++) {
+        if (!is_settled(&request->tables[i]))
+            only[inspect->n_only++] = request->tables[i].name;
+    }
+    inspect->only = only;
+    inspect->evidence &= inspect->n_only > 0;
+    return VF_OK;
+}
+
 static enum vf_status look(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
-    const struct vf_plan_options *options = maker->options;
-    struct vf_inspect_options inspect = {
-        .evidence = !options->no_evidence && maker->request == NULL, .n_only = options->n_only, .only = options->only};
-    enum vf_status status = vf_conn_describe(maker->source, &plan->source_server, maker->err);
+    struct vf_inspect_options inspect = {0};
+    enum vf_status status = choose_evidence(maker, &inspect);
 
+    if (status == VF_OK)
+        status = vf_conn_describe(maker->source, &plan->source_server, maker->err);
     if (status == VF_OK)
         status = vf_conn_describe(maker->target, &plan->target_server, maker->err);
     if (status == VF_OK)
@@ -91,13 +123,20 @@ static enum vf_status hash(struct vf_plan *plan, struct vf_error *err)
     return status;
 }
 
+static const char *choose_url(struct vf_plan *plan, const char *given, const char *of_file)
+{
+    if (given != NULL)
+        return vf_arena_strdup(&plan->arena, given);
+    return of_file != NULL ? of_file : "";
+}
+
 static enum vf_status make(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
     const struct vf_plan_options *options = maker->options;
 
-    plan->source_url = vf_arena_strdup(&plan->arena, options->source_url != NULL ? options->source_url : "");
-    plan->target_url = vf_arena_strdup(&plan->arena, options->target_url != NULL ? options->target_url : "");
+    plan->source_url = choose_url(plan, options->source_url, plan->source_url);
+    plan->target_url = choose_url(plan, options->target_url, plan->target_url);
     if (plan->source_url == NULL || plan->target_url == NULL)
         return vf_error_nomem(maker->err);
     enum vf_status status = look(maker);
@@ -157,8 +196,10 @@ enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err)
     if (first == NULL)
         return VF_OK;
     enum vf_status status = block != NULL && block->status != VF_OK ? block->status : VF_STATE;
-    vf_error_set(err, status, "%zu problems stop the copy and %zu losses aren't accepted; the first: %s%s%s", n_blocks,
-                 n_losses, first->object, first->object[0] != '\0' ? ": " : "", first->what);
-    vf_error_hint(err, "%s", first->remedy);
+    vf_error_set(err, status, "%zu problem%s in the way, %zu loss%s not accepted; the first: %s%s%s", n_blocks,
+                 n_blocks == 1 ? "" : "s", n_losses, n_losses == 1 ? "" : "es", first->object,
+                 first->object[0] != '\0' ? ": " : "", first->what);
+    if (first->remedy[0] != '\0')
+        vf_error_hint(err, "%s", first->remedy);
     return status;
 }

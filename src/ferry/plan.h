@@ -19,7 +19,8 @@ struct vf_plan_column {
     struct vf_type type;       /* the neutral type on the way: both sides read and write this */
     struct vf_mapping mapping; /* native type and form in the target, fidelity */
     bool accept_loss;          /* the user's word for this column */
-    bool skip;                 /* generated columns: declared, never copied */
+    bool skip;                 /* left out: the plan says so, or the target has no type for it */
+    bool overruled;            /* native type or form in the target are the plan's, not the engine's choice */
 };
 
 struct vf_plan_index {

@@ -1,14 +1,25 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "ferry/plan_make.h"
 
-static const struct vf_plan_request_column *find_request(const struct vf_plan_request_table *table, const char *name)
+const struct vf_plan_request_column *vf_plan_find_column_request(const struct vf_plan_request_table *table,
+                                                                 const char *name)
 {
     for (size_t i = 0; table != NULL && i < table->n_columns; i++) {
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     }
     return NULL;
+}
+
+struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_t i)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < i; k++)
+        n += !table->columns[k].skip;
+    return &table->target.columns[n];
 }
 
 static bool is_in_primary_key(const struct vf_table *table, int column)
@@ -22,7 +33,38 @@ static bool is_in_primary_key(const struct vf_table *table, int column)
     return false;
 }
 
-/* What the plan file says of the column goes before what was found. */
+/* ---- what the plan file says goes before what was found ---- */
+
+static unsigned element_rank(enum vf_element element)
+{
+    switch (element) {
+    case VF_E_F64:
+        return 5;
+    case VF_E_F32:
+        return 4;
+    case VF_E_F16:
+    case VF_E_BF16:
+        return 3;
+    case VF_E_I8:
+        return 2;
+    case VF_E_BIT:
+        return 1;
+    case VF_E_NONE:
+        return 0;
+    }
+    return 0;
+}
+
+/* Can values of one type be rounded when they are read as the other, without being refused? */
+static bool is_narrower(struct vf_type found, struct vf_type wanted)
+{
+    bool to_float = wanted.kind == VF_K_F32 || wanted.kind == VF_K_F64;
+
+    if (found.kind == VF_K_VECTOR && wanted.kind == VF_K_VECTOR)
+        return wanted.element != found.element && element_rank(wanted.element) <= element_rank(found.element);
+    return (found.kind == VF_K_F64 && wanted.kind == VF_K_F32) || (found.kind == VF_K_DECIMAL && to_float);
+}
+
 static void take_source_request(struct vf_plan_column *column, const struct vf_plan_request_column *request)
 {
     if (request == NULL)
@@ -33,36 +75,104 @@ static void take_source_request(struct vf_plan_column *column, const struct vf_p
         column->source.form = request->read;
     if (request->target_name != NULL)
         column->target_name = request->target_name;
-    column->accept_loss = request->accept_loss;
     column->skip = request->skip;
+    column->accept_loss |= request->accept_loss || request->skip;
 }
 
 static void take_target_request(struct vf_plan_column *column, const struct vf_plan_request_column *request)
 {
-    if (request == NULL)
+    struct vf_mapping *mapping = &column->mapping;
+
+    if (request == NULL || (request->to == NULL && !request->has_as))
+        return;
+    column->overruled = (request->to != NULL && !vf_str_equal(request->to, mapping->native)) ||
+                        (request->has_as && request->as != mapping->form);
+    if (!column->overruled)
         return;
     if (request->to != NULL)
-        column->mapping.native = request->to;
-    if (request->has_as)
-        column->mapping.form = request->as;
+        mapping->native = request->to;
+    mapping->form = request->has_as ? request->as : VF_FORM_NATIVE;
+    mapping->fidelity = VF_FIDELITY_EXACT; /* the user's choice; what it can't hold is refused, or found by verify */
+    mapping->how = NULL;
 }
 
+/* The type given in the plan may hold less than the one found: that is a loss like one of the target's. */
+static enum vf_status judge_type(struct vf_plan_maker *maker, struct vf_plan_column *column, struct vf_type found)
+{
+    char found_text[48], wanted_text[48];
+
+    if (!is_narrower(found, column->type))
+        return VF_OK;
+    column->mapping.fidelity = VF_FIDELITY_LOSSY;
+    column->mapping.how = vf_arena_printf(&maker->plan->arena, "%s is read as %s, which holds less",
+                                          vf_type_format(found, found_text), vf_type_format(column->type, wanted_text));
+    return column->mapping.how != NULL ? VF_OK : vf_error_nomem(maker->err);
+}
+
+/* ---- what has changed since the plan was made ---- */
+
 static enum vf_status check_drift(struct vf_plan_maker *maker, const struct vf_plan_table *table,
-                                  const struct vf_plan_column *column, const struct vf_plan_request_column *request)
+                                  const struct vf_plan_column *column, const struct vf_plan_request_table *request,
+                                  const struct vf_plan_request_column *own)
 {
     const char *object = vf_plan_object(maker->plan, &table->source, column->name);
 
-    if (maker->request == NULL)
+    if (request == NULL || !request->has_columns)
         return VF_OK;
-    if (request == NULL)
+    if (own == NULL)
         return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object,
                               "make the plan anew, or add the column to it (with skip: true to leave it out)",
-                              maker->err, "the column isn't in the plan: it is new in the source");
-    if (request->from == NULL || strcmp(request->from, column->source.native) == 0)
+                              maker->err, "%s:%d:%d: drift: the plan doesn't have the column, which the source has",
+                              maker->request->file, request->line, request->column);
+    if (own->from == NULL || strcmp(own->from, column->source.native) == 0)
         return VF_OK;
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object, "make the plan anew", maker->err,
-                          "the column is \"%s\" in the plan, and \"%s\" in the source now", request->from,
-                          column->source.native);
+                          "%s:%d:%d: drift: the column is \"%s\" in the plan, and \"%s\" in the source now",
+                          maker->request->file, own->line, own->column, own->from, column->source.native);
+}
+
+static enum vf_status no_such_column(const struct vf_plan_maker *maker, const struct vf_table *table,
+                                     const struct vf_plan_request_column *own)
+{
+    const char *best = NULL;
+
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (best == NULL || vf_edit_distance(own->name, table->columns[i].name) < vf_edit_distance(own->name, best))
+            best = table->columns[i].name;
+    }
+    vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: table \"%s\" has no column \"%s\"", maker->request->file, own->line,
+                 own->column, table->name, own->name);
+    if (best != NULL)
+        vf_error_hint(maker->err, "the nearest is \"%s\"", best);
+    return VF_USAGE;
+}
+
+/* Columns of the plan that the source doesn't have: gone when the plan knew their type, misspelt when it didn't. */
+static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                 const struct vf_plan_request_table *request)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; request != NULL && i < request->n_columns && status == VF_OK; i++) {
+        const struct vf_plan_request_column *own = &request->columns[i];
+        if (vf_table_find_column(&table->source, own->name) >= 0)
+            continue;
+        if (own->from == NULL)
+            return no_such_column(maker, &table->source, own);
+        status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
+                                vf_plan_object(maker->plan, &table->source, own->name),
+                                "make the plan anew, or take the column out of it", maker->err,
+                                "%s:%d:%d: drift: the plan has the column, and the source has it no more",
+                                maker->request->file, own->line, own->column);
+    }
+    return status;
+}
+
+/* ---- one column ---- */
+
+static bool is_foreign(const struct vf_plan_maker *maker)
+{
+    return strcmp(vf_conn_ops(maker->source)->name, vf_conn_ops(maker->target)->name) != 0;
 }
 
 /* The column as the target has it. Values of generated columns are moved as values. */
@@ -81,43 +191,48 @@ static struct vf_column target_column(const struct vf_plan_maker *maker, const s
         made.generated = VF_GENERATED_NO;
         made.expression = NULL;
     }
+    if (is_foreign(maker))
+        made.collation = NULL;
     if (vf_conn_can(maker->target, VF_CAP_LATE_KEYS) && is_in_primary_key(&table->source, (int)i))
         made.not_null = true;
     made.evidence = (struct vf_evidence){0};
     return made;
 }
 
-static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table,
-                                      const struct vf_plan_column *column)
+static enum vf_status name_lost(struct vf_plan_maker *maker, const struct vf_plan_table *table, const char *kind,
+                                const struct vf_plan_column *column, const char *text, const char *why)
 {
-    struct vf_plan *plan = maker->plan;
-    const struct vf_column *source = &column->source;
-    enum vf_status status = VF_OK;
     char label[256];
 
-    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
-    if (source->def.kind != VF_DEFAULT_NONE && !column->mapping.default_moved)
-        status =
-            vf_plan_not_moved(plan, "default", NULL, column->name, label, source->def.text,
-                              column->mapping.default_why != NULL ? column->mapping.default_why
-                                                                  : "the expression isn't one that vecferry translates",
-                              maker->err);
-    if (status == VF_OK && (source->generated == VF_GENERATED_STORED || source->generated == VF_GENERATED_VIRTUAL))
-        status = vf_plan_not_moved(plan, "generation expression", NULL, column->name, label, source->expression,
-                                   "its values are moved; the expression is the source's text, which is never run",
-                                   maker->err);
-    return status;
+    return vf_plan_not_moved(maker->plan, kind, NULL, column->name,
+                             vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), text, why,
+                             maker->err);
+}
+
+/* Between two databases of one kind a column keeps its declaration and the form of its values: nothing could be more exact. */
+static void keep_native(const struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                        struct vf_plan_column *column)
+{
+    bool same_engine = vf_conn_ops(maker->source) == vf_conn_ops(maker->target);
+
+    if (!same_engine || table->source.kind != VF_TABLE_ORDINARY || column->mapping.fidelity == VF_FIDELITY_NONE)
+        return;
+    column->mapping.native = column->source.native;
+    column->mapping.form = column->source.form;
+    column->mapping.fidelity = VF_FIDELITY_EXACT;
+    column->mapping.how = NULL;
 }
 
 static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                  const struct vf_plan_request_table *request)
 {
     struct vf_plan_column *column = &table->columns[i];
-    const struct vf_plan_request_column *own = find_request(request, table->source.columns[i].name);
+    const struct vf_plan_request_column *own = vf_plan_find_column_request(request, table->source.columns[i].name);
 
     column->name = column->target_name = table->source.columns[i].name;
     column->source = table->source.columns[i];
-    enum vf_status status = check_drift(maker, table, column, own);
+    column->accept_loss = maker->options->accept_losses;
+    enum vf_status status = check_drift(maker, table, column, request, own);
     take_source_request(column, own);
     column->type = column->source.type;
     if (status == VF_OK)
@@ -125,19 +240,17 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
                                     &column->mapping, maker->err);
     if (status != VF_OK)
         return status;
+    keep_native(maker, table, column);
     take_target_request(column, own);
-    if (maker->options->accept_losses)
-        column->accept_loss = true;
-    if (column->mapping.fidelity == VF_FIDELITY_NONE) {
-        char label[256];
-        column->skip = true;
-        status = vf_plan_not_moved(maker->plan, "column", NULL, column->name,
-                                   vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
-                                   column->source.native, column->mapping.how, maker->err);
-    } else {
-        status = name_lost_parts(maker, table, column);
-    }
-    return status;
+    status = judge_type(maker, column, table->source.columns[i].type);
+    if (status != VF_OK)
+        return status;
+    if (column->skip)
+        return name_lost(maker, table, "column", column, column->source.native, "the plan leaves it out");
+    column->skip = column->mapping.fidelity == VF_FIDELITY_NONE;
+    if (column->skip)
+        return name_lost(maker, table, "column", column, column->source.native, column->mapping.how);
+    return VF_OK;
 }
 
 enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_table *table,
@@ -154,10 +267,43 @@ enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_t
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < n && status == VF_OK; i++)
         status = add_column(maker, table, i, request);
+    if (status == VF_OK)
+        status = check_gone(maker, table, request);
     /* A column that isn't moved isn't in the target's table either; keys are renumbered by plan_indexes.c. */
     for (size_t i = 0; i < n && status == VF_OK; i++) {
         if (!table->columns[i].skip)
             table->target.columns[table->target.n_columns++] = target_column(maker, table, i);
+    }
+    return status;
+}
+
+static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
+{
+    const struct vf_plan_column *column = &table->columns[i];
+    const struct vf_column *source = &column->source;
+    const struct vf_column *made = vf_plan_target_column(table, i);
+    enum vf_status status = VF_OK;
+
+    if (source->def.kind != VF_DEFAULT_NONE && made->def.kind == VF_DEFAULT_NONE)
+        status = name_lost(maker, table, "default", column, source->def.text,
+                           column->mapping.default_why != NULL ? column->mapping.default_why
+                                                               : "the expression isn't one that vecferry translates");
+    if (status == VF_OK && source->collation != NULL && made->collation == NULL)
+        status = name_lost(maker, table, "collation", column, source->collation,
+                           "databases don't sort by the same rules under the same name");
+    if (status == VF_OK && (source->generated == VF_GENERATED_STORED || source->generated == VF_GENERATED_VIRTUAL))
+        status = name_lost(maker, table, "generation expression", column, source->expression,
+                           "its values are moved; the expression is the source's text, which is never run");
+    return status;
+}
+
+enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
+        if (!table->columns[i].skip)
+            status = name_lost_parts(maker, table, i);
     }
     return status;
 }

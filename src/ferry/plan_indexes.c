@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ferry/plan_make.h"
 
 /* An approximate index costs more than it gives below this many rows. */
@@ -70,6 +71,21 @@ static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_
     return VF_OK;
 }
 
+/* What the plan file doesn't say stays as the source has it. */
+static void take_request(struct vf_vector_index *vector, const struct vf_vector_index *request)
+{
+    if (request->metric != VF_METRIC_NONE)
+        vector->metric = request->metric;
+    if (request->element != VF_E_NONE)
+        vector->element = request->element;
+    if (request->m != 0)
+        vector->m = request->m;
+    if (request->ef_construction != 0)
+        vector->ef_construction = request->ef_construction;
+    if (request->lists != 0)
+        vector->lists = request->lists;
+}
+
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
                                 const struct vf_plan_request_index *request)
 {
@@ -85,10 +101,13 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
         table->n_indexes--;
         return not_moved(maker, table, source, "a column of it isn't moved");
     }
-    if (request != NULL)
-        index->source.vector = request->vector;
+    if (request != NULL && (source->kind == VF_INDEX_HNSW || source->kind == VF_INDEX_IVFFLAT))
+        take_request(&index->source.vector, &request->vector);
+    struct vf_index wanted = index->source;
+    if (request != NULL && request->target_name != NULL)
+        wanted.name = request->target_name;
     enum vf_status status =
-        vf_conn_map_index(maker->target, &table->target, &index->source, &plan->arena, &index->mapping, maker->err);
+        vf_conn_map_index(maker->target, &table->target, &wanted, &plan->arena, &index->mapping, maker->err);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {
@@ -154,6 +173,22 @@ static enum vf_status propose(struct vf_plan_maker *maker, struct vf_plan_table 
     return add_index(maker, table, &index, NULL);
 }
 
+/* A name that fits: its beginning is cut, so that the ending stays. */
+static const char *proposed_name(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t column)
+{
+    static const char ending[] = "_hnsw";
+    uint32_t max = vf_conn_limits(maker->target)->max_identifier_bytes;
+    struct vf_arena *arena = &maker->plan->arena;
+    char *stem = vf_arena_printf(arena, "%s_%s", table->target.name, table->columns[column].target_name);
+
+    if (stem == NULL)
+        return NULL;
+    size_t size = strlen(stem);
+    if (max >= sizeof(ending) && size + sizeof(ending) - 1 > max)
+        size = vf_utf8_cut(stem, size, max - (sizeof(ending) - 1));
+    return vf_arena_printf(arena, "%.*s%s", (int)size, stem, ending);
+}
+
 static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_table *table)
 {
     enum vf_status status = VF_OK;
@@ -161,8 +196,7 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
     for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
         if (!wants_index(maker, table, i))
             continue;
-        const char *name =
-            vf_arena_printf(&maker->plan->arena, "%s_%s_hnsw", table->target.name, table->columns[i].target_name);
+        const char *name = proposed_name(maker, table, i);
         status = propose(maker, table, i, name, VF_INDEX_HNSW, (struct vf_vector_index){.metric = VF_METRIC_COSINE});
         if (status == VF_OK)
             status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
@@ -173,44 +207,66 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
     return status;
 }
 
-/* Indexes of the plan file that the source doesn't have. */
+/* An index of the plan file that the source doesn't have: one to add, one that is gone, or a slip. */
 static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_table *table,
-                                    const struct vf_plan_request_table *request)
+                                    const struct vf_plan_request_index *own)
 {
-    enum vf_status status = VF_OK;
+    const char *file = maker->request->file;
 
-    for (size_t i = 0; i < request->n_indexes && status == VF_OK; i++) {
-        const struct vf_plan_request_index *index = &request->indexes[i];
-        if (index->on == NULL)
-            continue;
-        int column = vf_table_find_column(&table->source, index->on);
+    if (own->on != NULL) {
+        int column = vf_table_find_column(&table->source, own->on);
         if (column < 0)
-            return vf_error_set(
-                maker->err, VF_USAGE, "%s:%d:%d: index %s is on column \"%s\", which table %s doesn't have",
-                maker->request->file, index->line, index->column, index->name, index->on, table->source.name);
-        status = propose(maker, table, (size_t)column, index->name, index->kind, index->vector);
+            return vf_error_set(maker->err, VF_USAGE,
+                                "%s:%d:%d: index \"%s\" is on column \"%s\", which table \"%s\" doesn't have", file,
+                                own->line, own->column, own->name, own->on, table->source.name);
+        if (own->kind != VF_INDEX_HNSW && own->kind != VF_INDEX_IVFFLAT)
+            return vf_error_set(maker->err, VF_USAGE,
+                                "%s:%d:%d: index \"%s\": only hnsw and ivfflat indexes can be added", file, own->line,
+                                own->column, own->name);
+        return propose(maker, table, (size_t)column, own->name, own->kind, own->vector);
     }
-    return status;
+    if (own->has_kind)
+        return vf_problem_add(
+            &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, vf_plan_object(maker->plan, &table->source, own->name),
+            "make the plan anew, or take the index out of it", maker->err,
+            "%s:%d:%d: drift: the plan has the index, and the source has it no more", file, own->line, own->column);
+    vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: table \"%s\" has no index \"%s\"", file, own->line, own->column,
+                 table->source.name, own->name);
+    vf_error_hint(maker->err, "to add one, say add_on: with its column, and kind: hnsw or ivfflat");
+    return VF_USAGE;
+}
+
+static bool has_index(const struct vf_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].name, name))
+            return true;
+    }
+    return false;
 }
 
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request)
 {
+    bool decided = request != NULL && request->has_indexes;
     enum vf_status status = VF_OK;
 
     table->target.primary_key = -1;
     for (size_t i = 0; i < table->source.n_indexes && status == VF_OK; i++) {
         const struct vf_index *index = &table->source.indexes[i];
         const struct vf_plan_request_index *own = find_request(request, index->name);
-        bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
-        if (request != NULL && request->has_indexes && own == NULL && index->constraint == VF_CONSTRAINT_NONE)
+        if (decided && own == NULL && index->name != NULL && index->constraint == VF_CONSTRAINT_NONE)
             status = not_moved(maker, table, index, "the plan leaves it out");
         else
-            status = add_index(maker, table, index, is_vector ? own : NULL);
+            status = add_index(maker, table, index, own);
     }
-    if (status == VF_OK && request == NULL)
+    if (status == VF_OK && !decided)
         return propose_all(maker, table);
-    return status == VF_OK ? add_requested(maker, table, request) : status;
+    for (size_t i = 0; decided && i < request->n_indexes && status == VF_OK; i++) {
+        if (!has_index(&table->source, request->indexes[i].name))
+            status = add_requested(maker, table, &request->indexes[i]);
+    }
+    return status;
 }
 
 /* ---- foreign keys ---- */

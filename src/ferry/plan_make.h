@@ -6,6 +6,13 @@
 
 #include "ferry/plan.h"
 
+/* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
+#define VF_PLAN_FILE_KEYS   "version", "source", "target", "summary", "tables", "not_moved", "problems", "verify"
+#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "rows", "key", "where", "columns", "indexes"
+#define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "skip", "loss"
+#define VF_PLAN_INDEX_KEYS  "name", "rename", "kind", "metric", "m", "ef_construction", "lists", "element", "add_on"
+#define VF_PLAN_VERIFY_KEYS "level"
+
 /* What a plan file says, before it meets the databases: only what a user may decide. Texts are in the plan's arena. */
 struct vf_plan_request_column {
     const char *name;
@@ -21,6 +28,8 @@ struct vf_plan_request_column {
 
 struct vf_plan_request_index {
     const char *name;
+    const char *target_name; /* NULL: the same */
+    bool has_kind;           /* written by vecferry: so the source had it */
     enum vf_index_kind kind;
     struct vf_vector_index vector;
     const char *on; /* column of an index that the source doesn't have; NULL: it has it */
@@ -34,7 +43,8 @@ struct vf_plan_request_table {
     size_t n_columns, n_indexes;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
-    bool has_indexes; /* false: the file says nothing of indexes, so all are made */
+    bool has_columns; /* false: the file says nothing of columns, so all are moved as in a new plan */
+    bool has_indexes; /* the same */
     int line, column;
 };
 
@@ -60,14 +70,24 @@ enum vf_status vf_plan_order_tables(struct vf_plan *plan, struct vf_error *err) 
 /* plan_columns.c */
 enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;
+const struct vf_plan_request_column *vf_plan_find_column_request(const struct vf_plan_request_table *table,
+                                                                 const char *name);
+/* The target's column that the plan's column `i` becomes; not for skipped ones. */
+struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_t i);
+/* What of the columns isn't moved with them: defaults, collations, generation expressions. */
+enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
 /* plan_indexes.c: indexes, keys and foreign keys of a table; columns are there. */
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;
 enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
 /* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */
 enum vf_status vf_plan_recall(struct vf_plan_maker *maker) VF_CHECKED;
+const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_plan_request *request,
+                                                               const struct vf_table *table);
 /* plan_objects.c: types, sequences, extensions, schemas, and everything that isn't moved. */
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_names.c: names that the target can't tell apart, or can't have. */
+enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */

@@ -24,31 +24,36 @@ static enum vf_status read_part(const json_t *body, const char *key, struct vf_s
 }
 
 /* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
-static void recall_column(struct vf_plan_table *table, size_t i, const struct memory *memory)
+static void recall_column(struct vf_plan_table *table, size_t i, const struct memory *memory,
+                          const struct vf_plan_request_column *request)
 {
     struct vf_plan_column *column = &table->columns[i];
     int k = vf_table_find_column(&memory->here, column->name);
 
-    if (k < 0 || (size_t)k >= memory->was.n_columns || column->skip)
+    if (k < 0 || column->skip)
         return;
-    const struct vf_column *was = &memory->was.columns[k], *here = &memory->here.columns[k];
+    /* Columns that were left out on the way here shift the numbers; those that were renamed can't be told then. */
+    int old = memory->here.n_columns == memory->was.n_columns ? k : vf_table_find_column(&memory->was, column->name);
+    if (old < 0)
+        return;
+    const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
     if (strcmp(here->native, column->source.native) != 0 || !vf_type_equal(was->type, column->type))
         return;
+    if (request != NULL && request->to != NULL &&
+        (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))
+        return; /* the plan has settled it otherwise */
+    column->overruled = false;
     column->mapping.native = was->native;
     column->mapping.form = was->form;
     column->mapping.fidelity = VF_FIDELITY_EXACT;
     column->mapping.how = "as it was before it came here";
-    size_t n = 0;
-    for (size_t m = 0; m < i; m++)
-        n += !table->columns[m].skip;
-    struct vf_column *made = &table->target.columns[n];
+    struct vf_column *made = vf_plan_target_column(table, i);
     made->native = was->native;
     made->form = was->form;
-    made->not_null = was->not_null;
     made->generated = was->generated == VF_GENERATED_STORED || was->generated == VF_GENERATED_VIRTUAL ? VF_GENERATED_NO
                                                                                                       : was->generated;
     made->collation = was->collation;
-    if (was->def.kind != VF_DEFAULT_EXPRESSION)
+    if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;
 }
 
@@ -74,8 +79,9 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             bool same =
                 strcmp(vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), name) == 0 ||
                 strcmp(table->source.name, name) == 0;
+            const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
             for (size_t k = 0; same && k < table->n_columns; k++)
-                recall_column(table, k, &memory);
+                recall_column(table, k, &memory, vf_plan_find_column_request(request, table->columns[k].name));
         }
     }
     json_decref(body);
@@ -84,6 +90,5 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
 
 enum vf_status vf_plan_recall(struct vf_plan_maker *maker)
 {
-    /* A plan file has settled the types already. */
-    return maker->request != NULL ? VF_OK : vf_store_recall(maker->source, see_memory, maker, maker->err);
+    return vf_store_recall(maker->source, see_memory, maker, maker->err);
 }

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "ferry/plan_make.h"
 
+static const char never_run[] = "its expression is the source's text, which is never run: add it to the target by hand";
+
 /* ---- types, extensions, schemas ---- */
 
 static enum vf_status add_name(struct vf_plan *plan, const char ***names, size_t *n, const char *name,
@@ -30,6 +32,21 @@ static bool needs_extension(const struct vf_plan_column *column)
     return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE;
 }
 
+static bool is_vector_index(const struct vf_index *index)
+{
+    return index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+}
+
+/* Asking for the default schema, which is there, would need a right that nothing else needs. */
+static enum vf_status add_schema(struct vf_plan_maker *maker, const char *schema)
+{
+    struct vf_plan *plan = maker->plan;
+
+    if (schema == NULL || strcmp(schema, "public") == 0 || !vf_conn_can(maker->target, VF_CAP_SCHEMAS))
+        return VF_OK;
+    return add_name(plan, &plan->schemas, &plan->n_schemas, schema, maker->err);
+}
+
 static enum vf_status add_needs(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -41,32 +58,90 @@ static enum vf_status add_needs(struct vf_plan_maker *maker)
             if (vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) && needs_extension(&table->columns[k]))
                 status = add_name(plan, &plan->extensions, &plan->n_extensions, "vector", maker->err);
         }
-        if (status == VF_OK && table->target.schema != NULL)
-            status = add_name(plan, &plan->schemas, &plan->n_schemas, table->target.schema, maker->err);
+        for (size_t k = 0; k < table->target.n_indexes && status == VF_OK; k++) {
+            if (vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) && is_vector_index(&table->target.indexes[k]))
+                status = add_name(plan, &plan->extensions, &plan->n_extensions, "vector", maker->err);
+        }
+        if (status == VF_OK)
+            status = add_schema(maker, table->target.schema);
     }
-    if (status == VF_OK && vf_conn_can(maker->target, VF_CAP_USER_TYPES)) {
+    return status;
+}
+
+static const char *user_type_word(enum vf_user_type_kind kind)
+{
+    switch (kind) {
+    case VF_USER_TYPE_ENUM:
+        return "enum type";
+    case VF_USER_TYPE_DOMAIN:
+        return "domain";
+    case VF_USER_TYPE_COMPOSITE:
+        return "composite type";
+    case VF_USER_TYPE_RANGE:
+        return "range type";
+    }
+    return "type";
+}
+
+static enum vf_status name_domain_parts(struct vf_plan_maker *maker, const struct vf_user_type *type)
+{
+    enum vf_status status = VF_OK;
+    char label[256];
+
+    vf_table_label(type->schema, type->name, label, sizeof(label));
+    for (size_t i = 0; i < type->n_checks && status == VF_OK; i++)
+        status =
+            vf_plan_not_moved(maker->plan, "check", NULL, type->checks[i].name != NULL ? type->checks[i].name : "check",
+                              label, type->checks[i].expression, never_run, maker->err);
+    if (status == VF_OK && type->def.kind == VF_DEFAULT_EXPRESSION)
+        status =
+            vf_plan_not_moved(maker->plan, "default", NULL, type->name, label, type->def.text, never_run, maker->err);
+    return status;
+}
+
+static enum vf_status add_user_types(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    bool can = vf_conn_can(maker->target, VF_CAP_USER_TYPES);
+    enum vf_status status = VF_OK;
+
+    if (can) {
         plan->user_types = plan->source.user_types;
         plan->n_user_types = plan->source.n_user_types;
+    }
+    for (size_t i = 0; i < plan->source.n_user_types && status == VF_OK; i++) {
+        const struct vf_user_type *type = &plan->source.user_types[i];
+        if (can)
+            status = add_schema(maker, type->schema);
+        else
+            status = vf_plan_not_moved(plan, user_type_word(type->kind), type->schema, type->name, NULL, NULL,
+                                       "the target has no such types: its values are moved, and the type is "
+                                       "remembered for the way back",
+                                       maker->err);
+        if (status == VF_OK)
+            status = name_domain_parts(maker, type);
     }
     return status;
 }
 
 /* ---- sequences ---- */
 
-static bool is_moved(const struct vf_plan *plan, const struct vf_sequence *sequence)
+/* The table that a sequence serves, or NULL: it isn't moved. */
+static const struct vf_plan_table *owner_of(const struct vf_plan *plan, const struct vf_sequence *sequence)
 {
-    if (sequence->owner_table == NULL)
-        return true;
     for (size_t i = 0; i < plan->n_tables; i++) {
-        const struct vf_table *table = &plan->tables[i].source;
-        if (strcmp(table->name, sequence->owner_table) == 0 &&
-            (sequence->owner_schema == NULL || vf_str_equal(table->schema, sequence->owner_schema)))
-            return true;
+        const struct vf_plan_table *table = &plan->tables[i];
+        int column;
+        if (strcmp(table->source.name, sequence->owner_table) != 0 ||
+            (sequence->owner_schema != NULL && !vf_str_equal(table->source.schema, sequence->owner_schema)))
+            continue;
+        column = sequence->owner_column != NULL ? vf_table_find_column(&table->source, sequence->owner_column) : -1;
+        return column >= 0 && table->columns[column].skip ? NULL : table;
     }
-    return false;
+    return NULL;
 }
 
-static enum vf_status add_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
+static enum vf_status append_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
 {
     struct vf_plan *plan = maker->plan;
     void *array = plan->sequences;
@@ -76,17 +151,32 @@ static enum vf_status add_sequence(struct vf_plan_maker *maker, const struct vf_
     if (added == NULL)
         return vf_error_nomem(maker->err);
     *added = *sequence;
-    for (size_t i = 0; sequence->owner_table != NULL && i < plan->n_tables; i++) {
-        const struct vf_plan_table *table = &plan->tables[i];
-        if (strcmp(table->source.name, sequence->owner_table) == 0 &&
-            (sequence->owner_schema == NULL || vf_str_equal(table->source.schema, sequence->owner_schema))) {
-            added->owner_schema = table->target.schema;
-            added->owner_table = table->target.name;
-        }
-    }
     if (!vf_conn_can(maker->target, VF_CAP_SCHEMAS))
         added->schema = NULL;
     return VF_OK;
+}
+
+/* A sequence of the source, owned by its column under the names of the target. */
+static enum vf_status add_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
+{
+    struct vf_plan *plan = maker->plan;
+    const struct vf_plan_table *owner = sequence->owner_table != NULL ? owner_of(plan, sequence) : NULL;
+    struct vf_sequence named = *sequence;
+
+    if (sequence->owner_table != NULL && owner == NULL)
+        return vf_plan_not_moved(plan, "sequence", sequence->schema, sequence->name, sequence->owner_table, NULL,
+                                 "the column that it serves isn't moved", maker->err);
+    if (owner == NULL && !vf_conn_can(maker->target, VF_CAP_SEQUENCES))
+        return vf_plan_not_moved(plan, "sequence", sequence->schema, sequence->name, NULL, NULL,
+                                 "the target has no sequences; it is remembered there for the way back", maker->err);
+    if (owner != NULL) {
+        int column = named.owner_column != NULL ? vf_table_find_column(&owner->source, named.owner_column) : -1;
+        named.owner_schema = owner->target.schema;
+        named.owner_table = owner->target.name;
+        if (column >= 0)
+            named.owner_column = owner->columns[column].target_name;
+    }
+    return append_sequence(maker, &named);
 }
 
 static bool has_sequence(const struct vf_plan *plan, const struct vf_plan_table *table, const struct vf_column *column)
@@ -94,7 +184,8 @@ static bool has_sequence(const struct vf_plan *plan, const struct vf_plan_table 
     for (size_t i = 0; i < plan->n_sequences; i++) {
         const struct vf_sequence *sequence = &plan->sequences[i];
         if (sequence->owner_table != NULL && strcmp(sequence->owner_table, table->target.name) == 0 &&
-            strcmp(sequence->owner_column, column->name) == 0)
+            vf_str_equal(sequence->owner_schema, table->target.schema) &&
+            vf_str_equal(sequence->owner_column, column->name))
             return true;
     }
     return false;
@@ -129,7 +220,7 @@ static enum vf_status add_identities(struct vf_plan_maker *maker)
                 .owner_table = table->target.name,
                 .owner_column = column->name,
                 .identity = true};
-            status = sequence.name != NULL ? add_sequence(maker, &sequence) : vf_error_nomem(maker->err);
+            status = sequence.name != NULL ? append_sequence(maker, &sequence) : vf_error_nomem(maker->err);
         }
     }
     return status;
@@ -138,20 +229,10 @@ static enum vf_status add_identities(struct vf_plan_maker *maker)
 static enum vf_status add_sequences(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
-    bool can = vf_conn_can(maker->target, VF_CAP_SEQUENCES);
     enum vf_status status = VF_OK;
 
-    for (size_t i = 0; i < plan->source.n_sequences && status == VF_OK; i++) {
-        const struct vf_sequence *sequence = &plan->source.sequences[i];
-        if (!is_moved(plan, sequence))
-            continue;
-        if (can || sequence->owner_table != NULL)
-            status = add_sequence(maker, sequence);
-        else
-            status =
-                vf_plan_not_moved(plan, "sequence", sequence->schema, sequence->name, NULL, NULL,
-                                  "the target has no sequences; it is remembered there for the way back", maker->err);
-    }
+    for (size_t i = 0; i < plan->source.n_sequences && status == VF_OK; i++)
+        status = add_sequence(maker, &plan->source.sequences[i]);
     return status == VF_OK ? add_identities(maker) : status;
 }
 
@@ -165,9 +246,8 @@ static enum vf_status name_checks(struct vf_plan_maker *maker, const struct vf_p
     vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
     for (size_t i = 0; i < table->source.n_checks && status == VF_OK; i++) {
         const struct vf_check *check = &table->source.checks[i];
-        status = vf_plan_not_moved(
-            maker->plan, "check", NULL, check->name != NULL ? check->name : "check", label, check->expression,
-            "its expression is the source's text, which is never run: add it to the target by hand", maker->err);
+        status = vf_plan_not_moved(maker->plan, "check", NULL, check->name != NULL ? check->name : "check", label,
+                                   check->expression, never_run, maker->err);
     }
     return status;
 }
@@ -192,6 +272,8 @@ enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker)
 {
     enum vf_status status = add_needs(maker);
 
+    if (status == VF_OK)
+        status = add_user_types(maker);
     if (status == VF_OK)
         status = add_sequences(maker);
     return status == VF_OK ? name_others(maker) : status;

@@ -16,22 +16,23 @@ static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct v
                                      const char *object)
 {
     const struct vf_evidence *evidence = &column->source.evidence;
-    char what[512];
+    char what[512], type[48];
     enum vf_status status = VF_OK;
 
     if (!evidence->measured)
         return VF_OK;
     if (evidence->n_bad > 0) {
-        char type[48];
-        snprintf(what, sizeof(what), "%" PRId64 " values aren't of type %s: their rows will be rejected",
-                 evidence->n_bad, vf_type_format(column->type, type));
+        snprintf(what, sizeof(what),
+                 "%" PRId64 " of %" PRId64 " values aren't of type %s: their rows will be rejected%s%s",
+                 evidence->n_bad, evidence->n_values, vf_type_format(column->type, type),
+                 evidence->text != NULL ? "; found: " : "", evidence->text != NULL ? evidence->text : "");
         status = note(maker, object, what, "mend them in the source, or choose another type in the plan");
     }
     if (status == VF_OK && evidence->n_inexact > 0) {
         snprintf(what, sizeof(what),
-                 "%" PRId64 " numbers are no exact rendering of their type and are moved as the nearest value; largest "
-                            "relative error %.2g",
-                 evidence->n_inexact, evidence->max_relative_error);
+                 "%" PRId64 " numbers aren't exactly those of type %s and are moved as the nearest value; largest "
+                 "relative error %.2g",
+                 evidence->n_inexact, vf_type_format(column->type, type), evidence->max_relative_error);
         status = note(maker, object, what, NULL);
     }
     if (status == VF_OK && evidence->n_not_finite > 0 && !vf_conn_limits(maker->target)->vector_not_finite) {
@@ -75,77 +76,12 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
             "keep it as an array or text by to: and as: in the plan, or leave the column out by skip: true", maker->err,
             "a vector of %u dimensions is above the target's limit of %u", (unsigned)column->type.dim,
             (unsigned)max_dim);
+    if (status == VF_OK && column->overruled)
+        status =
+            vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
+                           "the plan makes it %s (%s): values that this can't hold are rejected, or found by verify",
+                           column->mapping.native, vf_form_name(column->mapping.form));
     return status == VF_OK ? judge_evidence(maker, column, object) : status;
-}
-
-/* ---- names ---- */
-
-/* Equal as the target sees names: cut after its limit, and in any case where it folds it. */
-static bool clash(const struct vf_limits *limits, const char *a, const char *b)
-{
-    char cut_a[256], cut_b[256];
-    size_t max = limits->max_identifier_bytes > 0 && limits->max_identifier_bytes < sizeof(cut_a)
-                     ? limits->max_identifier_bytes
-                     : sizeof(cut_a) - 1;
-
-    if (limits->max_identifier_bytes == 0)
-        return limits->identifiers_fold_case ? vf_strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
-    snprintf(cut_a, sizeof(cut_a), "%.*s", (int)vf_utf8_cut(a, strlen(a), max), a);
-    snprintf(cut_b, sizeof(cut_b), "%.*s", (int)vf_utf8_cut(b, strlen(b), max), b);
-    return limits->identifiers_fold_case ? vf_strcasecmp(cut_a, cut_b) == 0 : strcmp(cut_a, cut_b) == 0;
-}
-
-static enum vf_status report_clash(struct vf_plan_maker *maker, const char *object, const char *a, const char *b)
-{
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
-                          "give one of them another name by rename: in the plan", maker->err,
-                          "the names \"%s\" and \"%s\" are the same in the target", a, b);
-}
-
-static enum vf_status judge_length(struct vf_plan_maker *maker, const char *object, const char *name)
-{
-    uint32_t max = vf_conn_limits(maker->target)->max_identifier_bytes;
-
-    if (max == 0 || strlen(name) <= max)
-        return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
-                          "give it a shorter name by rename: in the plan", maker->err,
-                          "the name has %zu bytes, and the target cuts names after %u", strlen(name), (unsigned)max);
-}
-
-static enum vf_status judge_column_names(struct vf_plan_maker *maker, const struct vf_plan_table *table)
-{
-    const struct vf_limits *limits = vf_conn_limits(maker->target);
-    enum vf_status status = VF_OK;
-
-    for (size_t i = 0; i < table->target.n_columns && status == VF_OK; i++) {
-        const char *name = table->target.columns[i].name;
-        status = judge_length(maker, vf_plan_object(maker->plan, &table->source, name), name);
-        for (size_t k = 0; k < i && status == VF_OK; k++) {
-            if (clash(limits, table->target.columns[k].name, name))
-                status = report_clash(maker, vf_plan_object(maker->plan, &table->source, name),
-                                      table->target.columns[k].name, name);
-        }
-    }
-    return status;
-}
-
-static enum vf_status judge_table_name(struct vf_plan_maker *maker, size_t i)
-{
-    const struct vf_limits *limits = vf_conn_limits(maker->target);
-    const struct vf_table *target = &maker->plan->tables[i].target;
-    enum vf_status status = judge_length(maker, target->name, target->name);
-
-    if (status == VF_OK && target->name[0] == '\0')
-        status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "",
-                                "give it a name by rename: in the plan", maker->err,
-                                "a table of the source has an empty name");
-    for (size_t k = 0; k < i && status == VF_OK; k++) {
-        const struct vf_table *other = &maker->plan->tables[k].target;
-        if (vf_str_equal(other->schema, target->schema) && clash(limits, other->name, target->name))
-            status = report_clash(maker, target->name, other->name, target->name);
-    }
-    return status;
 }
 
 /* ---- tables ---- */
@@ -171,13 +107,10 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     const struct vf_plan_table *table = &maker->plan->tables[i];
     uint32_t max_columns = vf_conn_limits(maker->target)->max_columns;
     char label[256];
-    enum vf_status status = judge_table_name(maker, i);
+    enum vf_status status;
 
     vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
-    if (status == VF_OK)
-        status = judge_column_names(maker, table);
-    if (status == VF_OK)
-        status = judge_target_table(maker, &table->target);
+    status = judge_target_table(maker, &table->target);
     if (status == VF_OK && max_columns > 0 && table->target.n_columns > max_columns)
         status = vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label, "leave columns out by skip: true", maker->err,
@@ -211,11 +144,29 @@ static enum vf_status ask_target(struct vf_plan_maker *maker)
     return vf_conn_preflight(maker->target, &wanted, &estimate, &plan->problems, maker->err);
 }
 
+static enum vf_status judge_sides(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    const char *identity = plan->source_server.identity;
+    bool is_same = identity[0] != '\0' && strcmp(identity, plan->target_server.identity) == 0 &&
+                   strcmp(plan->source_server.product, plan->target_server.product) == 0;
+
+    if (is_same)
+        return vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "name another target", maker->err,
+                              "the source and the target are the same database");
+    if (plan->n_tables == 0)
+        return note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source");
+    return VF_OK;
+}
+
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker)
 {
-    enum vf_status status = VF_OK;
+    const struct vf_plan *plan = maker->plan;
+    enum vf_status status = judge_sides(maker);
 
-    for (size_t i = 0; i < maker->plan->n_tables && status == VF_OK; i++)
+    if (status == VF_OK)
+        status = vf_plan_judge_names(maker);
+    for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = judge_table(maker, i);
     return status == VF_OK ? ask_target(maker) : status;
 }

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -5,13 +6,40 @@
 #include "ferry/yaml.h"
 
 /* The keys of ferry.yaml, place by place. docs/plan.md explains each; a test holds the two together. */
-static const char *const file_keys[] = {"version",   "source",   "target", "summary", "tables",
-                                        "not_moved", "problems", "verify", NULL};
-static const char *const table_keys[] = {"name",  "schema",  "rename",  "rows", "key",
-                                         "where", "columns", "indexes", NULL};
-static const char *const column_keys[] = {"name", "from", "read", "type", "to", "as", "rename", "skip", "loss", NULL};
-static const char *const index_keys[] = {"name",  "kind",    "metric", "m", "ef_construction",
-                                         "lists", "element", "add_on", NULL};
+static const char *const file_keys[] = {VF_PLAN_FILE_KEYS, NULL};
+static const char *const table_keys[] = {VF_PLAN_TABLE_KEYS, NULL};
+static const char *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL};
+static const char *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL};
+static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
+
+/* ---- names that must be there once ---- */
+
+struct named {
+    const char *schema, *name;
+    int line, column;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct named *left = a, *right = b;
+    int order = strcmp(left->name, right->name);
+
+    if (order == 0)
+        order = strcmp(left->schema != NULL ? left->schema : "", right->schema != NULL ? right->schema : "");
+    return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+static enum vf_status check_twice(struct vf_yaml *yaml, struct named *names, size_t n, const char *what)
+{
+    if (n > 1)
+        qsort(names, n, sizeof(*names), compare_named);
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(names[i].name, names[i - 1].name) == 0 && vf_str_equal(names[i].schema, names[i - 1].schema))
+            return vf_error_set(yaml->err, VF_USAGE, "%s:%d:%d: %s \"%s\" is there twice, first in line %d", yaml->file,
+                                names[i].line, names[i].column, what, names[i].name, names[i - 1].line);
+    }
+    return VF_OK;
+}
 
 static void place(const yaml_node_t *node, int *line, int *column)
 {
@@ -89,6 +117,7 @@ static enum vf_status read_columns(struct vf_yaml *yaml, yaml_node_t *node, stru
     yaml_node_t *sequence;
     enum vf_status status = vf_yaml_sequence(yaml, node, "columns", &sequence, &table->n_columns);
 
+    table->has_columns = sequence != NULL;
     if (status != VF_OK || table->n_columns == 0)
         return status;
     table->columns = vf_arena_alloc(yaml->arena, table->n_columns, sizeof(*table->columns));
@@ -96,7 +125,12 @@ static enum vf_status read_columns(struct vf_yaml *yaml, yaml_node_t *node, stru
         return vf_error_nomem(yaml->err);
     for (size_t i = 0; i < table->n_columns && status == VF_OK; i++)
         status = read_column(yaml, vf_yaml_item(yaml, sequence, i), &table->columns[i]);
-    return status;
+    struct named *names = vf_arena_alloc(yaml->arena, table->n_columns, sizeof(*names));
+    if (names == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_columns; i++)
+        names[i] = (struct named){NULL, table->columns[i].name, table->columns[i].line, table->columns[i].column};
+    return status == VF_OK ? check_twice(yaml, names, table->n_columns, "column") : status;
 }
 
 /* ---- indexes ---- */
@@ -119,6 +153,7 @@ static enum vf_status read_index_kind(struct vf_yaml *yaml, yaml_node_t *node, s
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].name, text) == 0) {
             index->kind = kinds[i].kind;
+            index->has_kind = true;
             return VF_OK;
         }
     }
@@ -152,6 +187,8 @@ static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "name", true, &index->name);
     if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "rename", false, &index->target_name);
+    if (status == VF_OK)
         status = read_index_kind(yaml, node, index);
     if (status == VF_OK)
         status = read_index_words(yaml, node, index);
@@ -177,7 +214,12 @@ static enum vf_status read_indexes(struct vf_yaml *yaml, yaml_node_t *node, stru
         return vf_error_nomem(yaml->err);
     for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++)
         status = read_index(yaml, vf_yaml_item(yaml, sequence, i), &table->indexes[i]);
-    return status;
+    struct named *names = vf_arena_alloc(yaml->arena, table->n_indexes, sizeof(*names));
+    if (names == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_indexes; i++)
+        names[i] = (struct named){NULL, table->indexes[i].name, table->indexes[i].line, table->indexes[i].column};
+    return status == VF_OK ? check_twice(yaml, names, table->n_indexes, "index") : status;
 }
 
 /* ---- tables ---- */
@@ -200,9 +242,47 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
     return status == VF_OK ? read_indexes(yaml, node, table) : status;
 }
 
+static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)
+{
+    yaml_node_t *sequence;
+
+    if (vf_yaml_get(yaml, root, "tables") == NULL)
+        return vf_yaml_fail(yaml, root, "key \"tables\" is missing");
+    enum vf_status status = vf_yaml_sequence(yaml, root, "tables", &sequence, &request->n_tables);
+    if (status != VF_OK)
+        return status;
+    request->tables = vf_arena_alloc(yaml->arena, request->n_tables + 1, sizeof(*request->tables));
+    struct named *names = vf_arena_alloc(yaml->arena, request->n_tables + 1, sizeof(*names));
+    if (request->tables == NULL || names == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < request->n_tables && status == VF_OK; i++) {
+        struct vf_plan_request_table *table = &request->tables[i];
+        status = read_table(yaml, vf_yaml_item(yaml, sequence, i), table);
+        names[i] = (struct named){table->schema, table->name, table->line, table->column};
+    }
+    return status == VF_OK ? check_twice(yaml, names, request->n_tables, "table") : status;
+}
+
+/* There is one level so far: what would be less, or more, must not be asked for in vain. */
+static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root)
+{
+    yaml_node_t *node = vf_yaml_get(yaml, root, "verify");
+    const char *level;
+
+    if (node == NULL)
+        return VF_OK;
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "verify", verify_keys);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "level", true, &level);
+    if (status == VF_OK && strcmp(level, "digests") != 0)
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "level"),
+                              "level \"%s\" isn't known to this program, only \"digests\"", level);
+    return status;
+}
+
 static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, struct vf_plan_request *request)
 {
-    yaml_node_t *root = yaml_document_get_root_node(&yaml->document), *sequence;
+    yaml_node_t *root = yaml_document_get_root_node(&yaml->document);
     const char *version;
 
     if (root == NULL)
@@ -210,26 +290,16 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     enum vf_status status = vf_yaml_check_keys(yaml, root, "the plan", file_keys);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "version", true, &version);
-    if (status != VF_OK)
-        return status;
-    if (strcmp(version, "1") != 0)
-        return vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "version"),
-                            "version %s of the plan file isn't known to this program, only 1", version);
-    status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
+    if (status == VF_OK && strcmp(version, "1") != 0)
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "version"),
+                              "version \"%s\" of the plan file isn't known to this program, only 1", version);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "target", false, &plan->target_url);
-    if (status == VF_OK && vf_yaml_get(yaml, root, "tables") == NULL)
-        status = vf_yaml_fail(yaml, root, "key \"tables\" is missing");
     if (status == VF_OK)
-        status = vf_yaml_sequence(yaml, root, "tables", &sequence, &request->n_tables);
-    if (status != VF_OK)
-        return status;
-    request->tables = vf_arena_alloc(yaml->arena, request->n_tables + 1, sizeof(*request->tables));
-    if (request->tables == NULL)
-        return vf_error_nomem(yaml->err);
-    for (size_t i = 0; i < request->n_tables && status == VF_OK; i++)
-        status = read_table(yaml, vf_yaml_item(yaml, sequence, i), &request->tables[i]);
-    return status;
+        status = read_tables(yaml, root, request);
+    return status == VF_OK ? read_verify(yaml, root) : status;
 }
 
 enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan,

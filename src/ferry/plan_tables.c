@@ -89,8 +89,8 @@ static enum vf_status check_where(const struct vf_plan_maker *maker)
     return status;
 }
 
-static const struct vf_plan_request_table *find_request(const struct vf_plan_request *request,
-                                                        const struct vf_table *table)
+const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_plan_request *request,
+                                                               const struct vf_table *table)
 {
     for (size_t i = 0; request != NULL && i < request->n_tables; i++) {
         const struct vf_plan_request_table *own = &request->tables[i];
@@ -100,18 +100,28 @@ static const struct vf_plan_request_table *find_request(const struct vf_plan_req
     return NULL;
 }
 
+/* Tables of the plan that the source doesn't have: gone when the plan knew their columns, misspelt when it didn't. */
 static enum vf_status check_request(const struct vf_plan_maker *maker)
 {
     const struct vf_plan_request *request = maker->request;
 
     for (size_t i = 0; request != NULL && i < request->n_tables; i++) {
         const struct vf_plan_request_table *own = &request->tables[i];
+        const char *best = NULL;
         if (vf_schema_find_table(&maker->plan->source, own->schema, own->name) != NULL)
             continue;
-        vf_error_set(maker->err, VF_STATE, "%s:%d:%d: table \"%s\" isn't in the source", request->file, own->line,
-                     own->column, own->name);
-        vf_error_hint(maker->err, "take it out of the plan, or make the plan anew");
-        return VF_STATE;
+        enum vf_status status = own->n_columns > 0 && own->columns[0].from != NULL ? VF_STATE : VF_USAGE;
+        vf_error_set(maker->err, status, "%s:%d:%d: %sthe source has no table \"%s\"%s%s", request->file, own->line,
+                     own->column, status == VF_STATE ? "drift: " : "", own->name,
+                     own->schema != NULL ? " in schema " : "", own->schema != NULL ? own->schema : "");
+        for (size_t k = 0; k < maker->plan->source.n_tables; k++) {
+            const char *name = maker->plan->source.tables[k].name;
+            if (best == NULL || vf_edit_distance(own->name, name) < vf_edit_distance(own->name, best))
+                best = name;
+        }
+        vf_error_hint(maker->err, "take it out of the plan, or make the plan anew%s%s%s",
+                      best != NULL ? "; the nearest is \"" : "", best != NULL ? best : "", best != NULL ? "\"" : "");
+        return status;
     }
     return VF_OK;
 }
@@ -258,13 +268,15 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         status = check_request(maker);
     for (size_t i = 0; i < plan->source.n_tables && status == VF_OK; i++) {
         const struct vf_table *table = &plan->source.tables[i];
-        const struct vf_plan_request_table *request = find_request(maker->request, table);
-        bool wanted = maker->request != NULL ? request != NULL
-                                             : options->n_only == 0 || is_in(table, options->n_only, options->only);
+        const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, table);
+        bool wanted = (maker->request == NULL || request != NULL) &&
+                      (options->n_only == 0 || is_in(table, options->n_only, options->only));
         if (wanted && !is_in(table, options->n_exclude, options->exclude))
             status = add_table(maker, table, request);
         else
-            status = vf_plan_not_moved(plan, "table", table->schema, table->name, NULL, NULL, "the user leaves it out",
+            status = vf_plan_not_moved(plan, "table", table->schema, table->name, NULL, NULL,
+                                       maker->request != NULL && request == NULL ? "the plan leaves it out"
+                                                                                 : "the user leaves it out",
                                        maker->err);
     }
     if (status == VF_OK)
@@ -273,7 +285,9 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         status = vf_plan_recall(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_plan_table *table = &plan->tables[i];
-        status = vf_plan_add_indexes(maker, table, find_request(maker->request, &table->source));
+        status = vf_plan_name_lost_parts(maker, table);
+        if (status == VF_OK)
+            status = vf_plan_add_indexes(maker, table, vf_plan_find_table_request(maker->request, &table->source));
         if (status == VF_OK)
             status = vf_plan_add_foreign_keys(maker, table);
         if (status == VF_OK)

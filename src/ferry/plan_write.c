@@ -4,6 +4,9 @@
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
+#include "ferry/yaml.h"
+
+#define MAX_ALIGNED 32 /* longer names and types stand out instead of moving all the others */
 
 /* The text with its comments and figures, or only the decisions, which the hash is over. */
 struct writer {
@@ -12,56 +15,23 @@ struct writer {
     bool full;
 };
 
-/* Words that YAML 1.1 or 1.2 takes for something else than a text. */
-static bool is_reserved(const char *text)
-{
-    static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (vf_strcasecmp(text, words[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Can stand without quotes in a flow map, whatever the reader: letters, digits and a few signs, beginning with a letter or underscore. */
-static bool is_plain(const char *text)
-{
-    if (!((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z') || text[0] == '_') ||
-        is_reserved(text))
-        return false;
-    for (const char *c = text; *c != '\0'; c++) {
-        bool word = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-                    strchr("_.()-/ ", *c) != NULL;
-        if (!word)
-            return false;
-    }
-    return text[strlen(text) - 1] != ' ';
-}
-
-/* A quoted text is JSON's, which is YAML's too. */
-static void put(struct vf_buf *out, const char *text)
-{
-    if (is_plain(text))
-        vf_buf_str(out, text);
-    else
-        vf_buf_json_string(out, text, strlen(text));
-}
-
 static void put_key(struct vf_buf *out, const char *key, const char *text)
 {
     vf_buf_printf(out, ", %s: ", key);
-    put(out, text);
+    vf_yaml_put(out, text);
 }
 
 static void put_comment(const struct writer *writer, const char *text)
 {
-    char shown[400];
+    if (writer->full && text != NULL && text[0] != '\0')
+        vf_yaml_put_comment(writer->out, text);
+}
 
-    if (!writer->full || text == NULL || text[0] == '\0')
-        return;
-    vf_buf_str(writer->out, "  # ");
-    vf_buf_str(writer->out, vf_printable(text, strlen(text), shown, sizeof(shown)));
+/* Blanks from where a text ends to where the longest of its column does. */
+static void put_padding(struct vf_buf *out, const char *text, size_t width)
+{
+    for (size_t i = vf_yaml_width(text); i < width; i++)
+        vf_buf_char(out, ' ');
 }
 
 /* ---- columns ---- */
@@ -80,26 +50,51 @@ static void put_remark(const struct writer *writer, const struct vf_plan_column 
         put_comment(writer, column->mapping.how);
 }
 
-static void write_column(const struct writer *writer, const struct vf_plan_column *column)
+/* How wide the names and the source's types are, so that the columns of a table stand below each other. */
+struct widths {
+    size_t name, from;
+};
+
+static struct widths measure(const struct vf_plan_table *table)
+{
+    struct widths widths = {0, 0};
+
+    for (size_t i = 0; i < table->n_columns; i++) {
+        size_t name = vf_yaml_width(table->columns[i].name), from = vf_yaml_width(table->columns[i].source.native);
+        if (name > widths.name && name <= MAX_ALIGNED)
+            widths.name = name;
+        if (from > widths.from && from <= MAX_ALIGNED)
+            widths.from = from;
+    }
+    return widths;
+}
+
+static void write_column(const struct writer *writer, const struct vf_plan_column *column, struct widths widths)
 {
     struct vf_buf *out = writer->out;
     char type[48];
 
     vf_buf_str(out, "      - {name: ");
-    put(out, column->name);
-    put_key(out, "from", column->source.native);
+    vf_yaml_put(out, column->name);
+    vf_buf_char(out, ',');
+    put_padding(out, column->name, widths.name);
+    vf_buf_str(out, " from: ");
+    vf_yaml_put(out, column->source.native);
+    vf_buf_char(out, ',');
+    put_padding(out, column->source.native, widths.from);
+    vf_buf_str(out, " type: ");
+    vf_yaml_put(out, vf_type_format(column->type, type));
     if (column->source.form != VF_FORM_NATIVE)
         put_key(out, "read", vf_form_name(column->source.form));
-    put_key(out, "type", vf_type_format(column->type, type));
     if (column->mapping.native != NULL)
         put_key(out, "to", column->mapping.native);
     if (column->mapping.form != VF_FORM_NATIVE)
         put_key(out, "as", vf_form_name(column->mapping.form));
     if (strcmp(column->name, column->target_name) != 0)
         put_key(out, "rename", column->target_name);
-    if (column->skip)
+    if (column->skip && column->accept_loss)
         vf_buf_str(out, ", skip: true");
-    if (column->accept_loss && column->mapping.fidelity != VF_FIDELITY_EXACT)
+    if (column->accept_loss && !column->skip && column->mapping.fidelity != VF_FIDELITY_EXACT)
         vf_buf_str(out, ", loss: accept");
     vf_buf_char(out, '}');
     put_remark(writer, column);
@@ -131,6 +126,16 @@ static void put_number(struct vf_buf *out, const char *key, uint32_t number)
         vf_buf_printf(out, ", %s: %u", key, (unsigned)number);
 }
 
+/* The source's name of the column that is number `i` in the target. */
+static const char *source_name(const struct vf_plan_table *table, int i)
+{
+    for (size_t k = 0; k < table->n_columns; k++) {
+        if (!table->columns[k].skip && i-- == 0)
+            return table->columns[k].name;
+    }
+    return "";
+}
+
 static bool is_added(const struct vf_plan_table *table, const struct vf_index *index)
 {
     for (size_t i = 0; i < table->source.n_indexes; i++) {
@@ -147,7 +152,9 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
     struct vf_buf *out = writer->out;
 
     vf_buf_str(out, "      - {name: ");
-    put(out, source->name);
+    vf_yaml_put(out, source->name);
+    if (index->mapping.index.name != NULL && strcmp(index->mapping.index.name, source->name) != 0)
+        put_key(out, "rename", index->mapping.index.name);
     put_key(out, "kind", kind_name(source->kind));
     if (source->kind == VF_INDEX_HNSW || source->kind == VF_INDEX_IVFFLAT) {
         put_key(out, "metric", vf_metric_name(source->vector.metric));
@@ -158,7 +165,7 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
             put_key(out, "element", vf_element_name(source->vector.element));
     }
     if (is_added(table, source) && source->n_parts == 1)
-        put_key(out, "add_on", table->target.columns[source->parts[0].column].name);
+        put_key(out, "add_on", source_name(table, source->parts[0].column));
     vf_buf_char(out, '}');
     put_comment(writer, index->mapping.why);
     vf_buf_char(out, '\n');
@@ -189,7 +196,7 @@ static void write_key(const struct writer *writer, const struct vf_plan_table *t
     vf_buf_str(writer->out, "    key: [");
     for (size_t i = 0; i < table->from.n_key; i++) {
         vf_buf_str(writer->out, i > 0 ? ", " : "");
-        put(writer->out, table->from.fields[table->from.key[i]].name);
+        vf_yaml_put(writer->out, table->from.fields[table->from.key[i]].name);
     }
     vf_buf_str(writer->out, "]\n");
 }
@@ -199,14 +206,14 @@ static void write_table(const struct writer *writer, const struct vf_plan_table 
     struct vf_buf *out = writer->out;
 
     vf_buf_str(out, "  - name: ");
-    put(out, table->source.name);
+    vf_yaml_put(out, table->source.name);
     if (table->source.schema != NULL) {
         vf_buf_str(out, "\n    schema: ");
-        put(out, table->source.schema);
+        vf_yaml_put(out, table->source.schema);
     }
     if (strcmp(table->target.name, table->source.name) != 0) {
         vf_buf_str(out, "\n    rename: ");
-        put(out, table->target.name);
+        vf_yaml_put(out, table->target.name);
     }
     vf_buf_char(out, '\n');
     if (writer->full && table->source.n_rows >= 0)
@@ -215,12 +222,13 @@ static void write_table(const struct writer *writer, const struct vf_plan_table 
     write_key(writer, table);
     if (table->where != NULL) {
         vf_buf_str(out, "    where: ");
-        put(out, table->where);
+        vf_yaml_put(out, table->where);
         vf_buf_char(out, '\n');
     }
     vf_buf_str(out, table->n_columns > 0 ? "    columns:\n" : "    columns: []\n");
+    struct widths widths = measure(table);
     for (size_t i = 0; i < table->n_columns; i++)
-        write_column(writer, &table->columns[i]);
+        write_column(writer, &table->columns[i], widths);
     write_indexes(writer, table);
 }
 
@@ -242,24 +250,40 @@ void vf_plan_write_decisions(const struct vf_plan *plan, struct vf_buf *out)
 
 /* ---- the whole ---- */
 
+static void put_server(const struct writer *writer, const struct vf_server *server)
+{
+    bool has_vectors = server->vector_product[0] != '\0';
+    char text[320];
+
+    snprintf(text, sizeof(text), "%s %s%s%s%s%s", server->product, server->version, has_vectors ? ", " : "",
+             server->vector_product, has_vectors ? " " : "", server->vector_version);
+    put_comment(writer, text);
+}
+
 static void write_head(const struct writer *writer)
 {
     const struct vf_plan *plan = writer->plan;
     struct vf_buf *out = writer->out;
-    char comment[320];
 
     vf_buf_str(out, "# ferry.yaml: made by `vecferry plan`, meant to be read, changed and kept in version control.\n"
                     "# Nothing is written before `vecferry copy -f ferry.yaml`.\nversion: 1\nsource: ");
-    put(out, plan->source_url);
-    snprintf(comment, sizeof(comment), "%s %s %s %s", plan->source_server.product, plan->source_server.version,
-             plan->source_server.vector_product, plan->source_server.vector_version);
-    put_comment(writer, comment);
+    vf_yaml_put(out, plan->source_url);
+    put_server(writer, &plan->source_server);
     vf_buf_str(out, "\ntarget: ");
-    put(out, plan->target_url);
-    snprintf(comment, sizeof(comment), "%s %s %s %s", plan->target_server.product, plan->target_server.version,
-             plan->target_server.vector_product, plan->target_server.vector_version);
-    put_comment(writer, comment);
+    vf_yaml_put(out, plan->target_url);
+    put_server(writer, &plan->target_server);
     vf_buf_char(out, '\n');
+}
+
+static void put_size(struct vf_buf *out, int64_t size_bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double size = (double)size_bytes;
+    size_t unit = 0;
+
+    for (; size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+        size /= 1024;
+    vf_buf_printf(out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
 static void write_summary(const struct writer *writer)
@@ -274,23 +298,24 @@ static void write_summary(const struct writer *writer)
     }
     for (size_t i = 0; i < plan->problems.n_problems; i++)
         n[plan->problems.problems[i].severity]++;
-    vf_buf_printf(writer->out,
-                  "summary: {tables: %zu, rows: %" PRId64 ", bytes: %" PRId64
-                  ", problems: {block: %zu, loss: %zu, note: %zu}}\n",
-                  plan->n_tables, n_rows, size_bytes, n[VF_SEVERITY_BLOCK], n[VF_SEVERITY_LOSS], n[VF_SEVERITY_NOTE]);
+    vf_buf_printf(writer->out, "summary: {tables: %zu, rows: %" PRId64 ", bytes: ", plan->n_tables, n_rows);
+    put_size(writer->out, size_bytes);
+    vf_buf_printf(writer->out, ", problems: {block: %zu, loss: %zu, note: %zu}}\n", n[VF_SEVERITY_BLOCK],
+                  n[VF_SEVERITY_LOSS], n[VF_SEVERITY_NOTE]);
 }
 
 static void write_not_moved(const struct writer *writer)
 {
     const struct vf_plan *plan = writer->plan;
     struct vf_buf *out = writer->out;
+    char label[256];
 
     vf_buf_str(out, plan->n_not_moved > 0 ? "not_moved:\n" : "not_moved: []\n");
     for (size_t i = 0; i < plan->n_not_moved; i++) {
         const struct vf_other *other = &plan->not_moved[i];
         vf_buf_str(out, "  - {kind: ");
-        put(out, other->kind);
-        put_key(out, "name", other->name);
+        vf_yaml_put(out, other->kind);
+        put_key(out, "name", vf_table_label(other->schema, other->name, label, sizeof(label)));
         if (other->on != NULL)
             put_key(out, "on", other->on);
         put_key(out, "why", other->why);
@@ -309,7 +334,7 @@ static void write_problems(const struct writer *writer)
     for (size_t i = 0; i < list->n_problems; i++) {
         const struct vf_problem *problem = &list->problems[i];
         vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
-        put(out, problem->object);
+        vf_yaml_put(out, problem->object);
         put_key(out, "what", problem->what);
         if (problem->remedy[0] != '\0')
             put_key(out, "remedy", problem->remedy);
@@ -326,4 +351,5 @@ void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)
     write_tables(&writer);
     write_not_moved(&writer);
     write_problems(&writer);
+    vf_buf_str(out, "verify: {level: digests}\n");
 }

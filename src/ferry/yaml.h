@@ -1,4 +1,6 @@
 /*
+ * YAML, read and written.
+ *
  * Reading YAML with the line and column of everything: a thin layer over libyaml's documents.
  *
  * Keys are checked against a table: an unknown one is an error with its place and the nearest known key. Aliases are refused (a small file could otherwise become a huge plan), and so are
@@ -11,6 +13,7 @@
 #include <yaml.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 struct vf_yaml {
@@ -45,5 +48,15 @@ enum vf_status vf_yaml_number(struct vf_yaml *yaml, yaml_node_t *mapping, const 
 yaml_node_t *vf_yaml_item(struct vf_yaml *yaml, yaml_node_t *sequence, size_t i);
 enum vf_status vf_yaml_sequence(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, yaml_node_t **sequence,
                                 size_t *n) VF_CHECKED;
+
+/*
+ * Writing. A text comes out so that every YAML reader gives the same text back: as it is where that is safe also inside a flow map, else in double quotes with everything escaped that a
+ * reader would take for a line break or refuse. Bytes that aren't UTF-8 become U+FFFD. Failures are the buffer's.
+ */
+void vf_yaml_put(struct vf_buf *out, const char *text);
+/* Bytes that vf_yaml_put() writes for it. */
+size_t vf_yaml_width(const char *text);
+/* "  # text" on the rest of the line: whatever could end the line is shown as \xNN, and a long text is cut. */
+void vf_yaml_put_comment(struct vf_buf *out, const char *text);
 
 #endif
