@@ -28,7 +28,8 @@ struct vf_array_writer {
     enum vf_kind kind;
     int64_t n_written;
 };
-void vf_array_write_begin(struct vf_array_writer *writer, struct vf_buf *out, enum vf_kind kind, const struct vf_array_shape *shape);
+void vf_array_write_begin(struct vf_array_writer *writer, struct vf_buf *out, enum vf_kind kind,
+                          const struct vf_array_shape *shape);
 /* The element's neutral text (NULL: a NULL element); numbers as decimal texts, floats too. Numbers, bools ("true", "t", "1"), dates, times, intervals, uuids
  * and hex digits are brought into their one writing; a text that isn't of the kind becomes a string as it is. */
 void vf_array_write_element(struct vf_array_writer *writer, const char *text, size_t size_bytes);
@@ -38,7 +39,8 @@ void vf_array_write_end(struct vf_array_writer *writer);
 /* Reads the whole text: the shape first, then `element` is called for each (text NULL: NULL; valid during the call). VF_VALUE with an offset, before any
  * call, when it isn't such an array, is ragged, or holds an element that isn't of the kind's JSON type or range. Blanks are allowed. */
 enum vf_status vf_array_read(const char *text, size_t size_bytes, enum vf_kind kind, struct vf_array_shape *shape,
-                             enum vf_status (*element)(void *context, const char *text, size_t size_bytes, struct vf_error *err), void *context,
-                             struct vf_error *err) VF_CHECKED;
+                             enum vf_status (*element)(void *context, const char *text, size_t size_bytes,
+                                                       struct vf_error *err),
+                             void *context, struct vf_error *err) VF_CHECKED;
 
 #endif

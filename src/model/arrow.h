@@ -46,7 +46,7 @@ struct ArrowArray {
 #endif
 
 /* A struct array with one child a column; names[i] is the name of column i (copied). On failure nothing was taken over. */
-enum vf_status vf_batch_to_arrow_take(struct vf_batch *batch, const char *const *names, struct ArrowSchema *schema, struct ArrowArray *array,
-                                      struct vf_error *err) VF_CHECKED;
+enum vf_status vf_batch_to_arrow_take(struct vf_batch *batch, const char *const *names, struct ArrowSchema *schema,
+                                      struct ArrowArray *array, struct vf_error *err) VF_CHECKED;
 
 #endif

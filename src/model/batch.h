@@ -25,8 +25,8 @@
 struct vf_array {
     struct vf_type type;
     enum vf_layout layout;
-    size_t width;      /* bytes of a value, VF_LAYOUT_FIXED */
-    int64_t n_values;  /* may be one more than the batch's rows while a row is being built */
+    size_t width;     /* bytes of a value, VF_LAYOUT_FIXED */
+    int64_t n_values; /* may be one more than the batch's rows while a row is being built */
     int64_t n_null;
     uint8_t *validity; /* bit i set: value i is not NULL */
     int32_t *offsets;  /* VARIABLE: n_values + 1 of them, the first is 0 */
@@ -44,7 +44,7 @@ struct vf_reject {
     char sqlstate[6];
     const uint8_t *original; /* the column's bytes as the source stores them; NULL for SQL NULL or none */
     size_t original_bytes;
-    int64_t row;             /* the row of the batch that it was, or -1 if it never was in one */
+    int64_t row; /* the row of the batch that it was, or -1 if it never was in one */
     bool has_digest;
     struct vf_hash128 digest; /* of the row, when it could be computed */
 };
@@ -56,7 +56,8 @@ struct vf_reject_list {
 };
 
 /* Copies the texts and bytes (the original is cut at 1 MiB, and the reason then says so). */
-enum vf_status vf_reject_add(struct vf_reject_list *list, const struct vf_reject *reject, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_reject_add(struct vf_reject_list *list, const struct vf_reject *reject,
+                             struct vf_error *err) VF_CHECKED;
 void vf_reject_list_clear(struct vf_reject_list *list);
 void vf_reject_list_release(struct vf_reject_list *list);
 
@@ -70,8 +71,8 @@ struct vf_batch {
     struct vf_reject_list rejects;
 };
 
-enum vf_status vf_batch_init(struct vf_batch *batch, size_t n_columns, const struct vf_type *types, int64_t max_rows, size_t max_bytes,
-                             struct vf_error *err) VF_CHECKED;
+enum vf_status vf_batch_init(struct vf_batch *batch, size_t n_columns, const struct vf_type *types, int64_t max_rows,
+                             size_t max_bytes, struct vf_error *err) VF_CHECKED;
 void vf_batch_reset(struct vf_batch *batch);   /* no rows, no rejects; keeps the memory */
 void vf_batch_release(struct vf_batch *batch); /* a zeroed struct is fine */
 bool vf_batch_is_full(const struct vf_batch *batch);
@@ -82,8 +83,10 @@ bool vf_batch_is_full(const struct vf_batch *batch);
  */
 enum vf_status vf_array_add_null(struct vf_array *array, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_array_add_bool(struct vf_array *array, bool value, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_array_add_fixed(struct vf_array *array, const void *value, struct vf_error *err) VF_CHECKED; /* `width` bytes */
-enum vf_status vf_array_add_bytes(struct vf_array *array, const void *bytes, size_t size_bytes, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_array_add_fixed(struct vf_array *array, const void *value,
+                                  struct vf_error *err) VF_CHECKED; /* `width` bytes */
+enum vf_status vf_array_add_bytes(struct vf_array *array, const void *bytes, size_t size_bytes,
+                                  struct vf_error *err) VF_CHECKED;
 /* Where the next value goes, to be written in place; it counts as appended and not NULL at once. FIXED: size_bytes is ignored. NULL: no memory or too large. */
 uint8_t *vf_array_grow(struct vf_array *array, size_t size_bytes, struct vf_error *err);
 /* Cut the last value, which vf_array_grow() made, down to size_bytes (VARIABLE). */
@@ -124,6 +127,7 @@ enum vf_status vf_batch_drop_rows(struct vf_batch *batch, const bool *drop, stru
 void vf_array_to_json(const struct vf_array *array, int64_t row, struct vf_buf *out);
 
 /* JSON object of some columns of a row, e.g. {"id": 7}: the `key` of a reject. names[i] belongs to columns[i]. */
-void vf_batch_key_json(const struct vf_batch *batch, int64_t row, size_t n_key, const size_t *columns, const char *const *names, struct vf_buf *out);
+void vf_batch_key_json(const struct vf_batch *batch, int64_t row, size_t n_key, const size_t *columns,
+                       const char *const *names, struct vf_buf *out);
 
 #endif

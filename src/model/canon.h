@@ -34,9 +34,11 @@ bool vf_digest_equal(struct vf_digest a, struct vf_digest b);
 void vf_canon_value(const struct vf_array *array, int64_t row, struct vf_buf *out);
 
 /* Digests of all rows of a batch into out[0..n_rows); `scratch` is reused between calls (cleared first). */
-enum vf_status vf_canon_rows(const struct vf_batch *batch, struct vf_buf *scratch, struct vf_hash128 *out, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_canon_rows(const struct vf_batch *batch, struct vf_buf *scratch, struct vf_hash128 *out,
+                             struct vf_error *err) VF_CHECKED;
 
 /* Hash of some columns of one row (a key), or of a single value (to find the column that differs). vf_buf_check(scratch) says whether memory ran out. */
-struct vf_hash128 vf_canon_columns(const struct vf_batch *batch, int64_t row, size_t n_columns, const size_t *columns, struct vf_buf *scratch);
+struct vf_hash128 vf_canon_columns(const struct vf_batch *batch, int64_t row, size_t n_columns, const size_t *columns,
+                                   struct vf_buf *scratch);
 
 #endif

@@ -28,8 +28,9 @@ struct vf_problem_list {
 };
 
 /* The texts are copied. `fmt` makes `what`. */
-enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status, const char *object, const char *remedy,
-                              struct vf_error *err, const char *fmt, ...) __attribute__((format(printf, 7, 8))) VF_CHECKED;
+enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                              const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8))) VF_CHECKED;
 void vf_problem_list_release(struct vf_problem_list *list);
 const char *vf_severity_name(enum vf_severity severity);
 

@@ -18,14 +18,14 @@
 
 enum vf_default_kind {
     VF_DEFAULT_NONE,
-    VF_DEFAULT_LITERAL,      /* `text` is the value, in the neutral text of the column's kind */
-    VF_DEFAULT_NULL,         /* an explicit NULL */
-    VF_DEFAULT_NOW,          /* the time of the transaction or statement */
-    VF_DEFAULT_TODAY,        /* the current date */
-    VF_DEFAULT_TIME,         /* the current time of day */
-    VF_DEFAULT_UUID,         /* a random uuid (version 4) */
-    VF_DEFAULT_SEQUENCE,     /* the next value of sequence `text` */
-    VF_DEFAULT_EXPRESSION,   /* not understood: `text` is the source's text, which is only shown */
+    VF_DEFAULT_LITERAL,    /* `text` is the value, in the neutral text of the column's kind */
+    VF_DEFAULT_NULL,       /* an explicit NULL */
+    VF_DEFAULT_NOW,        /* the time of the transaction or statement */
+    VF_DEFAULT_TODAY,      /* the current date */
+    VF_DEFAULT_TIME,       /* the current time of day */
+    VF_DEFAULT_UUID,       /* a random uuid (version 4) */
+    VF_DEFAULT_SEQUENCE,   /* the next value of sequence `text` */
+    VF_DEFAULT_EXPRESSION, /* not understood: `text` is the source's text, which is only shown */
 };
 
 struct vf_default {
@@ -45,22 +45,23 @@ enum vf_generated {
 /* What was measured about a column's stored values; zero when nothing was. Counts are of rows. */
 struct vf_evidence {
     bool measured;
-    bool sampled;           /* not all rows were looked at */
-    int64_t n_values;       /* not NULL */
+    bool sampled;     /* not all rows were looked at */
+    int64_t n_values; /* not NULL */
     int64_t n_null;
-    int64_t n_bad;          /* values that `type` can't hold: they will be rejected */
-    int64_t n_inexact;      /* numbers (elements of vectors counted singly) that `type` holds only rounded */
+    int64_t n_bad;     /* values that `type` can't hold: they will be rejected */
+    int64_t n_inexact; /* numbers (elements of vectors counted singly) that `type` holds only rounded */
     double max_relative_error;
     int64_t min_dim, max_dim; /* vectors */
-    int64_t n_not_finite;   /* vectors with NaN or Inf */
-    int64_t n_zero;         /* vectors of length 0 */
+    int64_t n_not_finite;     /* vectors with NaN or Inf */
+    int64_t n_zero;           /* vectors of length 0 */
     double min_norm, max_norm;
-    const char *text;       /* one sentence for the plan, or NULL */
+    const char *text; /* one sentence for the plan, or NULL */
 };
 
 struct vf_column {
     const char *name;
-    const char *native; /* the type as the database writes it, with its modifiers: "numeric(12,2)", "INTEGER"; never NULL, may be "" (SQLite) */
+    const char *
+        native; /* the type as the database writes it, with its modifiers: "numeric(12,2)", "INTEGER"; never NULL, may be "" (SQLite) */
     struct vf_type type;
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
@@ -77,7 +78,7 @@ struct vf_key_part {
     int column;             /* index into the table's columns, or -1 */
     const char *expression; /* the source's text when column is -1 */
     bool descending;
-    bool nulls_first;       /* as stored; an engine whose default differs must say so */
+    bool nulls_first;           /* as stored; an engine whose default differs must say so */
     const char *operator_class; /* as the engine names it, or NULL for the default */
     const char *collation;      /* not the column's, or NULL */
 };
@@ -92,8 +93,9 @@ enum vf_index_kind {
 
 struct vf_vector_index {
     enum vf_metric metric;
-    enum vf_element element; /* what is indexed, when the column is cast for it (vector as halfvec); NONE: the column's own */
-    uint32_t m;               /* hnsw; 0: the engine's default */
+    enum vf_element
+        element; /* what is indexed, when the column is cast for it (vector as halfvec); NONE: the column's own */
+    uint32_t m;  /* hnsw; 0: the engine's default */
     uint32_t ef_construction; /* hnsw; 0: default */
     uint32_t lists;           /* ivfflat; 0: near the square root of the rows */
 };
@@ -116,8 +118,8 @@ struct vf_index {
     size_t n_parts;
     struct vf_key_part *parts;
     size_t n_included;
-    int *included;         /* columns only carried along */
-    const char *predicate; /* the source's text of a partial index, or NULL */
+    int *included;                 /* columns only carried along */
+    const char *predicate;         /* the source's text of a partial index, or NULL */
     struct vf_vector_index vector; /* HNSW and IVFFLAT */
     const char *definition;        /* the source's whole text, for the report */
 };
@@ -165,9 +167,9 @@ struct vf_table {
     struct vf_foreign_key *foreign_keys;
     size_t n_checks;
     struct vf_check *checks;
-    int64_t n_rows;      /* counted or estimated; -1: unknown */
+    int64_t n_rows; /* counted or estimated; -1: unknown */
     bool n_rows_exact;
-    int64_t size_bytes;  /* of the data, -1: unknown */
+    int64_t size_bytes;         /* of the data, -1: unknown */
     bool strict, without_rowid; /* SQLite */
     const char *comment;
 };
@@ -183,9 +185,9 @@ struct vf_user_type {
     const char *schema, *name;
     enum vf_user_type_kind kind;
     size_t n_labels;
-    const char **labels; /* ENUM: in their order */
-    const char *base;    /* DOMAIN: native base type; RANGE: native subtype */
-    bool not_null;       /* DOMAIN */
+    const char **labels;   /* ENUM: in their order */
+    const char *base;      /* DOMAIN: native base type; RANGE: native subtype */
+    bool not_null;         /* DOMAIN */
     struct vf_default def; /* DOMAIN */
     size_t n_fields;
     const char **field_names;   /* COMPOSITE */
@@ -199,10 +201,10 @@ struct vf_sequence {
     const char *native; /* "bigint", "integer", "smallint" */
     int64_t start, increment, min, max, cache;
     bool cycle;
-    int64_t last; /* last value handed out */
-    bool is_called; /* false: `last` itself is the next one */
+    int64_t last;                                          /* last value handed out */
+    bool is_called;                                        /* false: `last` itself is the next one */
     const char *owner_schema, *owner_table, *owner_column; /* the column that it serves (serial, identity), or NULL */
-    bool identity; /* made by the identity column, not by itself */
+    bool identity;                                         /* made by the identity column, not by itself */
 };
 
 /* Everything else: it is named, with the reason, and not moved. */

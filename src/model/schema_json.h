@@ -22,8 +22,11 @@ void vf_other_to_json(const struct vf_other *other, struct vf_buf *out);
 void vf_schema_to_json(const struct vf_schema *schema, bool with_evidence, struct vf_buf *out);
 
 /* Read one object into the arena of `schema`; not added to its lists. VF_USAGE: not such an object (the message says where). */
-enum vf_status vf_table_from_json(const char *text, struct vf_schema *schema, struct vf_table *table, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_user_type_from_json(const char *text, struct vf_schema *schema, struct vf_user_type *type, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_sequence_from_json(const char *text, struct vf_schema *schema, struct vf_sequence *sequence, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_table_from_json(const char *text, struct vf_schema *schema, struct vf_table *table,
+                                  struct vf_error *err) VF_CHECKED;
+enum vf_status vf_user_type_from_json(const char *text, struct vf_schema *schema, struct vf_user_type *type,
+                                      struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sequence_from_json(const char *text, struct vf_schema *schema, struct vf_sequence *sequence,
+                                     struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -36,7 +36,8 @@ bool vf_timestamp_to_epoch(int64_t timestamp_us, int64_t units_per_second, int64
 /* From a julian day number, rounded to the millisecond as SQLite does. */
 bool vf_timestamp_from_julian(double julian_day, int64_t *timestamp_us);
 
-bool vf_uuid_parse(const char *text, size_t size_bytes, uint8_t uuid[16]); /* with or without dashes, braces; any case */
+bool vf_uuid_parse(const char *text, size_t size_bytes,
+                   uint8_t uuid[16]); /* with or without dashes, braces; any case */
 void vf_uuid_format(const uint8_t uuid[16], char out[37]);
 
 #endif

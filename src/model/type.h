@@ -65,7 +65,7 @@ enum vf_kind {
 #define VF_KIND_ENUM(name, text) VF_K_##name,
     VF_KIND_LIST(VF_KIND_ENUM)
 #undef VF_KIND_ENUM
-    VF_KIND_COUNT
+        VF_KIND_COUNT
 };
 
 struct vf_type {
@@ -87,12 +87,12 @@ enum vf_layout {
     VF_LAYOUT_VARIABLE, /* offsets and bytes */
 };
 
-#define VF_DATE_INFINITY           INT32_MAX
-#define VF_DATE_MINUS_INFINITY     INT32_MIN
-#define VF_TIMESTAMP_INFINITY      INT64_MAX
+#define VF_DATE_INFINITY            INT32_MAX
+#define VF_DATE_MINUS_INFINITY      INT32_MIN
+#define VF_TIMESTAMP_INFINITY       INT64_MAX
 #define VF_TIMESTAMP_MINUS_INFINITY INT64_MIN
 /* Microseconds from 1970-01-01 to 2000-01-01. */
-#define VF_EPOCH_2000_US           INT64_C(946684800000000)
+#define VF_EPOCH_2000_US INT64_C(946684800000000)
 
 const char *vf_kind_name(enum vf_kind kind);
 bool vf_kind_parse(const char *name, enum vf_kind *kind);
@@ -128,7 +128,7 @@ enum vf_form {
 #define VF_FORM_ENUM(name, text, meaning) VF_FORM_##name,
     VF_FORM_LIST(VF_FORM_ENUM)
 #undef VF_FORM_ENUM
-    VF_FORM_COUNT
+        VF_FORM_COUNT
 };
 
 const char *vf_form_name(enum vf_form form);

@@ -186,45 +186,46 @@ static void test_every_field_is_written(void **state)
     fill_rest(&schema);
     char *text = to_text(&schema, true);
     static const char *const parts[] = {
-        "{\"tables\":[{\"schema\":\"public\",\"name\":\"docs\",\"kind\":\"vec0\",\"columns\":[{\"name\":\"id\","
-        "\"native\":\"\","
-        "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"generated\":\"identity_always\",\"expression\":"
-        "\"upper(title)\","
-        "\"default\":{\"kind\":\"literal\",\"text\":\"it's\"},\"collation\":\"C\",\"comment\":\"line one\\nline two\","
-        "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
-        "\"max_relative_error\":0.1,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,\"min_norm\":1e-300,"
-        "\"max_norm\":\"inf\",\"text\":\"a sentence\"}},",
-        "\"type\":\"vector(f16,384)\"",
-        "\"type\":\"array(text)\"",
-        "\"primary_key\":0,\"indexes\":[{\"name\":\"docs_v\",\"kind\":\"hnsw\",\"method\":\"hnsw\",\"constraint\":"
-        "\"unique\","
-        "\"unique\":true,\"nulls_not_distinct\":true,\"deferrable\":true,\"initially_deferred\":true,\"parts\":["
-        "{\"column\":1,\"expression\":null,\"descending\":true,\"nulls_first\":true,\"operator_class\":\"halfvec_l2_"
-        "ops\",\"collation\":\"de\"},"
-        "{\"column\":-1,\"expression\":\"lower(title)\",\"descending\":false,\"nulls_first\":false,\"operator_class\":"
-        "null,\"collation\":null}],"
-        "\"included\":[2],\"predicate\":\"id > "
-        "0\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_construction\":64,"
-        "\"lists\":100},\"definition\":\"CREATE INDEX ...\"}]",
-        "\"foreign_keys\":[{\"name\":\"fk\",\"columns\":[2,0],\"to_schema\":\"other\",\"to_table\":\"target\",\"to_"
-        "columns\":[\"x\",\"y\"],"
-        "\"on_delete\":\"set_default\",\"on_update\":\"cascade\",\"match_full\":true,\"deferrable\":true,\"initially_"
-        "deferred\":true,"
-        "\"not_valid\":true}],\"checks\":[{\"name\":\"positive\",\"expression\":\"id > "
-        "0\"}],\"n_rows\":9007199254740993,"
-        "\"n_rows_exact\":true,\"size_bytes\":123,\"strict\":true,\"without_rowid\":true,\"comment\":\"a comment\"}]",
-        "\"user_types\":[{\"schema\":\"public\",\"name\":\"everything\",\"kind\":\"range\",\"labels\":[\"sad\",\"ok\","
-        "\"happy\"],"
-        "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\"},\"field_names\":"
-        "[\"a\",\"b\"],"
-        "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > 0\"}]}]",
-        "\"sequences\":[{\"schema\":\"public\",\"name\":\"docs_id_seq\",\"native\":\"bigint\",\"start\":1,"
-        "\"increment\":-2,"
-        "\"min\":-9223372036854775808,\"max\":9223372036854775807,\"cache\":3,\"cycle\":true,\"last\":4,\"is_called\":"
-        "true,"
-        "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true}]",
-        "\"others\":[{\"kind\":\"view\",\"schema\":\"public\",\"name\":\"v\",\"on\":\"docs\",\"text\":\"SELECT 1\","
-        "\"why\":\"views aren't moved\"}]}",
+        ("{\"tables\":[{\"schema\":\"public\",\"name\":\"docs\",\"kind\":\"vec0\",\"columns\":[{\"name\":\"id\","
+         "\"native\":\"\","
+         "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"generated\":\"identity_always\",\"expression\":"
+         "\"upper(title)\","
+         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\"},\"collation\":\"C\",\"comment\":\"line one\\nline two\","
+         "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
+         "\"max_relative_error\":0.1,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,\"min_norm\":1e-300,"
+         "\"max_norm\":\"inf\",\"text\":\"a sentence\"}},"),
+        ("\"type\":\"vector(f16,384)\""),
+        ("\"type\":\"array(text)\""),
+        ("\"primary_key\":0,\"indexes\":[{\"name\":\"docs_v\",\"kind\":\"hnsw\",\"method\":\"hnsw\",\"constraint\":"
+         "\"unique\","
+         "\"unique\":true,\"nulls_not_distinct\":true,\"deferrable\":true,\"initially_deferred\":true,\"parts\":["
+         "{\"column\":1,\"expression\":null,\"descending\":true,\"nulls_first\":true,\"operator_class\":\"halfvec_l2_"
+         "ops\",\"collation\":\"de\"},"
+         "{\"column\":-1,\"expression\":\"lower(title)\",\"descending\":false,\"nulls_first\":false,\"operator_class\":"
+         "null,\"collation\":null}],"
+         "\"included\":[2],\"predicate\":\"id > "
+         "0\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_construction\":64,"
+         "\"lists\":100},\"definition\":\"CREATE INDEX ...\"}]"),
+        ("\"foreign_keys\":[{\"name\":\"fk\",\"columns\":[2,0],\"to_schema\":\"other\",\"to_table\":\"target\",\"to_"
+         "columns\":[\"x\",\"y\"],"
+         "\"on_delete\":\"set_default\",\"on_update\":\"cascade\",\"match_full\":true,\"deferrable\":true,\"initially_"
+         "deferred\":true,"
+         "\"not_valid\":true}],\"checks\":[{\"name\":\"positive\",\"expression\":\"id > "
+         "0\"}],\"n_rows\":9007199254740993,"
+         "\"n_rows_exact\":true,\"size_bytes\":123,\"strict\":true,\"without_rowid\":true,\"comment\":\"a comment\"}]"),
+        ("\"user_types\":[{\"schema\":\"public\",\"name\":\"everything\",\"kind\":\"range\",\"labels\":[\"sad\",\"ok\","
+         "\"happy\"],"
+         "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\"},\"field_"
+         "names\":"
+         "[\"a\",\"b\"],"
+         "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > 0\"}]}]"),
+        ("\"sequences\":[{\"schema\":\"public\",\"name\":\"docs_id_seq\",\"native\":\"bigint\",\"start\":1,"
+         "\"increment\":-2,"
+         "\"min\":-9223372036854775808,\"max\":9223372036854775807,\"cache\":3,\"cycle\":true,\"last\":4,\"is_called\":"
+         "true,"
+         "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true}]"),
+        ("\"others\":[{\"kind\":\"view\",\"schema\":\"public\",\"name\":\"v\",\"on\":\"docs\",\"text\":\"SELECT 1\","
+         "\"why\":\"views aren't moved\"}]}"),
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(text, parts[i]) == NULL)
