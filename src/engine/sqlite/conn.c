@@ -340,6 +340,7 @@ static enum vf_status open_file(struct vf_sqlite_conn *conn, struct vf_error *er
         return vf_error_set(err, VF_CONNECT, "cannot write \"%s\": %s", conn->path, strerror(errno));
 
     conn->is_new = !is_source && (!file.exists || file.is_empty);
+    conn->made_file = !file.exists;
     status = open_handle(conn, is_source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &conn->db,
                          err);
     return status == VF_OK ? set_up(conn, err) : status;
@@ -392,6 +393,15 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
     return VF_OK;
 }
 
+/* A look at a target that isn't there yet makes an empty file: a plan leaves none behind. */
+static void remove_if_unused(const struct vf_sqlite_conn *conn)
+{
+    struct stat found;
+    if (conn->made_file && conn->is_new && stat(conn->path, &found) == 0 && S_ISREG(found.st_mode) &&
+        found.st_size == 0)
+        unlink(conn->path);
+}
+
 void vf_sqlite_close(struct vf_conn *conn)
 {
     struct vf_sqlite_conn *sqlite = vf_sqlite_conn_of(conn);
@@ -401,6 +411,7 @@ void vf_sqlite_close(struct vf_conn *conn)
             (void)(vf_sqlite_exec(sqlite, "ROLLBACK", NULL) == VF_OK);
         vf_sqlite_bulk_abandon(sqlite);
         sqlite->lib->close_v2(sqlite->db);
+        remove_if_unused(sqlite);
     }
     vf_sqlite_unlock(conn);
     vf_free(sqlite->path);

@@ -29,6 +29,7 @@ struct vf_sqlite_conn {
     char *path;
     bool is_immutable;
     bool is_new;    /* the file was made by this connection, or was empty */
+    bool made_file; /* the file came into being by our opening it */
     bool is_usable; /* a first read has gone well: a file that can't be read later is broken, not foreign */
     bool in_snapshot;
     struct vf_sqlite_guard *guard; /* of a snapshot that others may join */
