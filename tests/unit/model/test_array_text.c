@@ -72,6 +72,7 @@ static void test_what_isn_t_of_the_kind_becomes_a_string(void **state)
     check3(VF_K_DECIMAL, "1e5", "abc", "1,5", "[\"1e5\",\"abc\",\"1,5\"]");
     check3(VF_K_F32, "1e39", "x", "1e999", "[\"1e39\",\"x\",\"1e999\"]");
     check3(VF_K_DATE, "2024-02-30", "x", "", "[\"2024-02-30\",\"x\",\"\"]");
+    check3(VF_K_TIMESTAMP, "2024-02-29 13:05:00Z", NULL, NULL, "[\"2024-02-29 13:05:00Z\",null,null]"); /* has a zone */
 }
 
 static void test_dimensions_and_bounds(void **state)

@@ -269,7 +269,33 @@ static void test_sums_don_t_depend_on_order(void **state)
     assert_int_equal(left.sum.high, 8);
 }
 
+/* The scratch grows with the rows: a text of 100,000 bytes after short ones. */
 static void test_rows_that_outgrow_the_scratch(void **state)
+{
+    static char large[100000];
+    const struct vf_type type = {.kind = VF_K_TEXT};
+    const size_t column = 0;
+    struct vf_batch batch;
+    struct vf_buf scratch, other;
+    struct vf_hash128 digests[2];
+
+    (void)state;
+    memset(large, 'x', sizeof(large));
+    begin_batch(&batch, 1, &type);
+    add_text(&batch, 0, "short");
+    vf_batch_end_row(&batch);
+    OK(vf_array_add_bytes(&batch.columns[0], large, sizeof(large), NULL));
+    vf_batch_end_row(&batch);
+    vf_buf_init(&scratch, VF_BUF_MAX);
+    vf_buf_init(&other, VF_BUF_MAX);
+    OK(vf_canon_rows(&batch, &scratch, digests, NULL));
+    assert_true(vf_hash128_equal(digests[1], vf_canon_columns(&batch, 1, 1, &column, &other)));
+    vf_buf_release(&scratch);
+    vf_buf_release(&other);
+    vf_batch_release(&batch);
+}
+
+static void test_no_memory_for_the_scratch(void **state)
 {
     struct vf_batch batch;
     struct vf_buf scratch;
@@ -302,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_the_digest_of_a_row_never_changes),
         cmocka_unit_test(test_sums_don_t_depend_on_order),
         cmocka_unit_test(test_rows_that_outgrow_the_scratch),
+        cmocka_unit_test(test_no_memory_for_the_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
