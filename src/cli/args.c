@@ -53,7 +53,7 @@ static int take(struct vf_cli *cli, const struct vecferry_option *option, const 
     bool on = value != NULL && strcmp(value, "true") == 0;
 
     if (vecferry_set(cli->v, option->name, value) != 0)
-        return vf_cli_fail(VECFERRY_USAGE, vecferry_error(cli->v), vecferry_hint(cli->v));
+        return vf_cli_refuse(cli, VECFERRY_USAGE, vecferry_error(cli->v), vecferry_hint(cli->v));
     if (strcmp(option->name, "json") == 0)
         cli->json = on;
     else if (strcmp(option->name, "quiet") == 0)
@@ -121,13 +121,25 @@ static struct poptOption *make_table(const struct vf_cli *cli)
     return table;
 }
 
+/* What follows a "=" isn't shown: it may be a secret. */
 static int bad_option(struct vf_cli *cli, poptContext context, int code)
 {
-    char message[512], hint[128];
+    char message[512], hint[256];
+    const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+    int name_bytes = option != NULL ? (int)strcspn(option, "=") : 0;
 
-    snprintf(message, sizeof(message), "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code));
-    snprintf(hint, sizeof(hint), "vecferry %s --help lists the options", cli->command->name);
-    return vf_cli_fail(VECFERRY_USAGE, message, hint);
+    snprintf(message, sizeof(message), "%.*s: %s", name_bytes < 64 ? name_bytes : 64, option != NULL ? option : "",
+             poptStrerror(code));
+    if (code == POPT_ERROR_BADOPT && option != NULL && name_bytes > 2 && name_bytes < 64 &&
+        strncmp(option, "--", 2) == 0) {
+        char name[64];
+        snprintf(name, sizeof(name), "%.*s", name_bytes - 2, option + 2);
+        snprintf(hint, sizeof(hint), "the nearest is --%s; vecferry %s --help lists the options",
+                 vf_nearest_option(cli->command->name, name), cli->command->name);
+    } else {
+        snprintf(hint, sizeof(hint), "vecferry %s --help lists the options", cli->command->name);
+    }
+    return vf_cli_refuse(cli, VECFERRY_USAGE, message, hint);
 }
 
 static int parse(struct vf_cli *cli, poptContext context)
@@ -182,13 +194,16 @@ static const char **copy_arguments(int argc, char **argv)
 
 int vf_cli_parse(struct vf_cli *cli, int argc, char **argv)
 {
+    /* Known first, so that also a wrong option is told as JSON. */
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        cli->json = cli->json || strcmp(argv[i], "--json") == 0;
     int code = take_environment(cli);
-
     if (code != 0)
         return code;
     struct poptOption *table = make_table(cli);
     const char **arguments = copy_arguments(argc, argv);
-    poptContext context = table != NULL && arguments != NULL ? poptGetContext("vecferry", argc, arguments, table, 0) : NULL;
+    poptContext context =
+        table != NULL && arguments != NULL ? poptGetContext("vecferry", argc, arguments, table, 0) : NULL;
     if (context == NULL) {
         free(table);
         free(arguments);
@@ -218,11 +233,11 @@ int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, i
     snprintf(hint, sizeof(hint), "vecferry %s %s", cli->command->name, cli->command->usage);
     if (cli->n_arguments < least || cli->n_arguments > most) {
         snprintf(message, sizeof(message), "%s takes %d arguments, not %d", cli->command->name, most, cli->n_arguments);
-        return vf_cli_fail(VECFERRY_USAGE, message, hint);
+        return vf_cli_refuse(cli, VECFERRY_USAGE, message, hint);
     }
     for (int i = 0; i < cli->n_arguments; i++) {
         if (vecferry_set(cli->v, names[i], cli->arguments[i]) != 0)
-            return vf_cli_fail(VECFERRY_USAGE, vecferry_error(cli->v), hint);
+            return vf_cli_refuse(cli, VECFERRY_USAGE, vecferry_error(cli->v), hint);
     }
     return 0;
 }

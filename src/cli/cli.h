@@ -50,8 +50,14 @@ void vf_cli_release(struct vf_cli *cli);
 int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, int most);
 /* "vecferry: message", then the hint, to stderr; returns `code`. */
 int vf_cli_fail(int code, const char *message, const char *hint);
+/* vf_cli_fail(); with --json also an error object on stdout, for what goes wrong before a verb has a result. */
+int vf_cli_refuse(struct vf_cli *cli, int code, const char *message, const char *hint);
 /* Show the handle's error, if the code isn't 0; with --json the result object, which has it too, goes to stdout. */
 int vf_cli_end(struct vf_cli *cli, int code);
+
+/* Known words that are nearest to one that isn't known; static. */
+const char *vf_nearest_command(const char *name);
+const char *vf_nearest_option(const char *verb, const char *name);
 
 /* ---- help.c, manual.c, completion.c ---- */
 
@@ -74,6 +80,7 @@ char *vf_show_count(int64_t count, char *out);      /* 1 204 551 */
 char *vf_show_bytes(int64_t size_bytes, char *out); /* 7.1 GiB */
 char *vf_show_rate(double per_second, char *out);   /* 48.1k */
 char *vf_show_time(int64_t duration_us, char *out); /* 0:31, 1:02:03; below ten seconds 0.31 s */
+char *vf_show_now(char *out);                       /* 2026-02-28T12:34:56.123456Z */
 /* Text from a database, safe for a terminal: control characters and escapes as \xNN. */
 void vf_show_text(FILE *out, const char *text);
 

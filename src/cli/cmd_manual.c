@@ -8,7 +8,7 @@ int vf_command_manual(struct vf_cli *cli)
     }
     const struct vf_command *command = vf_command_find(cli->arguments[0]);
     if (command == NULL)
-        return vf_cli_fail(VECFERRY_USAGE, "no such command", "vecferry --help lists them");
+        return vf_cli_refuse(cli, VECFERRY_USAGE, "no such command", "vecferry --help lists them");
     vf_manual_command(stdout, command);
     return 0;
 }

@@ -38,7 +38,7 @@ static int put_plan(struct vf_cli *cli)
     if (failed == 0)
         return 0;
     snprintf(message, sizeof(message), "cannot write the plan to %s: %s", path, strerror(failed));
-    return vf_cli_fail(VECFERRY_FAILED, message, "name another file by --output, or - for stdout");
+    return vf_cli_refuse(cli, VECFERRY_FAILED, message, "name another file by --output, or - for stdout");
 }
 
 int vf_command_plan(struct vf_cli *cli)
@@ -49,8 +49,11 @@ int vf_command_plan(struct vf_cli *cli)
     if (code != 0)
         return code;
     code = vecferry_plan(cli->v);
-    if (code == 0 && vecferry_plan_text(cli->v) != NULL)
+    if (code == 0 && vecferry_plan_text(cli->v) != NULL) {
         code = put_plan(cli);
+        if (code != 0)
+            return code;
+    }
     if (code == 0 && !cli->json && !cli->quiet) {
         json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
         vf_show_problems(stderr, result);

@@ -56,15 +56,12 @@ static int unknown_command(const char *name)
 {
     fprintf(stderr, "vecferry: unknown command \"");
     vf_show_text(stderr, name);
-    fprintf(stderr, "\"\nhint: vecferry --help lists the commands\n");
+    fprintf(stderr, "\"\nhint: the nearest is %s; vecferry --help lists the commands\n", vf_nearest_command(name));
     return VECFERRY_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_word(int argc, char **argv)
 {
-
-    setlocale(LC_CTYPE, "");
-    catch_signals();
     if (argc < 2) {
         vf_help_program(stderr);
         return VECFERRY_USAGE;
@@ -86,8 +83,15 @@ int main(int argc, char **argv)
     const struct vf_command *command = vf_command_find(argv[1]);
     if (command == NULL)
         return unknown_command(argv[1]);
-    int code = run_command(command, argc - 1, argv + 1);
-    if (fflush(stdout) != 0 && code == 0)
+    return run_command(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    catch_signals();
+    int code = run_word(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && code == 0)
         code = vf_cli_fail(VECFERRY_FAILED, "cannot write the result to stdout", "");
     return code;
 }

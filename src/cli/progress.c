@@ -73,13 +73,12 @@ static const char *stage_name(enum vecferry_stage stage)
 
 static void put_json(const struct vecferry_progress *progress)
 {
-    struct timespec now;
+    char now[32];
     json_t *line = json_object();
 
-    clock_gettime(CLOCK_REALTIME, &now);
     json_object_set_new(line, "v", json_integer(1));
     json_object_set_new(line, "type", json_string(progress->finished ? "event" : "status"));
-    json_object_set_new(line, "ts", json_real((double)now.tv_sec + (double)now.tv_nsec / 1e9));
+    json_object_set_new(line, "ts", json_string(vf_show_now(now)));
     json_object_set_new(line, "stage", json_string(stage_name(progress->stage)));
     json_object_set_new(line, "table", json_string(progress->table));
     json_object_set_new(line, "rows", json_integer(progress->n_rows));
