@@ -1,5 +1,5 @@
 # A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
-.PHONY: all demo test test-pg16 test-tsan test-clang test-kill torture fuzz bench format lint install clean
+.PHONY: all demo test test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
 
 PREFIX ?= /usr/local
 TEST_ARGS ?=
@@ -37,6 +37,11 @@ bench:
 	@scripts/setup bench
 	@scripts/build release
 	@bench/run
+
+# Those pages of docs/ that are made from the program's own tables.
+docs:
+	@scripts/setup test
+	@scripts/docs
 
 format:
 	@scripts/setup lint

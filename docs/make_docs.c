@@ -1,0 +1,167 @@
+/*
+ * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options
+ *
+ * scripts/docs writes them; a test compares them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/postgres/postgres.h"
+#include "engine/sqlite/types.h"
+#include "model/type.h"
+#include "vecferry/vecferry.h"
+
+/* A bar would end the cell. */
+static void put_cell(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        if (*text == '|')
+            putchar('\\');
+        putchar(*text);
+    }
+}
+
+static const char *form_of(enum vf_form form)
+{
+    return form == VF_FORM_NATIVE ? "" : vf_form_name(form);
+}
+
+static void put_row(const char *kind, const char *native, enum vf_form form, const char *note)
+{
+    printf("| %s | `%s` | %s | ", kind, native, form_of(form));
+    put_cell(note);
+    puts(" |");
+}
+
+/* ---- types ---- */
+
+static void print_sqlite(void)
+{
+    puts("\n## To SQLite\n\n`form` is how the value lies in the column, when the declared type alone doesn't say; the "
+         "forms are below. Everything here is exact: digests of both sides compare\nequal. What SQLite can't declare "
+         "(the length of a varchar, the labels of an enum, the scale of a numeric) is remembered in `vecferry_schema` "
+         "in the target, so that the way\nback ends with the types that the way there began with.\n\n"
+         "| kind | declared as | form | |\n| --- | --- | --- | --- |");
+    for (size_t i = 0; i < VF_KIND_COUNT; i++) {
+        const struct vf_sqlite_type *type = &vf_sqlite_types[i];
+        put_row(vf_kind_name(type->kind), type->native, type->form, type->note);
+    }
+}
+
+/* What the words of a declaration mean before the values were looked at: asked of the engine, word by word. */
+static void print_declarations(void)
+{
+    static const char *const declared[] = {
+        "INTEGER",       "REAL",          "TEXT",           "VARCHAR(20)",     "BLOB",       "NUMERIC", "BOOLEAN",
+        "DATE",          "DATETIME",      "TIMESTAMP",      "TIMESTAMPTZ",     "UUID",       "JSON",    "F32_BLOB(384)",
+        "F64_BLOB(384)", "F16_BLOB(384)", "FB16_BLOB(384)", "F1BIT_BLOB(384)", "VECTOR(384)"};
+
+    puts("\n## From SQLite\n\nSQLite keeps a type with every value, and the declaration of a column is only a wish. So "
+         "vecferry reads both: the declaration says what is meant, and all stored\nvalues are looked at. Where they "
+         "agree on something narrower (all integers are 0 or 1; all blobs are 4 x 384 bytes of finite float32; all "
+         "texts are JSON arrays of 384\nnumbers), the plan takes that and shows the evidence, and `type:` and `read:` "
+         "of the column in the plan overrule it.\n\n| declared | read as | form |\n| --- | --- | --- |");
+    for (size_t i = 0; i < sizeof(declared) / sizeof(declared[0]); i++) {
+        struct vf_sqlite_meaning meaning = vf_sqlite_type_of(declared[i]);
+        char type[48];
+        printf("| `%s` | %s | %s |\n", declared[i], vf_type_format(meaning.type, type), form_of(meaning.form));
+    }
+}
+
+static void print_postgres(void)
+{
+    puts("\n## To and from PostgreSQL\n\n| kind | declared as | read from | |\n| --- | --- | --- | --- |");
+    for (const struct vf_postgres_type *type = vf_postgres_types; type->native != NULL; type++) {
+        printf("| %s | `%s` | ", vf_kind_name(type->kind), type->native);
+        put_cell(type->from);
+        fputs(" | ", stdout);
+        put_cell(type->note);
+        puts(" |");
+    }
+}
+
+static void print_forms(void)
+{
+    puts("\n## Forms\n\nThe words that `read:` (in the source) and `as:` (in the target) of a column take in the plan "
+         "file.\n\n"
+         "| form | how the value lies there |\n| --- | --- |");
+    for (enum vf_form form = 0; form < VF_FORM_COUNT; form++) {
+        printf("| %s | ", vf_form_name(form));
+        put_cell(vf_form_meaning(form));
+        puts(" |");
+    }
+}
+
+static void print_types(void)
+{
+    puts(
+        "# Types\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\n"
+        "Between two databases a value has a neutral kind. Each engine has a table: which of its types are read as the "
+        "kind, and what a column of the kind is declared as.\n`type:` of a column in the plan file is written with "
+        "these names, e.g. `i64`, `vector(f32,384)`, `array(text)`.");
+    print_sqlite();
+    print_declarations();
+    print_postgres();
+    print_forms();
+}
+
+/* ---- options ---- */
+
+static const char *kind_text(enum vecferry_option_kind kind)
+{
+    switch (kind) {
+    case VECFERRY_FLAG:
+        return "flag";
+    case VECFERRY_TEXT:
+        return "text";
+    case VECFERRY_NUMBER:
+        return "number, 1 to 1024";
+    case VECFERRY_SIZE:
+        return "size, at least 8M";
+    case VECFERRY_LIST:
+        return "text, several times";
+    }
+    return "";
+}
+
+static void print_option(const struct vecferry_option *option)
+{
+    fputs("| ", stdout);
+    if (option->verbs[0] == '\0')
+        printf("`%s`", option->name);
+    else
+        printf("`--%s%s%s`", option->name, option->argument != NULL ? " " : "",
+               option->argument != NULL ? option->argument : "");
+    if (option->letter != 0)
+        printf(", `-%c`", option->letter);
+    printf(" | %s | %s | ", option->verbs[0] != '\0' ? option->verbs : "the arguments of each command",
+           kind_text(option->kind));
+    put_cell(option->help);
+    if (option->fallback != NULL)
+        printf(" (default: %s)", option->fallback);
+    puts(" |");
+}
+
+static void print_options(void)
+{
+    puts("# Options\n\n<!-- Made by scripts/docs from the table of the program; don't change it by hand. -->\n\n"
+         "The command line, the library (`vecferry_set(v, \"accept-losses\", \"true\")`), the environment and the help "
+         "know "
+         "the same table. An option given on the command line\nwins over the environment, where each has a twin "
+         "(`VECFERRY_ACCEPT_LOSSES=1` for `--accept-losses`); "
+         "both win over the plan file, and that over the default.\n\n| option | commands | value | |\n| --- | --- | "
+         "--- | --- |");
+    for (const struct vecferry_option *option = vecferry_options(); option->name != NULL; option++)
+        print_option(option);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "types") == 0)
+        print_types();
+    else if (argc == 2 && strcmp(argv[1], "options") == 0)
+        print_options();
+    else
+        return 2;
+    return fflush(stdout) == 0 ? 0 : 1;
+}

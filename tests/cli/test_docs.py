@@ -1,0 +1,94 @@
+"""The pages of docs/ say what the program's tables say, and every link in them leads somewhere."""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+VECFERRY = os.environ["VECFERRY"]
+BUILD = os.environ["VECFERRY_BUILD"]
+
+
+def read(name):
+    return (TOP / name).read_text(encoding="utf-8")
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Made(unittest.TestCase):
+    def compare(self, page):
+        made = output(f"{BUILD}/docs/make_docs", page)
+        self.assertGreater(len(made.splitlines()), 20)
+        self.assertEqual(read(f"docs/{page}.md"), made, f"docs/{page}.md is older than the program's table: make docs")
+
+    def test_types(self):
+        self.compare("types")
+
+    def test_options(self):
+        self.compare("options")
+
+
+def codes(text):
+    """The numbers of "6, 7"."""
+    return [int(word) for word in re.findall(r"\d+", text)]
+
+
+class ExitCodes(unittest.TestCase):
+    """The page, the public header, the library's table of statuses and the manual."""
+
+    def setUp(self):
+        rows = re.findall(r"^\| ([\d, ]+) \| (.+?) \| .*\|$", read("docs/exit-codes.md"), re.M)
+        self.page = {code: meaning for numbers, meaning in rows for code in codes(numbers)}
+        self.assertEqual(len(rows), 13)
+
+    def test_header(self):
+        enum = re.search(r"enum vecferry_exit \{(.*?)\};", read("include/vecferry/vecferry.h"), re.S).group(1)
+        header = {int(code) for code in re.findall(r"VECFERRY_\w+ = (\d+)", enum)}
+        self.assertEqual(header | {143}, set(self.page))
+
+    def test_statuses(self):
+        rows = re.findall(r"X\(\w+, -?\d+, (\d+), \"", read("src/base/status.h"))
+        self.assertGreater(len(rows), 12)
+        self.assertEqual({int(code) for code in rows} | {1, 6, 7, 143}, set(self.page))
+
+    def test_manual(self):
+        for page in ([], ["copy"]):
+            roff = output(VECFERRY, "manual", *page).split(".SH EXIT STATUS\n")[1].split(".SH")[0]
+            numbers = re.findall(r"^\.TP\n([\d, ]+)\n", roff, re.M)
+            self.assertEqual({code for text in numbers for code in codes(text)}, set(self.page))
+
+
+class Prose(unittest.TestCase):
+    def pages(self):
+        names = output("git", "-C", str(TOP), "ls-files", "*.md").split() if (TOP / ".git").exists() else []
+        return [name for name in names if (TOP / name).exists()]
+
+    def test_links_lead_somewhere(self):
+        pages = self.pages()
+        self.assertIn("docs/exit-codes.md", pages)
+        for page in pages:
+            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", read(page)):
+                if "://" not in target and not target.startswith("mailto:"):
+                    self.assertTrue((TOP / page).parent.joinpath(target).exists(), f"{page}: {target}")
+
+    def test_make_targets_that_are_named_exist(self):
+        targets = set(re.findall(r"^([a-z0-9-]+):", read("Makefile"), re.M))
+        for page in self.pages():
+            for target in re.findall(r"`make ([a-z0-9-]+)[^`]*`", read(page)):
+                self.assertIn(target, targets, page)
+
+    def test_options_that_are_named_exist(self):
+        known = set(re.findall(r"`--([a-z-]+)", read("docs/options.md"))) | {"help", "version"}
+        for page in ("README.md", "docs/exit-codes.md", "docs/json.md"):
+            if (TOP / page).exists():
+                for line in re.findall(r"vecferry [^\n]*", read(page)):
+                    for option in re.findall(r"(?<=\s)--([a-z][a-z-]+)", line):
+                        self.assertIn(option, known, f"{page}: {line}")
+
+
+if __name__ == "__main__":
+    unittest.main()
