@@ -224,7 +224,8 @@ static enum vf_status split_table(struct run *run, size_t i)
     const struct vf_relation *from = &run->crossing->plan->tables[i].from;
     struct vf_chunk_list list = {0};
     char label[256];
-    enum vf_status status = vf_conn_split(run->crossing->source, from, VF_CHUNK_BYTES, &list, run->err);
+    enum vf_status status =
+        vf_conn_split(run->crossing->source, from, vf_crossing_chunk_bytes(run->crossing), &list, run->err);
 
     for (size_t k = 0; k < list.n_chunks && status == VF_OK; k++) {
         struct vf_store_chunk record = {.run = run->record.run,
@@ -295,7 +296,8 @@ static enum vf_status check_generations(struct run *run)
         if (chunk->table == checked)
             continue;
         checked = chunk->table;
-        status = vf_conn_split(run->crossing->source, &plan->tables[checked].from, VF_CHUNK_BYTES, &list, run->err);
+        status = vf_conn_split(run->crossing->source, &plan->tables[checked].from,
+                               vf_crossing_chunk_bytes(run->crossing), &list, run->err);
         if (status == VF_OK && strcmp(list.generation, chunk->record.generation) != 0) {
             vf_error_set(run->err, VF_STATE, "table %s was rewritten in the source since run %s began",
                          chunk->record.table, run->record.run);

@@ -3,6 +3,8 @@
 /* A batch is worth its fixed cost from some hundred kilobytes on, and no faster above a few megabytes, which would only leave the processor's caches. */
 #define MIN_BATCH_BYTES ((uint64_t)256 << 10)
 #define MAX_BATCH_BYTES ((uint64_t)4 << 20)
+#define MIN_CHUNK_BYTES ((uint64_t)1 << 20)
+#define MAX_CHUNK_BYTES ((uint64_t)64 << 20)
 
 uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers)
 {
@@ -12,6 +14,15 @@ uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_
     if (bytes < MIN_BATCH_BYTES)
         return MIN_BATCH_BYTES;
     return bytes > MAX_BATCH_BYTES ? MAX_BATCH_BYTES : bytes;
+}
+
+uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing)
+{
+    uint64_t bytes = crossing->memory_bytes / 2;
+
+    if (bytes < MIN_CHUNK_BYTES)
+        return MIN_CHUNK_BYTES;
+    return bytes > MAX_CHUNK_BYTES ? MAX_CHUNK_BYTES : bytes;
 }
 
 enum vf_status vf_crossing_batch_init(const struct vf_relation *relation, uint64_t max_bytes, struct vf_batch *batch,

@@ -18,7 +18,7 @@ KILLS = 50
 SEED = 20240229
 
 
-def make_source(path, rows=30000):
+def make_source(path, rows=20000):
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, v BLOB)")
     connection.execute("CREATE TABLE notes (doc INTEGER NOT NULL REFERENCES docs (id), n INTEGER NOT NULL, t TEXT, PRIMARY KEY (doc, n))")
@@ -72,11 +72,11 @@ class Resume(Case):
     def kill_often(self, source, new_target):
         target = new_target()
         begin = time.monotonic()
-        wanted = self.digests(self.copy(source, target))
+        wanted = self.digests(self.copy("--memory", "8M", source, target))
         duration_s = time.monotonic() - begin
         killed = 0
         for moment in self.moments(duration_s):
-            killed += self.kill_and_resume(source, new_target, wanted, ["--jobs", "2"], **moment)
+            killed += self.kill_and_resume(source, new_target, wanted, ["--jobs", "2", "--memory", "8M"], **moment)
         self.assertGreater(killed, KILLS // 2, "most of the runs must really have been killed")
 
     def test_sqlite_to_postgres(self):
