@@ -14,26 +14,26 @@ static void show(void *context, const struct vecferry_progress *progress)
         printf("%s: %lld rows\n", progress->table, (long long)progress->n_rows);
 }
 
-static int failed(const vecferry *v, int code)
-{
-    fprintf(stderr, "%s\n%s\n", vecferry_error(v), vecferry_hint(v));
-    return code;
-}
-
 int main(int argc, char **argv)
 {
-    vecferry *v = vecferry_new();
-    int code = VECFERRY_USAGE;
+    vecferry *v = argc == 3 ? vecferry_new() : NULL;
 
-    if (v == NULL || argc != 3)
+    if (v == NULL) {
+        fputs("usage: copy_verify SOURCE TARGET\n", stderr);
         return VECFERRY_USAGE;
+    }
     vecferry_on_progress(v, show, NULL);
-    if (vecferry_set(v, "source", argv[1]) == 0 && vecferry_set(v, "target", argv[2]) == 0 && vecferry_set(v, "no-verify", "true") == 0)
+    int code = vecferry_set(v, "source", argv[1]);
+    if (code == 0)
+        code = vecferry_set(v, "target", argv[2]);
+    if (code == 0)
+        code = vecferry_set(v, "no-verify", "true"); /* as a step of its own, below */
+    if (code == 0)
         code = vecferry_copy(v);
     if (code == 0)
         code = vecferry_verify(v);
     if (code != 0)
-        failed(v, code);
+        fprintf(stderr, "%s\n%s\n", vecferry_error(v), vecferry_hint(v));
     vecferry_free(v);
     return code;
 }
