@@ -29,7 +29,8 @@ static enum vf_status read_password(vecferry *v, const char *side, char **passwo
     return command != NULL ? vf_secret_from_command(command, password, err) : VF_OK;
 }
 
-static struct vf_open_options open_options(vecferry *v, enum vf_side side, const char *verb, const char *password, bool must_exist)
+static struct vf_open_options open_options(vecferry *v, enum vf_side side, const char *verb, const char *password,
+                                           bool must_exist)
 {
     return (struct vf_open_options){
         .side = side,
@@ -57,10 +58,12 @@ static enum vf_status open_source(vecferry *v, struct vf_ends *ends, const char 
     if (status != VF_OK || !vf_conn_can(crossing->source, VF_CAP_SNAPSHOT))
         return status;
     bool shared = vf_conn_can(crossing->source, VF_CAP_SHARED_SNAPSHOT);
-    return vf_conn_begin_snapshot(crossing->source, shared ? crossing->snapshot : NULL, shared ? sizeof(crossing->snapshot) : 0, err);
+    return vf_conn_begin_snapshot(crossing->source, shared ? crossing->snapshot : NULL,
+                                  shared ? sizeof(crossing->snapshot) : 0, err);
 }
 
-static enum vf_status open_target(vecferry *v, struct vf_ends *ends, const char *url, bool must_exist, struct vf_error *err)
+static enum vf_status open_target(vecferry *v, struct vf_ends *ends, const char *url, bool must_exist,
+                                  struct vf_error *err)
 {
     struct vf_crossing *crossing = &ends->crossing;
     enum vf_status status = vf_url_parse(url, &ends->target_url, err);
@@ -76,8 +79,9 @@ static enum vf_status open_target(vecferry *v, struct vf_ends *ends, const char 
 static void forward_progress(void *context, const struct vf_progress *progress)
 {
     static const enum vecferry_stage stages[] = {
-        [VF_STAGE_INSPECT] = VECFERRY_STAGE_INSPECT, [VF_STAGE_COPY] = VECFERRY_STAGE_COPY, [VF_STAGE_INDEX] = VECFERRY_STAGE_INDEX,
-        [VF_STAGE_VERIFY] = VECFERRY_STAGE_VERIFY,   [VF_STAGE_DONE] = VECFERRY_STAGE_DONE,
+        [VF_STAGE_INSPECT] = VECFERRY_STAGE_INSPECT, [VF_STAGE_COPY] = VECFERRY_STAGE_COPY,
+        [VF_STAGE_INDEX] = VECFERRY_STAGE_INDEX,     [VF_STAGE_VERIFY] = VECFERRY_STAGE_VERIFY,
+        [VF_STAGE_DONE] = VECFERRY_STAGE_DONE,
     };
     vecferry *v = context;
     struct vecferry_progress shown = {
@@ -178,7 +182,8 @@ static enum vf_status read_plan(struct vf_ends *ends, const char *path, struct v
 
 enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_exist, struct vf_error *err)
 {
-    const char *source = vf_handle_text(v, "source"), *target = vf_handle_text(v, "target"), *file = vf_handle_text(v, "file");
+    const char *source = vf_handle_text(v, "source"), *target = vf_handle_text(v, "target"),
+               *file = vf_handle_text(v, "file");
     enum vf_status status = file != NULL ? read_plan(ends, file, err) : VF_OK;
 
     if (status != VF_OK)
@@ -205,7 +210,8 @@ enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_
 
 static struct vf_plan_options plan_options(vecferry *v, const char *source, const char *target, bool ignore_existing)
 {
-    const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"), *where = vf_handle_list(v, "where");
+    const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"),
+                                  *where = vf_handle_list(v, "where");
 
     return (struct vf_plan_options){
         .source_url = source,
@@ -221,11 +227,13 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, cons
     };
 }
 
-static enum vf_status make_or_bind(vecferry *v, struct vf_ends *ends, bool bind, bool ignore_existing, struct vf_error *err)
+static enum vf_status make_or_bind(vecferry *v, struct vf_ends *ends, bool bind, bool ignore_existing,
+                                   struct vf_error *err)
 {
     char source[512], target[512];
     struct vf_plan_options options =
-        plan_options(v, vf_url_show(&ends->source_url, source, sizeof(source)), vf_url_show(&ends->target_url, target, sizeof(target)), ignore_existing);
+        plan_options(v, vf_url_show(&ends->source_url, source, sizeof(source)),
+                     vf_url_show(&ends->target_url, target, sizeof(target)), ignore_existing);
 
     if (bind)
         return vf_plan_bind(&ends->plan, ends->crossing.source, ends->crossing.target, &options, err);
@@ -258,7 +266,8 @@ static enum vf_status see_run(void *context, const struct vf_store_run *run, str
     return vf_buf_check(&newest->text, err);
 }
 
-enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished_only, bool *found, struct vf_error *err)
+enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished_only, bool *found,
+                                   struct vf_error *err)
 {
     struct newest_plan newest = {.unfinished_only = unfinished_only};
 

@@ -41,6 +41,9 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
     struct vf_verify_result verified = {0};
     enum vf_status status = vf_ends_open(v, ends, false, err);
 
+    /* Before the plan: what it would say about a target that another run is filling is misleading. */
+    if (status == VF_OK && !vf_handle_flag(v, "dry-run"))
+        status = vf_conn_lock(ends->crossing.target, "vecferry copy", err);
     if (status == VF_OK)
         status = choose_plan(v, ends, err);
     if (status != VF_OK)
@@ -50,6 +53,8 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
     status = vf_plan_check(&ends->plan, err);
     if (status == VF_OK && !vf_handle_flag(v, "dry-run"))
         status = run(v, ends, &copied, &verified, err);
+    if ((status == VF_CANCELLED || status == VF_TEMPORARY) && err->hint[0] == '\0')
+        vf_error_hint(err, "go on with it by --resume");
     vf_copy_result_release(&copied);
     vf_verify_result_release(&verified);
     return status;

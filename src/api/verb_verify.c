@@ -15,6 +15,20 @@ static enum vf_status choose_plan(vecferry *v, struct vf_ends *ends, struct vf_e
     return vf_ends_plan(v, ends, true, err);
 }
 
+/* Where the source has changed since the plan was made, an equal result would speak of less than what is there. Other problems of a plan are those of a copy. */
+static enum vf_status refuse_drift(const struct vf_plan *plan, struct vf_error *err)
+{
+    for (size_t i = 0; i < plan->problems.n_problems; i++) {
+        const struct vf_problem *problem = &plan->problems.problems[i];
+        if (problem->severity != VF_SEVERITY_BLOCK || problem->status != VF_STATE)
+            continue;
+        vf_error_set(err, VF_STATE, "%s%s%s", problem->object, problem->object[0] != '\0' ? ": " : "", problem->what);
+        vf_error_hint(err, "%s", problem->remedy);
+        return VF_STATE;
+    }
+    return VF_OK;
+}
+
 static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
     struct vf_verify_result result = {0};
@@ -25,6 +39,9 @@ static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error 
     if (status != VF_OK)
         return status;
     vf_result_plan(v, &ends->plan);
+    status = refuse_drift(&ends->plan, err);
+    if (status != VF_OK)
+        return status;
     status = vf_verify_run(&ends->crossing, NULL, &result, err);
     if (status == VF_OK) {
         vf_result_verify(v, &ends->plan, &result);

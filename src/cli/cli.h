@@ -21,8 +21,8 @@ struct vf_cli {
     const struct vf_command *command;
     bool json, quiet, verbose, yes, help;
     bool drop_existing, dry_run;
-    char *output; /* NULL: the default */
-    int n_arguments;    /* left after the options */
+    char *output;    /* NULL: the default */
+    int n_arguments; /* left after the options */
     const char **arguments;
 };
 

@@ -12,8 +12,8 @@ static int confirm_drop(struct vf_cli *cli)
         return 0;
     if (!isatty(STDIN_FILENO))
         return vf_cli_refuse(cli, VECFERRY_USAGE,
-                           "--drop-existing drops tables in the target, and there is no terminal to ask",
-                           "add --yes if that is meant");
+                             "--drop-existing drops tables in the target, and there is no terminal to ask",
+                             "add --yes if that is meant");
     fputs("Tables of the plan that exist in the target will be dropped with their rows. Go on? [y/N] ", stderr);
     if (fgets(answer, sizeof(answer), stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
         return vf_cli_refuse(cli, VECFERRY_USAGE, "not confirmed, nothing was touched", "");

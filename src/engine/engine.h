@@ -30,19 +30,21 @@ enum vf_engine_caps {
     VF_CAP_SNAPSHOT = 1 << 0,        /* a scan sees one instant of the whole database */
     VF_CAP_SHARED_SNAPSHOT = 1 << 1, /* several connections can see the same instant */
     VF_CAP_PARALLEL_LOAD = 1 << 2,   /* several connections can load at the same time */
-    VF_CAP_LATE_KEYS = 1 << 3,       /* keys, unique constraints and foreign keys are made after the rows; without it they are part of CREATE TABLE */
-    VF_CAP_SCHEMAS = 1 << 4,         /* tables live in named schemas */
-    VF_CAP_USER_TYPES = 1 << 5,      /* enums, domains, composites can be declared */
-    VF_CAP_SEQUENCES = 1 << 6,       /* sequences exist as objects */
-    VF_CAP_VECTOR_INDEX = 1 << 7,    /* has an approximate index of its own */
-    VF_CAP_TARGET = 1 << 8,          /* can be copied to */
+    VF_CAP_LATE_KEYS =
+        1
+        << 3, /* keys, unique constraints and foreign keys are made after the rows; without it they are part of CREATE TABLE */
+    VF_CAP_SCHEMAS = 1 << 4,      /* tables live in named schemas */
+    VF_CAP_USER_TYPES = 1 << 5,   /* enums, domains, composites can be declared */
+    VF_CAP_SEQUENCES = 1 << 6,    /* sequences exist as objects */
+    VF_CAP_VECTOR_INDEX = 1 << 7, /* has an approximate index of its own */
+    VF_CAP_TARGET = 1 << 8,       /* can be copied to */
 };
 
 /* What values the engine can store; the check stage rejects the others before they are loaded. */
 struct vf_limits {
-    bool text_nul;            /* U+0000 inside a text can be stored */
-    bool text_any_bytes;      /* text that isn't UTF-8 can be stored */
-    bool vector_not_finite;   /* NaN and Inf elements can be stored */
+    bool text_nul;          /* U+0000 inside a text can be stored */
+    bool text_any_bytes;    /* text that isn't UTF-8 can be stored */
+    bool vector_not_finite; /* NaN and Inf elements can be stored */
     bool timestamp_infinity;
     uint32_t max_vector_dim;       /* of a dense vector column, 0: no limit */
     uint32_t max_columns;          /* 0: no limit */
@@ -53,23 +55,23 @@ struct vf_limits {
 };
 
 struct vf_server {
-    char product[64];         /* "PostgreSQL", "SQLite" */
-    char version[64];         /* "18.6" */
-    int version_number;       /* the engine's own, for comparisons: 180006, 3040001 */
-    char vector_product[64];  /* "pgvector", "sqlite-vec", or empty */
+    char product[64];        /* "PostgreSQL", "SQLite" */
+    char version[64];        /* "18.6" */
+    int version_number;      /* the engine's own, for comparisons: 180006, 3040001 */
+    char vector_product[64]; /* "pgvector", "sqlite-vec", or empty */
     char vector_version[64];
-    char identity[128];       /* stays the same while it is the same database: system identifier and database, or file id */
+    char identity[128]; /* stays the same while it is the same database: system identifier and database, or file id */
 };
 
 struct vf_open_options {
-    enum vf_side side;                   /* VF_SIDE_SOURCE: read-only */
-    const char *password;                /* or NULL; borrowed during open only */
-    const char *application;             /* shown to the server, e.g. "vecferry copy" */
-    const struct vf_log *log;            /* may be NULL; must outlive the connection, as the next three */
-    struct vf_cancel *cancel;            /* may be NULL */
-    const struct vf_clock *clock;        /* NULL: the system's */
-    uint64_t memory_bytes;               /* what the connection may use for caches and buffers; 0: the engine's choice */
-    bool must_exist;                     /* a target file is not created */
+    enum vf_side side;            /* VF_SIDE_SOURCE: read-only */
+    const char *password;         /* or NULL; borrowed during open only */
+    const char *application;      /* shown to the server, e.g. "vecferry copy" */
+    const struct vf_log *log;     /* may be NULL; must outlive the connection, as the next three */
+    struct vf_cancel *cancel;     /* may be NULL */
+    const struct vf_clock *clock; /* NULL: the system's */
+    uint64_t memory_bytes;        /* what the connection may use for caches and buffers; 0: the engine's choice */
+    bool must_exist;              /* a target file is not created */
 };
 
 /* ---- what is scanned and loaded ---- */
@@ -108,7 +110,8 @@ struct vf_chunk_list {
     struct vf_arena arena;
     size_t n_chunks;
     struct vf_chunk *chunks;
-    char generation[64]; /* changes when the table was rewritten, so that old bounds no longer mean the same rows; may be empty */
+    char generation
+        [64]; /* changes when the table was rewritten, so that old bounds no longer mean the same rows; may be empty */
 };
 
 /* ---- target: from neutral to native ---- */
@@ -124,8 +127,8 @@ struct vf_mapping {
     const char *native; /* type to declare */
     enum vf_form form;
     enum vf_fidelity fidelity;
-    const char *how;         /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
-    bool default_moved;      /* the column's default can be declared; else default_why says why not */
+    const char *how;    /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
+    bool default_moved; /* the column's default can be declared; else default_why says why not */
     const char *default_why;
 };
 
@@ -138,16 +141,16 @@ struct vf_index_mapping {
 
 /* A step of making the target: each is idempotent (an object that is there in that form is left), so that a resumed run repeats the steps. The objects are borrowed for the call. */
 enum vf_step_kind {
-    VF_STEP_SCHEMA,         /* name */
-    VF_STEP_EXTENSION,      /* name: what the types and indexes of the plan need ("vector") */
-    VF_STEP_USER_TYPE,      /* user_type */
-    VF_STEP_SEQUENCE,       /* sequence: made, with its value set by VF_STEP_SEQUENCE_VALUE */
-    VF_STEP_TABLE,          /* table: columns, not null, defaults, checks; keys too without VF_CAP_LATE_KEYS */
-    VF_STEP_INDEX,          /* table, index: primary key, unique constraint or index */
-    VF_STEP_FOREIGN_KEY,    /* table, foreign_key */
+    VF_STEP_SCHEMA,      /* name */
+    VF_STEP_EXTENSION,   /* name: what the types and indexes of the plan need ("vector") */
+    VF_STEP_USER_TYPE,   /* user_type */
+    VF_STEP_SEQUENCE,    /* sequence: made, with its value set by VF_STEP_SEQUENCE_VALUE */
+    VF_STEP_TABLE,       /* table: columns, not null, defaults, checks; keys too without VF_CAP_LATE_KEYS */
+    VF_STEP_INDEX,       /* table, index: primary key, unique constraint or index */
+    VF_STEP_FOREIGN_KEY, /* table, foreign_key */
     VF_STEP_SEQUENCE_VALUE, /* sequence: next value right after the source's, and above the largest value that the owning column holds */
-    VF_STEP_ANALYZE,        /* table: statistics */
-    VF_STEP_DROP_TABLE,     /* table */
+    VF_STEP_ANALYZE,    /* table: statistics */
+    VF_STEP_DROP_TABLE, /* table */
 };
 
 struct vf_step {
@@ -201,17 +204,17 @@ struct vf_scan;
 struct vf_load;
 
 struct vf_inspect_options {
-    bool evidence;     /* also look at the values: whole columns, not samples, unless sample_rows says so */
+    bool evidence;       /* also look at the values: whole columns, not samples, unless sample_rows says so */
     int64_t sample_rows; /* 0: all rows */
-    size_t n_only;     /* evidence for these tables alone ("name" or "schema.name"), 0: all */
+    size_t n_only;       /* evidence for these tables alone ("name" or "schema.name"), 0: all */
     const char *const *only;
 };
 
 /* Expectations of a load, for bulk settings and the check of free space. */
 struct vf_load_estimate {
     int64_t n_rows;
-    int64_t size_bytes;      /* of the data, -1: unknown */
-    uint64_t max_row_bytes;  /* of a typical largest row, 0: unknown: picks the page size of a new SQLite file */
+    int64_t size_bytes;     /* of the data, -1: unknown */
+    uint64_t max_row_bytes; /* of a typical largest row, 0: unknown: picks the page size of a new SQLite file */
 };
 
 struct vf_engine_ops {
@@ -219,41 +222,49 @@ struct vf_engine_ops {
     unsigned caps;    /* enum vf_engine_caps */
 
     /* Required. */
-    enum vf_status (*open)(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn, struct vf_error *err);
+    enum vf_status (*open)(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+                           struct vf_error *err);
     void (*close)(struct vf_conn *conn); /* rolls back what is open */
     enum vf_status (*describe)(struct vf_conn *conn, struct vf_server *server, struct vf_error *err);
     const struct vf_limits *(*limits)(const struct vf_conn *conn);
     /* User tables and all that belongs to them. vecferry's own tables are left out; what vecferry_schema remembers is laid over what the catalogue says. */
-    enum vf_status (*inspect)(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema, struct vf_error *err);
+    enum vf_status (*inspect)(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
+                              struct vf_error *err);
     /* What a query for the user to run or read calls the table: quoted as the dialect wants it. */
     void (*quote)(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
 
     /* Source. Begin reading one instant; `token` (may be NULL) receives what other connections need to join it. Ends with close or end_snapshot. */
     enum vf_status (*begin_snapshot)(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err);
-    enum vf_status (*join_snapshot)(struct vf_conn *conn, const char *token, struct vf_error *err); /* VF_CAP_SHARED_SNAPSHOT only; VF_STATE: the snapshot is gone */
+    enum vf_status (*join_snapshot)(
+        struct vf_conn *conn, const char *token,
+        struct vf_error *err); /* VF_CAP_SHARED_SNAPSHOT only; VF_STATE: the snapshot is gone */
     void (*end_snapshot)(struct vf_conn *conn);
     /* Cut a table into chunks of about target_bytes, the last one open-ended; at least one chunk. */
-    enum vf_status (*split)(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes, struct vf_chunk_list *chunks, struct vf_error *err);
-    enum vf_status (*scan_open)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk, struct vf_scan **scan,
-                                struct vf_error *err); /* chunk NULL: the whole table */
+    enum vf_status (*split)(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes,
+                            struct vf_chunk_list *chunks, struct vf_error *err);
+    enum vf_status (*scan_open)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
+                                struct vf_scan **scan, struct vf_error *err); /* chunk NULL: the whole table */
     /* Fill `batch` (which the caller has reset) and set *more; an empty batch without rejects and with *more false is the end. */
     enum vf_status (*scan_read)(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err);
     void (*scan_close)(struct vf_scan *scan);
     /* Rows by key: `keys` has the relation's key columns, in that order; rows that aren't there are simply missing from the result. Opens a scan as scan_open does. */
-    enum vf_status (*lookup)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys, struct vf_scan **scan, struct vf_error *err);
+    enum vf_status (*lookup)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
+                             struct vf_scan **scan, struct vf_error *err);
 
     /* Target (VF_CAP_TARGET). */
-    enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column, struct vf_arena *arena,
-                                 struct vf_mapping *mapping, struct vf_error *err);
-    enum vf_status (*map_index)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena,
-                                struct vf_index_mapping *mapping, struct vf_error *err);
+    enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
+                                 struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err);
+    enum vf_status (*map_index)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err);
     /* Everything that would stop the load, found before the first write: privileges, extensions, free space, limits. */
-    enum vf_status (*preflight)(struct vf_conn *conn, const struct vf_schema *wanted, const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+    enum vf_status (*preflight)(struct vf_conn *conn, const struct vf_schema *wanted,
+                                const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                 struct vf_error *err);
     /* One run at a time: VF_LOCKED names the holder. Kept until unlock or close; a dead process holds nothing. */
     enum vf_status (*lock)(struct vf_conn *conn, const char *holder, struct vf_error *err);
     void (*unlock)(struct vf_conn *conn);
-    enum vf_status (*table_state)(struct vf_conn *conn, const char *schema, const char *name, bool *exists, bool *has_rows, struct vf_error *err);
+    enum vf_status (*table_state)(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
+                                  bool *has_rows, struct vf_error *err);
     enum vf_status (*apply)(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err);
     /* Bulk settings on; begin_bulk comes before the first load on a connection. end_bulk puts them back, makes all data durable (fsync), and is called before success is said. */
     enum vf_status (*begin_bulk)(struct vf_conn *conn, const struct vf_load_estimate *estimate, struct vf_error *err);
@@ -262,22 +273,29 @@ struct vf_engine_ops {
     /* VF_TEMPORARY: the connection was lost while committing, so that nobody knows; the marker decides. */
     enum vf_status (*commit)(struct vf_conn *conn, struct vf_error *err);
     void (*rollback)(struct vf_conn *conn);
-    enum vf_status (*load_open)(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load, struct vf_error *err);
+    enum vf_status (*load_open)(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load,
+                                struct vf_error *err);
     /* Load the rows of a batch inside the open transaction. A row that the database refuses is added to `rejects` (with `row` set), and the others are loaded; with `rejects` NULL the
      * first refused row is an error (VF_VALUE), and the transaction can only be rolled back. When this returns VF_OK all rows but the rejected ones are in. */
-    enum vf_status (*load_write)(struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects, struct vf_error *err);
+    enum vf_status (*load_write)(struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects,
+                                 struct vf_error *err);
     void (*load_close)(struct vf_load *load);
 
     /* Target: records. */
-    enum vf_status (*record_create)(struct vf_conn *conn, const struct vf_record_table *table, struct vf_error *err); /* if it isn't there */
-    enum vf_status (*record_put)(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *values, struct vf_error *err); /* insert or replace */
+    enum vf_status (*record_create)(struct vf_conn *conn, const struct vf_record_table *table,
+                                    struct vf_error *err); /* if it isn't there */
+    enum vf_status (*record_put)(struct vf_conn *conn, const struct vf_record_table *table,
+                                 const struct vf_record_value *values, struct vf_error *err); /* insert or replace */
     /* All records whose first n_key columns equal `key`, in key order; nothing when the table doesn't exist. */
-    enum vf_status (*record_get)(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *key, size_t n_key, vf_record_fn found,
-                                 void *context, struct vf_error *err);
+    enum vf_status (*record_get)(struct vf_conn *conn, const struct vf_record_table *table,
+                                 const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
+                                 struct vf_error *err);
     /* Replace the record only if its column `column` still equals `expected`; *swapped says whether. For claims. */
-    enum vf_status (*record_swap)(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *values, size_t column,
+    enum vf_status (*record_swap)(struct vf_conn *conn, const struct vf_record_table *table,
+                                  const struct vf_record_value *values, size_t column,
                                   const struct vf_record_value *expected, bool *swapped, struct vf_error *err);
-    enum vf_status (*record_delete)(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *key, size_t n_key, struct vf_error *err);
+    enum vf_status (*record_delete)(struct vf_conn *conn, const struct vf_record_table *table,
+                                    const struct vf_record_value *key, size_t n_key, struct vf_error *err);
 };
 
 /* First member of every engine's connection struct. */
@@ -292,9 +310,11 @@ const struct vf_engine_ops *const *vf_engine_list(void);
 
 /* ---- checked calls: what every caller uses; the meaning is that of the op of the same name ---- */
 
-enum vf_status vf_conn_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+                            struct vf_error *err) VF_CHECKED;
 /* The same with an engine given: wrappers (trace, fault) and tests. */
-enum vf_status vf_conn_open_with(const struct vf_engine_ops *ops, const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+enum vf_status vf_conn_open_with(const struct vf_engine_ops *ops, const struct vf_url *url,
+                                 const struct vf_open_options *options, struct vf_conn **conn,
                                  struct vf_error *err) VF_CHECKED;
 void vf_conn_close(struct vf_conn *conn); /* NULL is fine */
 const struct vf_engine_ops *vf_conn_ops(const struct vf_conn *conn);
@@ -302,41 +322,58 @@ bool vf_conn_can(const struct vf_conn *conn, enum vf_engine_caps cap);
 enum vf_side vf_conn_side(const struct vf_conn *conn);
 enum vf_status vf_conn_describe(struct vf_conn *conn, struct vf_server *server, struct vf_error *err) VF_CHECKED;
 const struct vf_limits *vf_conn_limits(const struct vf_conn *conn);
-enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
+                               struct vf_error *err) VF_CHECKED;
 void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
-enum vf_status vf_conn_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
+                                      struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_join_snapshot(struct vf_conn *conn, const char *token, struct vf_error *err) VF_CHECKED;
 void vf_conn_end_snapshot(struct vf_conn *conn);
-enum vf_status vf_conn_split(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes, struct vf_chunk_list *chunks, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_split(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes,
+                             struct vf_chunk_list *chunks, struct vf_error *err) VF_CHECKED;
 void vf_chunk_list_release(struct vf_chunk_list *chunks);
-enum vf_status vf_scan_open(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk, struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_scan_read(struct vf_conn *conn, struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_scan_open(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
+                            struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_scan_read(struct vf_conn *conn, struct vf_scan *scan, struct vf_batch *batch, bool *more,
+                            struct vf_error *err) VF_CHECKED;
 void vf_scan_close(struct vf_conn *conn, struct vf_scan *scan);
-enum vf_status vf_conn_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys, struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column, struct vf_arena *arena, struct vf_mapping *mapping,
-                                  struct vf_error *err) VF_CHECKED;
-enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena,
-                                 struct vf_index_mapping *mapping, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_conn_preflight(struct vf_conn *conn, const struct vf_schema *wanted, const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+enum vf_status vf_conn_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
+                              struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
+                                  struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                 struct vf_arena *arena, struct vf_index_mapping *mapping,
+                                 struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_preflight(struct vf_conn *conn, const struct vf_schema *wanted,
+                                 const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                  struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_lock(struct vf_conn *conn, const char *holder, struct vf_error *err) VF_CHECKED;
 void vf_conn_unlock(struct vf_conn *conn);
-enum vf_status vf_conn_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists, bool *has_rows, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
+                                   bool *has_rows, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_conn_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate,
+                                  struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_end_bulk(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_begin(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_commit(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 void vf_conn_rollback(struct vf_conn *conn);
-enum vf_status vf_load_open(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_load_write(struct vf_conn *conn, struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_load_open(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load,
+                            struct vf_error *err) VF_CHECKED;
+enum vf_status vf_load_write(struct vf_conn *conn, struct vf_load *load, const struct vf_batch *batch,
+                             struct vf_reject_list *rejects, struct vf_error *err) VF_CHECKED;
 void vf_load_close(struct vf_conn *conn, struct vf_load *load);
-enum vf_status vf_record_create(struct vf_conn *conn, const struct vf_record_table *table, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_record_put(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *values, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_record_get(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
+enum vf_status vf_record_create(struct vf_conn *conn, const struct vf_record_table *table,
+                                struct vf_error *err) VF_CHECKED;
+enum vf_status vf_record_put(struct vf_conn *conn, const struct vf_record_table *table,
+                             const struct vf_record_value *values, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_record_get(struct vf_conn *conn, const struct vf_record_table *table,
+                             const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
                              struct vf_error *err) VF_CHECKED;
-enum vf_status vf_record_swap(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *values, size_t column,
+enum vf_status vf_record_swap(struct vf_conn *conn, const struct vf_record_table *table,
+                              const struct vf_record_value *values, size_t column,
                               const struct vf_record_value *expected, bool *swapped, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_record_delete(struct vf_conn *conn, const struct vf_record_table *table, const struct vf_record_value *key, size_t n_key, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_record_delete(struct vf_conn *conn, const struct vf_record_table *table,
+                                const struct vf_record_value *key, size_t n_key, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -46,11 +46,12 @@ struct vf_store_chunk {
     struct vf_chunk chunk;
     const char *generation;
     enum vf_chunk_state state;
-    const char *owner; /* "" when nobody's */
-    int64_t lease_us;  /* wall time at which a claim runs out */
-    struct vf_digest digest;   /* of the rows stored; DONE only */
-    struct vf_digest rejected; /* of the rows rejected by the target, DONE only (rows that never were in a batch count in n_unreadable) */
-    int64_t n_unreadable;      /* rejected before they had a digest */
+    const char *owner;       /* "" when nobody's */
+    int64_t lease_us;        /* wall time at which a claim runs out */
+    struct vf_digest digest; /* of the rows stored; DONE only */
+    struct vf_digest
+        rejected; /* of the rows rejected by the target, DONE only (rows that never were in a batch count in n_unreadable) */
+    int64_t n_unreadable; /* rejected before they had a digest */
 };
 
 /* All state tables, if they aren't there. */
@@ -58,27 +59,38 @@ enum vf_status vf_store_create(struct vf_conn *conn, struct vf_error *err) VF_CH
 
 enum vf_status vf_store_put_run(struct vf_conn *conn, const struct vf_store_run *run, struct vf_error *err) VF_CHECKED;
 /* Called for each run, by id. Texts are valid during the call. */
-enum vf_status vf_store_list_runs(struct vf_conn *conn, enum vf_status (*found)(void *context, const struct vf_store_run *run, struct vf_error *err), void *context,
-                                  struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_list_runs(struct vf_conn *conn,
+                                  enum vf_status (*found)(void *context, const struct vf_store_run *run,
+                                                          struct vf_error *err),
+                                  void *context, struct vf_error *err) VF_CHECKED;
 
-enum vf_status vf_store_put_chunk(struct vf_conn *conn, const struct vf_store_chunk *chunk, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_put_chunk(struct vf_conn *conn, const struct vf_store_chunk *chunk,
+                                  struct vf_error *err) VF_CHECKED;
 enum vf_status vf_store_list_chunks(struct vf_conn *conn, const char *run, const char *table, /* NULL: all tables */
-                                    enum vf_status (*found)(void *context, const struct vf_store_chunk *chunk, struct vf_error *err), void *context,
-                                    struct vf_error *err) VF_CHECKED;
+                                    enum vf_status (*found)(void *context, const struct vf_store_chunk *chunk,
+                                                            struct vf_error *err),
+                                    void *context, struct vf_error *err) VF_CHECKED;
 /* Take the chunk `seen` for `owner` until `lease_us`; *claimed false: somebody else was quicker. On success seen->version, owner, state and lease are the new ones (owner borrowed). */
-enum vf_status vf_store_claim_chunk(struct vf_conn *conn, struct vf_store_chunk *seen, const char *owner, int64_t lease_us, bool *claimed, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_claim_chunk(struct vf_conn *conn, struct vf_store_chunk *seen, const char *owner,
+                                    int64_t lease_us, bool *claimed, struct vf_error *err) VF_CHECKED;
 /* Inside the rows' transaction; done->version is that of the claim. VF_LOCKED: the claim isn't ours any more. */
-enum vf_status vf_store_finish_chunk(struct vf_conn *conn, const struct vf_store_chunk *done, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_finish_chunk(struct vf_conn *conn, const struct vf_store_chunk *done,
+                                     struct vf_error *err) VF_CHECKED;
 
 /* Inside the transaction of the chunk; numbered from 0 within it. */
-enum vf_status vf_store_put_rejects(struct vf_conn *conn, const char *run, const char *table, int64_t chunk_number, const struct vf_reject_list *rejects,
-                                    struct vf_error *err) VF_CHECKED;
-enum vf_status vf_store_list_rejects(struct vf_conn *conn, const char *run, enum vf_status (*found)(void *context, const char *table, const struct vf_reject *reject, struct vf_error *err),
+enum vf_status vf_store_put_rejects(struct vf_conn *conn, const char *run, const char *table, int64_t chunk_number,
+                                    const struct vf_reject_list *rejects, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_list_rejects(struct vf_conn *conn, const char *run,
+                                     enum vf_status (*found)(void *context, const char *table,
+                                                             const struct vf_reject *reject, struct vf_error *err),
                                      void *context, struct vf_error *err) VF_CHECKED;
 
 /* The memory of the schema. kind: "table", "type", "sequence". */
-enum vf_status vf_store_remember(struct vf_conn *conn, const char *kind, const char *name, const char *body_json, const char *run, struct vf_error *err) VF_CHECKED;
-enum vf_status vf_store_recall(struct vf_conn *conn, enum vf_status (*found)(void *context, const char *kind, const char *name, const char *body_json, struct vf_error *err),
+enum vf_status vf_store_remember(struct vf_conn *conn, const char *kind, const char *name, const char *body_json,
+                                 const char *run, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_store_recall(struct vf_conn *conn,
+                               enum vf_status (*found)(void *context, const char *kind, const char *name,
+                                                       const char *body_json, struct vf_error *err),
                                void *context, struct vf_error *err) VF_CHECKED;
 
 /* Forget everything of a run, or with run NULL all state: for --drop-existing. */

@@ -19,7 +19,7 @@ static enum vf_status read_part(const json_t *body, const char *key, struct vf_s
     enum vf_status status = text != NULL ? vf_table_from_json(text, schema, table, err)
                                          : vf_error_set(err, VF_USAGE, "the memory of a table has no \"%s\"", key);
 
-    free(text); /* jansson's */
+    free(text); /* foreign */
     return status;
 }
 
