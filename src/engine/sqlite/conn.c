@@ -290,6 +290,27 @@ enum vf_status vf_sqlite_open_another(struct vf_sqlite_conn *conn, sqlite3 **db,
     return open_handle(conn, SQLITE_OPEN_READONLY, db, err);
 }
 
+/* SQLite takes what is missing of the last page for zeros. While there is a write-ahead log, pages may lie there only. */
+static enum vf_status check_last_page(struct vf_sqlite_conn *conn, struct vf_error *err)
+{
+    int64_t page_bytes = 0, n_pages = 0;
+    struct stat info, log;
+    char log_path[4096];
+    bool fits = snprintf(log_path, sizeof(log_path), "%s-wal", conn->path) < (int)sizeof(log_path);
+
+    if (!fits || stat(conn->path, &info) != 0 || (stat(log_path, &log) == 0 && log.st_size > 0))
+        return VF_OK;
+    enum vf_status status = vf_sqlite_get_i64(conn, "PRAGMA page_size", 0, &page_bytes, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_i64(conn, "PRAGMA page_count", 0, &n_pages, err);
+    if (status != VF_OK || page_bytes * n_pages <= info.st_size)
+        return status;
+    status = vf_error_set(err, VF_ENGINE, "\"%s\" is cut short: it has %lld bytes, and its header speaks of %lld",
+                          conn->path, (long long)info.st_size, (long long)(page_bytes * n_pages));
+    vf_error_hint(err, "take another copy of the file; a copy of a file in use is made by sqlite3's .backup");
+    return status;
+}
+
 /* The first read: here a foreign or damaged file, a missing -shm and a lock are found out. */
 static enum vf_status first_read(struct vf_sqlite_conn *conn, struct vf_error *err)
 {
@@ -300,7 +321,9 @@ static enum vf_status first_read(struct vf_sqlite_conn *conn, struct vf_error *e
     conn->is_usable = status == VF_OK;
     int code = conn->lib->extended_errcode(conn->db) & 0xff;
     bool is_odd = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-    return status != VF_OK && is_odd ? vf_sqlite_file_explain(conn->path, status, err) : status;
+    if (status != VF_OK && is_odd)
+        return vf_sqlite_file_explain(conn->path, status, err);
+    return status == VF_OK ? check_last_page(conn, err) : status;
 }
 
 static enum vf_status set_up(struct vf_sqlite_conn *conn, struct vf_error *err)

@@ -23,7 +23,7 @@ static enum vf_status check_space(const struct vf_sqlite_conn *conn, const char 
     uint64_t needed_bytes = (uint64_t)estimate->size_bytes + (uint64_t)estimate->size_bytes / 10 + SPARE_BYTES;
     if (free_bytes >= needed_bytes)
         return VF_OK;
-    return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_ENGINE, "", "free space, or choose another disk", err,
+    return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", "free space, or choose another disk", err,
                           "the disk of \"%s\" has %" PRIu64 " MiB free, and about %" PRIu64 " MiB are needed",
                           conn->path, free_bytes >> 20, needed_bytes >> 20);
 }
