@@ -245,12 +245,12 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     status = judge_type(maker, column, table->source.columns[i].type);
     if (status != VF_OK)
         return status;
-    if (column->skip)
-        return name_lost(maker, table, "column", column, column->source.native, "the plan leaves it out");
-    column->skip = column->mapping.fidelity == VF_FIDELITY_NONE;
-    if (column->skip)
-        return name_lost(maker, table, "column", column, column->source.native, column->mapping.how);
-    return VF_OK;
+    bool is_movable = column->mapping.fidelity != VF_FIDELITY_NONE;
+    if (is_movable && !column->skip)
+        return VF_OK;
+    column->skip = true;
+    return name_lost(maker, table, "column", column, column->source.native,
+                     is_movable ? "the plan leaves it out" : column->mapping.how);
 }
 
 enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_table *table,

@@ -40,13 +40,31 @@ static enum vf_status fail_mark(struct vf_yaml *yaml, yaml_mark_t mark, const ch
     return VF_USAGE;
 }
 
+/* The parser's own complaint. Of a byte that can't be in YAML it knows the offset, but not the line. */
+static enum vf_status fail_parser(struct vf_yaml *yaml, const yaml_parser_t *parser, const char *text,
+                                  size_t size_bytes)
+{
+    yaml_mark_t mark = parser->problem_mark;
+
+    if (parser->error == YAML_MEMORY_ERROR)
+        return vf_error_nomem(yaml->err);
+    if (parser->error == YAML_READER_ERROR) {
+        mark = (yaml_mark_t){0};
+        for (size_t i = 0; i < parser->problem_offset && i < size_bytes; i++) {
+            mark.column = text[i] == '\n' ? 0 : mark.column + 1;
+            mark.line += text[i] == '\n';
+        }
+    }
+    return fail_mark(yaml, mark, "not YAML: %s", parser->problem != NULL ? parser->problem : "unreadable");
+}
+
 /* Aliases and deep nesting are found before the document is built, so that neither can blow it up. */
 static enum vf_status scan(struct vf_yaml *yaml, const char *text, size_t size_bytes)
 {
     enum vf_status status = VF_OK;
     yaml_parser_t parser;
     bool at_end = false;
-    int depth = 0;
+    int depth = 0, n_documents = 0;
 
     if (!yaml_parser_initialize(&parser))
         return vf_error_nomem(yaml->err);
@@ -54,15 +72,17 @@ static enum vf_status scan(struct vf_yaml *yaml, const char *text, size_t size_b
     while (status == VF_OK && !at_end) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) {
-            status = fail_mark(yaml, parser.problem_mark, "not YAML: %s",
-                               parser.problem != NULL ? parser.problem : "unreadable");
+            status = fail_parser(yaml, &parser, text, size_bytes);
             break;
         }
         if (event.type == YAML_MAPPING_START_EVENT || event.type == YAML_SEQUENCE_START_EVENT)
             depth++;
         if (event.type == YAML_MAPPING_END_EVENT || event.type == YAML_SEQUENCE_END_EVENT)
             depth--;
-        if (event.type == YAML_ALIAS_EVENT)
+        n_documents += event.type == YAML_DOCUMENT_START_EVENT;
+        if (n_documents > 1)
+            status = fail_mark(yaml, event.start_mark, "a plan is one document");
+        else if (event.type == YAML_ALIAS_EVENT)
             status = fail_mark(yaml, event.start_mark, "aliases (*%s) are not taken in a plan",
                                (const char *)event.data.alias.anchor);
         else if (depth > MAX_DEPTH)
