@@ -9,7 +9,8 @@
 #define MAX_YAML_BYTES ((size_t)64 << 20)
 #define MAX_DEPTH      32
 
-static enum vf_status fail_at(struct vf_yaml *yaml, size_t line, size_t column, const char *fmt, va_list args)
+static enum vf_status __attribute__((format(printf, 4, 0)))
+fail_at(struct vf_yaml *yaml, size_t line, size_t column, const char *fmt, va_list args)
 {
     char message[1024];
 

@@ -10,9 +10,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/url.h"
 #include "engine/mem/mem.h"
+#include "engine/store.h"
 #include "ferry/plan_make.h"
 #include "ferry/yaml.h"
+#include "model/schema_json.h"
 #include "plan_fixture.h"
 
 /* ---- there and back ---- */
@@ -486,6 +489,74 @@ static void test_word_for_a_loss(void **state)
     fixture_close(&f);
 }
 
+/* ---- memory ---- */
+
+/* The source remembers that its table "docs" came from a database of the target's kind, where `a` was a varchar(9) and there was a column `gone` before it. */
+static void remember(void)
+{
+    struct vf_column was[] = {{.name = "id", .type = {.kind = VF_K_I64}, .native = "bigint"},
+                              {.name = "gone", .type = {.kind = VF_K_OTHER}, .native = "cube"},
+                              {.name = "a",
+                               .type = {.kind = VF_K_TEXT},
+                               .native = "varchar(9)",
+                               .form = VF_FORM_TEXT,
+                               .def = {VF_DEFAULT_LITERAL, "x"}}};
+    struct vf_column here[] = {{.name = "id", .type = {.kind = VF_K_I64}, .native = "changed since"},
+                               {.name = "a", .type = {.kind = VF_K_TEXT}, .native = "text"}};
+    const struct vf_table source = {.name = "docs", .n_columns = 3, .columns = was, .primary_key = -1};
+    const struct vf_table target = {.name = "docs", .n_columns = 2, .columns = here, .primary_key = -1};
+    const struct vf_open_options options = {.side = VF_SIDE_TARGET};
+    struct vf_url url = {0};
+    struct vf_conn *conn = NULL;
+    struct vf_buf body;
+
+    vf_buf_init(&body, VF_BUF_MAX);
+    vf_buf_str(&body, "{\"source_engine\":\"mem\",\"source\":");
+    vf_table_to_json(&source, false, &body);
+    vf_buf_str(&body, ",\"target\":");
+    vf_table_to_json(&target, false, &body);
+    vf_buf_str(&body, "}");
+    assert_int_equal(vf_url_parse("mem:s", &url, NULL), VF_OK);
+    assert_int_equal(vf_conn_open_with(&vf_mem_engine, &url, &options, &conn, NULL), VF_OK);
+    assert_int_equal(vf_store_create(conn, NULL), VF_OK);
+    assert_int_equal(vf_store_remember(conn, "table", "docs", body.data, "0123456789abcdef", NULL), VF_OK);
+    vf_conn_close(conn);
+    vf_url_release(&url);
+    vf_buf_release(&body);
+}
+
+static void test_memory(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_open(&f);
+    make_table("docs", "id i64 key, a text");
+    remember();
+    fake.lossy = "a"; /* which it isn't any more, once it has its old type back */
+    char *text = there_and_back(&f, NULL);
+    const struct vf_plan_table *docs = find_plan_table(&f.plan, "docs");
+    assert_string_equal(docs->to.fields[0].native, "i64");
+    assert_string_equal(docs->to.fields[1].native, "varchar(9)");
+    assert_int_equal(docs->to.fields[1].form, VF_FORM_TEXT);
+    assert_int_equal(docs->target.columns[1].def.kind, VF_DEFAULT_LITERAL);
+    assert_int_equal(f.plan.problems.n_problems, 0);
+    assert_holds(text, "to: varchar(9), as: text}  # as it was before it came here");
+    vf_free(text);
+
+    /* The plan file goes before the memory. */
+    assert_int_equal(fixture_bind(&f,
+                                  HEAD "tables:\n  - name: docs\n    columns:\n      - {name: id, from: i64}\n"
+                                       "      - {name: a, from: text, to: clob}\n",
+                                  NULL),
+                     VF_OK);
+    assert_string_equal(find_plan_table(&f.plan, "docs")->to.fields[1].native, "clob");
+
+    fake.other_name = true; /* another kind of database than the one that it came from */
+    assert_int_equal(fixture_make(&f, NULL), VF_OK);
+    assert_string_equal(find_plan_table(&f.plan, "docs")->to.fields[1].native, "text");
+    fixture_close(&f);
+}
+
 /* ---- drift ---- */
 
 static void retype(struct vf_schema *schema)
@@ -624,8 +695,8 @@ int main(void)
         cmocka_unit_test(test_slips_of_keys),   cmocka_unit_test(test_slips_of_names),
         cmocka_unit_test(test_hostile),         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_indexes),         cmocka_unit_test(test_word_for_a_loss),
-        cmocka_unit_test(test_drift),           cmocka_unit_test(test_manual),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_memory),          cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_manual),          cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests_name("ferry/plan_file", tests, NULL, fixture_teardown);
