@@ -137,7 +137,7 @@ enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_
 
     if (url == NULL) {
         vf_error_set(err, VF_USAGE, "no source is named");
-        vf_error_hint(err, "name it as the first argument or by --source");
+        vf_error_hint(err, "name it as the first argument (option \"source\" of the library)");
         return VF_USAGE;
     }
     fill_crossing(v, ends);

@@ -24,19 +24,54 @@ static int write_file(const char *path, const char *text)
     return failed;
 }
 
-static int put_plan(struct vf_cli *cli)
+static bool holds(const char *path, const char *text)
 {
-    const char *path = cli->output != NULL ? cli->output : "ferry.yaml";
+    FILE *file = fopen(path, "r");
+    bool same = file != NULL;
+    int c = 0;
+
+    while (same && (c = fgetc(file)) != EOF)
+        same = c == (unsigned char)*text++;
+    if (file != NULL)
+        fclose(file);
+    return same && *text == '\0';
+}
+
+/* A plan is meant to be changed by hand: another one that is there is kept. */
+static int keep_old(struct vf_cli *cli, const char *path, const char *text)
+{
+    char old[4096];
+
+    if (access(path, F_OK) != 0 || holds(path, text))
+        return 0;
+    if (snprintf(old, sizeof(old), "%s.old", path) >= (int)sizeof(old))
+        return ENAMETOOLONG;
+    if (rename(path, old) != 0)
+        return errno;
+    if (!cli->quiet)
+        fprintf(stderr, "the plan that was there is kept as %s\n", old);
+    return 0;
+}
+
+static int put_plan(struct vf_cli *cli, const char *path)
+{
+    const char *text = vecferry_plan_text(cli->v);
     char message[4400];
 
     if (strcmp(path, "-") == 0) {
         if (!cli->json)
-            fputs(vecferry_plan_text(cli->v), stdout);
+            fputs(text, stdout);
         return 0;
     }
-    int failed = write_file(path, vecferry_plan_text(cli->v));
+    bool is_default = cli->output == NULL;
+    int failed = is_default ? keep_old(cli, path, text) : 0;
     if (failed == 0)
+        failed = write_file(path, text);
+    if (failed == 0) {
+        if (!cli->quiet)
+            fprintf(stderr, "plan: %s\n", path);
         return 0;
+    }
     snprintf(message, sizeof(message), "cannot write the plan to %s: %s", path, strerror(failed));
     return vf_cli_refuse(cli, VECFERRY_FAILED, message, "name another file by --output, or - for stdout");
 }
@@ -49,15 +84,13 @@ int vf_command_plan(struct vf_cli *cli)
     if (code != 0)
         return code;
     code = vecferry_plan(cli->v);
-    if (code == 0 && vecferry_plan_text(cli->v) != NULL) {
-        code = put_plan(cli);
-        if (code != 0)
-            return code;
-    }
-    if (code == 0 && !cli->json && !cli->quiet) {
-        json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
+    if (code != 0 || vecferry_plan_text(cli->v) == NULL)
+        return vf_cli_end(cli, code);
+    json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
+    const char *proposed = json_string_value(json_object_get(result, "proposed_file"));
+    code = put_plan(cli, cli->output != NULL ? cli->output : proposed != NULL ? proposed : "ferry.yaml");
+    if (code == 0 && !cli->json && !cli->quiet)
         vf_show_problems(stderr, result);
-        json_decref(result);
-    }
-    return vf_cli_end(cli, code);
+    json_decref(result);
+    return code != 0 ? code : vf_cli_end(cli, 0);
 }
