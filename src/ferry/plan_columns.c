@@ -235,6 +235,7 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     enum vf_status status = check_drift(maker, table, column, request, own);
     take_source_request(column, own);
     column->type = column->source.type;
+    vf_plan_retype_default(&column->source, &maker->plan->arena);
     if (status == VF_OK)
         status = vf_conn_map_column(maker->target, &table->source, &column->source, &maker->plan->arena,
                                     &column->mapping, maker->err);

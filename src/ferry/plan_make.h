@@ -74,6 +74,9 @@ const struct vf_plan_request_column *vf_plan_find_column_request(const struct vf
                                                                  const char *name);
 /* The target's column that the plan's column `i` becomes; not for skipped ones. */
 struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_t i);
+/* plan_default.c: a literal default was read under the declared type; when the values (or the plan) say another, it is written for that one: 1 as true, 1700000000 as a time. One that
+ * can't be becomes an expression, which isn't moved. */
+void vf_plan_retype_default(struct vf_column *column, struct vf_arena *arena);
 /* What of the columns isn't moved with them: defaults, collations, generation expressions. */
 enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
 /* plan_indexes.c: indexes, keys and foreign keys of a table; columns are there. */

@@ -309,6 +309,48 @@ static void test_limits(void **state)
     fixture_close(&f);
 }
 
+static void set_default(struct vf_schema *schema, int column, struct vf_type type, enum vf_form form, const char *text)
+{
+    struct vf_column *made = &vf_schema_find_table(schema, NULL, "docs")->columns[column];
+
+    made->type = type;
+    made->form = form;
+    made->def = (struct vf_default){VF_DEFAULT_LITERAL, text};
+}
+
+/* As SQLite's evidence leaves them: the type was found in the values, the default was read under INTEGER. */
+static void find_types(struct vf_schema *schema)
+{
+    const struct vf_type flag = {.kind = VF_K_BOOL}, zoned = {.kind = VF_K_TIMESTAMPTZ},
+                         local = {.kind = VF_K_TIMESTAMP};
+
+    set_default(schema, 0, flag, VF_FORM_INTEGER, "1");
+    set_default(schema, 1, flag, VF_FORM_INTEGER, "7");
+    set_default(schema, 2, zoned, VF_FORM_EPOCH_S, "1700000000");
+    set_default(schema, 3, zoned, VF_FORM_EPOCH_MS, "soon");
+    set_default(schema, 4, local, VF_FORM_JULIAN, "2440587.5");
+    set_default(schema, 5, local, VF_FORM_ISO, "2024-02-29 13:05:00");
+}
+
+static void test_retyped_defaults(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_open(&f);
+    make_table("docs", "a i64, b i64, c i64, d i64, e i64, f i64");
+    fake.inspected = find_types;
+    assert_int_equal(fixture_make(&f, NULL), VF_OK);
+    const struct vf_column *made = find_plan_table(&f.plan, "docs")->target.columns;
+    assert_string_equal(made[0].def.text, "true");
+    assert_int_equal(made[1].def.kind, VF_DEFAULT_NONE);
+    assert_string_equal(find_not_moved(&f.plan, "default", "b")->text, "7");
+    assert_string_equal(made[2].def.text, "2023-11-14T22:13:20Z");
+    assert_string_equal(find_not_moved(&f.plan, "default", "d")->text, "soon");
+    assert_string_equal(made[4].def.text, "1970-01-01 00:00:00");
+    assert_string_equal(made[5].def.text, "2024-02-29 13:05:00");
+    fixture_close(&f);
+}
+
 /* ---- names ---- */
 
 static void spoil_name(struct vf_schema *schema)
@@ -478,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_retyped_defaults),
         cmocka_unit_test(test_names_that_clash),
         cmocka_unit_test(test_schemas),
         cmocka_unit_test(test_sequences_and_types),
