@@ -14,6 +14,7 @@
 
 /* ---- opening ---- */
 
+/* By option first, then from the environment; without either, the database's own library looks where it always does. */
 static enum vf_status read_password(vecferry *v, const char *side, char **password, struct vf_error *err)
 {
     char name[64];
@@ -26,7 +27,9 @@ static enum vf_status read_password(vecferry *v, const char *side, char **passwo
         return vf_error_set(err, VF_USAGE, "--%s-password-file and --%s-password-command are both given", side, side);
     if (file != NULL)
         return vf_secret_from_file(file, password, err);
-    return command != NULL ? vf_secret_from_command(command, password, err) : VF_OK;
+    if (command != NULL)
+        return vf_secret_from_command(command, password, err);
+    return vf_secret_from_env(side[0] == 's' ? "VECFERRY_SOURCE_PASSWORD" : "VECFERRY_TARGET_PASSWORD", password, err);
 }
 
 static struct vf_open_options open_options(vecferry *v, enum vf_side side, const char *verb, const char *password,
