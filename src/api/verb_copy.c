@@ -44,6 +44,7 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
     /* Before the plan: what it would say about a target that another run is filling is misleading. */
     if (status == VF_OK && !vf_handle_flag(v, "dry-run"))
         status = vf_conn_lock(ends->crossing.target, "vecferry copy", err);
+    ends->crossing.is_locked = status == VF_OK && !vf_handle_flag(v, "dry-run");
     if (status == VF_OK)
         status = choose_plan(v, ends, err);
     if (status != VF_OK)

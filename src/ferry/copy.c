@@ -395,7 +395,7 @@ enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *
     run.work = (struct vf_work){.crossing = crossing, .owner = owner, .estimate = run.estimate};
     run.work.tables = vf_calloc(result->n_tables + 1, sizeof(*run.work.tables));
     enum vf_status status = result->tables == NULL || run.work.tables == NULL ? vf_error_nomem(run.err) : VF_OK;
-    if (status == VF_OK)
+    if (status == VF_OK && !crossing->is_locked)
         status = vf_conn_lock(crossing->target, owner, run.err);
     if (status == VF_OK)
         status = vf_conn_begin_bulk(crossing->target, &run.estimate, run.err);

@@ -42,6 +42,7 @@ struct vf_crossing {
     bool strict;           /* the first bad row stops the run */
     bool resume;
     bool drop_existing;
+    bool is_locked; /* the caller holds the target's lock already; the copy gives it back in any case */
 
     void (*progress)(void *context,
                      const struct vf_progress *progress); /* from the thread that runs the crossing; may be NULL */
