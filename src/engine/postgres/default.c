@@ -1,0 +1,269 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/postgres/inspect.h"
+#include "engine/postgres/types.h"
+#include "model/temporal.h"
+
+/* ---- reading ---- */
+
+static const struct {
+    const char *text;
+    enum vf_default_kind kind;
+} spellings[] = {
+    {"now()", VF_DEFAULT_NOW},
+    {"CURRENT_TIMESTAMP", VF_DEFAULT_NOW},
+    {"LOCALTIMESTAMP", VF_DEFAULT_NOW},
+    {"transaction_timestamp()", VF_DEFAULT_NOW},
+    {"statement_timestamp()", VF_DEFAULT_NOW},
+    {"clock_timestamp()", VF_DEFAULT_NOW},
+    {"CURRENT_DATE", VF_DEFAULT_TODAY},
+    {"CURRENT_TIME", VF_DEFAULT_TIME},
+    {"LOCALTIME", VF_DEFAULT_TIME},
+    {"gen_random_uuid()", VF_DEFAULT_UUID},
+    {"uuid_generate_v4()", VF_DEFAULT_UUID},
+};
+
+/* The end of a text in quotes, which begins at `at`; its value goes into `out`. NULL: it doesn't end. */
+static const char *read_quoted(const char *at, struct vf_buf *out)
+{
+    bool escapes = *at == 'E';
+    at += escapes ? 2 : 1;
+    for (; *at != '\0'; at++) {
+        if (*at == '\'' && at[1] != '\'')
+            return at + 1;
+        if (*at == '\'' || (escapes && *at == '\\' && at[1] != '\0'))
+            at++;
+        vf_buf_char(out, *at);
+    }
+    return NULL;
+}
+
+/* Nothing, or casts to types: "::text", "::numeric(8,2)". */
+static bool is_casts(const char *at)
+{
+    struct vf_pg_name name;
+    return *at == '\0' || (at[0] == ':' && at[1] == ':' && vf_pg_name_parse(at + 2, &name));
+}
+
+/* A literal's text as the neutral text of the kind; false: it isn't understood. */
+static bool to_neutral(struct vf_type type, const char *text, struct vf_buf *out)
+{
+    char written[VF_TEMPORAL_TEXT_BYTES];
+    size_t size_bytes = strlen(text);
+    int32_t days;
+    int64_t micros;
+    struct vf_interval interval;
+    switch (type.kind) {
+    case VF_K_BOOL:
+        vf_buf_str(out, text);
+        return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+    case VF_K_I8:
+    case VF_K_I16:
+    case VF_K_I32:
+    case VF_K_I64:
+    case VF_K_F32:
+    case VF_K_F64:
+    case VF_K_DECIMAL:
+        vf_buf_str(out, text);
+        return vf_is_decimal(text, size_bytes);
+    case VF_K_DATE:
+        if (!vf_date_parse(text, size_bytes, &days))
+            return false;
+        vf_buf_add(out, written, vf_date_format(days, written));
+        return true;
+    case VF_K_TIME:
+        if (!vf_time_parse(text, size_bytes, &micros))
+            return false;
+        vf_buf_add(out, written, vf_time_format(micros, written));
+        return true;
+    case VF_K_TIMESTAMP:
+    case VF_K_TIMESTAMPTZ:
+        if (!vf_timestamp_parse(text, size_bytes, type.kind == VF_K_TIMESTAMPTZ, &micros))
+            return false;
+        vf_buf_add(out, written, vf_timestamp_format(micros, type.kind == VF_K_TIMESTAMPTZ, written));
+        return true;
+    case VF_K_INTERVAL:
+        if (!vf_interval_parse(text, size_bytes, &interval))
+            return false;
+        vf_buf_add(out, written, vf_interval_format(interval, written));
+        return true;
+    case VF_K_ARRAY:
+        vf_buf_str(out, "[]");
+        return strcmp(text, "{}") == 0;
+    case VF_K_TEXT:
+    case VF_K_BLOB:
+    case VF_K_UUID:
+    case VF_K_JSON:
+    case VF_K_ENUM:
+    case VF_K_OTHER:
+        vf_buf_str(out, text);
+        return true;
+    case VF_K_VECTOR:
+        vf_buf_str(out, text);
+        return text[0] == '[' && type.element != VF_E_BIT;
+    case VF_K_SPARSE:
+    case VF_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* 'text'::type, 1, -1.5, '(-1)::type', true. The literal's own text goes to `out`. */
+static bool read_literal(const char *text, struct vf_buf *out)
+{
+    const char *at = text;
+    if (*at == '\'' || (at[0] == 'E' && at[1] == '\'')) {
+        at = read_quoted(at, out);
+        return at != NULL && is_casts(at);
+    }
+    bool in_parentheses = *at == '(';
+    at += in_parentheses;
+    size_t size_bytes = strspn(at, "+-.0123456789eE");
+    if (size_bytes == 0 || !vf_is_decimal(at, size_bytes)) {
+        size_bytes = vf_str_starts(at, "true") ? 4 : vf_str_starts(at, "false") ? 5 : 0;
+        if (size_bytes == 0)
+            return false;
+    }
+    vf_buf_add(out, at, size_bytes);
+    at += size_bytes;
+    if (in_parentheses && *at++ != ')')
+        return false;
+    return is_casts(at);
+}
+
+static bool read_sequence(const char *text, struct vf_buf *out)
+{
+    static const char begin[] = "nextval(", end[] = "::regclass)";
+    if (!vf_str_starts(text, begin))
+        return false;
+    const char *at = text + sizeof(begin) - 1;
+    if (*at != '\'' && !(at[0] == 'E' && at[1] == '\''))
+        return false;
+    at = read_quoted(at, out);
+    return at != NULL && strcmp(at, end) == 0;
+}
+
+enum vf_status vf_pg_default_parse(const char *text, struct vf_type type, struct vf_arena *arena,
+                                   struct vf_default *def, struct vf_error *err)
+{
+    struct vf_buf literal, neutral;
+    *def = (struct vf_default){0};
+    if (text == NULL)
+        return VF_OK;
+    def->text = text;
+    def->kind = VF_DEFAULT_EXPRESSION;
+    const char *bare = vf_str_starts(text, "public.")       ? text + 7
+                       : vf_str_starts(text, "extensions.") ? text + 11
+                                                            : text;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (strcmp(bare, spellings[i].text) == 0)
+            def->kind = spellings[i].kind;
+    }
+    vf_buf_init(&literal, VF_BUF_MAX);
+    vf_buf_init(&neutral, VF_BUF_MAX);
+    if (def->kind == VF_DEFAULT_EXPRESSION) {
+        if (vf_str_starts(text, "NULL") && is_casts(text + 4)) {
+            def->kind = VF_DEFAULT_NULL;
+        } else if (read_sequence(text, &literal)) {
+            def->kind = VF_DEFAULT_SEQUENCE;
+            def->text = literal.data;
+        } else {
+            vf_buf_clear(&literal);
+            if (read_literal(text, &literal) && to_neutral(type, literal.data != NULL ? literal.data : "", &neutral)) {
+                def->kind = VF_DEFAULT_LITERAL;
+                def->text = neutral.data != NULL ? neutral.data : "";
+            }
+        }
+    }
+    def->text = vf_arena_strdup(arena, def->text);
+    vf_buf_release(&literal);
+    vf_buf_release(&neutral);
+    return def->text != NULL ? VF_OK : vf_error_nomem(err);
+}
+
+/* ---- writing ---- */
+
+static bool is_number(enum vf_kind kind)
+{
+    return kind >= VF_K_I8 && kind <= VF_K_DECIMAL;
+}
+
+/* PostgreSQL reads ISO 8601 but for the signs of expanded years, and durations as they are. */
+static bool write_literal(const struct vf_column *column, const struct vf_pg_types *types, struct vf_buf *out)
+{
+    struct vf_pg_name name;
+    const char *text = column->def.text;
+    if (is_number(column->type.kind) && vf_is_decimal(text, strlen(text))) {
+        vf_buf_str(out, text);
+        return true;
+    }
+    if (column->type.kind == VF_K_BOOL) {
+        vf_buf_str(out, text);
+        return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+    }
+    if (column->type.kind == VF_K_ARRAY) {
+        vf_buf_str(out, "'{}'");
+        return strcmp(text, "[]") == 0;
+    }
+    bool is_moment = column->type.kind >= VF_K_DATE && column->type.kind <= VF_K_TIMESTAMPTZ;
+    if ((is_moment && (text[0] == '+' || (text[0] == '-' && text[1] != 'i'))) ||
+        !vf_pg_name_parse(column->native, &name))
+        return false;
+    vf_pg_quote_text(out, text, strlen(text));
+    vf_buf_str(out, "::");
+    vf_pg_name_write(&name, types, out);
+    return true;
+}
+
+static const char *write_now(enum vf_kind kind)
+{
+    return kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "now()"
+           : kind == VF_K_DATE                                ? "CURRENT_DATE"
+           : kind == VF_K_TEXT                                ? "now()::text"
+                                                              : NULL;
+}
+
+bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_types *types, struct vf_buf *out,
+                         const char **why)
+{
+    enum vf_kind kind = column->type.kind;
+    const char *text = NULL;
+    *why = "the default isn't one that PostgreSQL can have for the column's type";
+    switch (column->def.kind) {
+    case VF_DEFAULT_NONE:
+        return true;
+    case VF_DEFAULT_NULL:
+        text = "NULL";
+        break;
+    case VF_DEFAULT_NOW:
+        text = write_now(kind);
+        break;
+    case VF_DEFAULT_TODAY:
+        text = kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "CURRENT_DATE"
+               : kind == VF_K_TEXT                                                     ? "CURRENT_DATE::text"
+                                                                                       : NULL;
+        break;
+    case VF_DEFAULT_TIME:
+        text = kind == VF_K_TIME ? "LOCALTIME" : NULL;
+        break;
+    case VF_DEFAULT_UUID:
+        text = kind == VF_K_UUID ? "gen_random_uuid()" : kind == VF_K_TEXT ? "gen_random_uuid()::text" : NULL;
+        break;
+    case VF_DEFAULT_LITERAL:
+        return write_literal(column, types, out);
+    case VF_DEFAULT_SEQUENCE:
+        if (kind < VF_K_I8 || kind > VF_K_I64)
+            return false;
+        vf_buf_str(out, "nextval(");
+        vf_pg_quote_text(out, column->def.text, strlen(column->def.text));
+        vf_buf_str(out, "::regclass)");
+        return true;
+    case VF_DEFAULT_EXPRESSION:
+        *why = "the expression isn't one that vecferry translates, and the source's text is never run";
+        return false;
+    }
+    if (text != NULL)
+        vf_buf_str(out, text);
+    return text != NULL;
+}

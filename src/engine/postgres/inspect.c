@@ -1,0 +1,231 @@
+#include "engine/postgres/inspect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/postgres/types.h"
+#include "engine/store.h"
+
+/* What is nobody's table: the server's, an extension's, a temporary one, a partition (read with its parent), and vecferry's own. */
+static const char table_query[] =
+    "SELECT c.oid::bigint, n.nspname, c.relname, c.relkind, "
+    "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(l.reltuples, 0))::bigint FROM "
+    "pg_catalog.pg_partition_tree(c.oid) t "
+    "JOIN pg_catalog.pg_class l ON l.oid = t.relid WHERE t.isleaf) ELSE greatest(c.reltuples, -1)::bigint END, "
+    "CASE WHEN c.relkind = 'p' THEN (SELECT sum(pg_catalog.pg_table_size(t.relid))::bigint "
+    "FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_catalog.pg_table_size(c.oid) END, "
+    "pg_catalog.obj_description(c.oid, 'pg_class') "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' "
+    "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
+    "AND left(c.relname::text, 9) <> '" VF_STORE_PREFIX "' "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass "
+    "AND d.objid = c.oid AND d.deptype = 'e') "
+    "ORDER BY n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
+
+static const char column_query[] =
+    "SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, "
+    "pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, "
+    "pg_catalog.pg_get_expr(d.adbin, d.adrelid), "
+    "CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN l.collname END, "
+    "pg_catalog.col_description(a.attrelid, a.attnum) "
+    "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+    "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+    "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
+    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND NOT c.relispartition "
+    "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' ORDER BY a.attrelid, a.attnum";
+
+struct vf_table *vf_pg_seen_table(struct vf_pg_inspection *inspection, int64_t oid)
+{
+    size_t n = inspection->schema->n_tables;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (inspection->last + i) % n;
+        if (inspection->seen[at].oid == oid) {
+            inspection->last = at;
+            return &inspection->schema->tables[at];
+        }
+    }
+    return NULL;
+}
+
+int vf_pg_seen_column(const struct vf_pg_inspection *inspection, const struct vf_table *table, int number)
+{
+    const struct vf_pg_seen *seen = &inspection->seen[table - inspection->schema->tables];
+    for (size_t i = 0; i < seen->n_numbers; i++) {
+        if (seen->numbers[i] == number)
+            return (int)i;
+    }
+    return -1;
+}
+
+int vf_pg_numbers(const char *text, struct vf_arena *arena, int **numbers)
+{
+    size_t room = strlen(text) / 2 + 2;
+    int n = 0;
+    *numbers = vf_arena_alloc(arena, room, sizeof(**numbers));
+    if (*numbers == NULL)
+        return -1;
+    while (*text != '\0') {
+        char *end = NULL;
+        long value = strtol(text, &end, 10);
+        if (end != text && (size_t)n < room)
+            (*numbers)[n++] = (int)value;
+        text = end != text ? end : text + 1;
+    }
+    return n;
+}
+
+/* ---- tables ---- */
+
+static enum vf_status add_table(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    struct vf_table *table = vf_schema_add_table(inspection->schema);
+    if (table == NULL)
+        return vf_error_nomem(inspection->err);
+    table->schema = vf_pg_copy(result, row, 1, arena);
+    table->name = vf_pg_copy(result, row, 2, arena);
+    table->n_rows = vf_pg_i64(result, row, 4, -1);
+    table->size_bytes = vf_pg_i64(result, row, 5, -1);
+    table->comment = vf_pg_copy(result, row, 6, arena);
+    inspection->seen[row] =
+        (struct vf_pg_seen){.oid = vf_pg_i64(result, row, 0, 0), .relkind = vf_pg_str(result, row, 3)[0]};
+    return table->schema == NULL || table->name == NULL ? vf_error_nomem(inspection->err) : VF_OK;
+}
+
+static enum vf_status inspect_tables(struct vf_pg_inspection *inspection)
+{
+    PGresult *result = NULL;
+    enum vf_status status = vf_pg_query(inspection->conn, table_query, 0, NULL, &result, inspection->err);
+    int n = status == VF_OK ? PQntuples(result) : 0;
+    inspection->seen = vf_arena_alloc(&inspection->arena, (size_t)n + 1, sizeof(*inspection->seen));
+    if (inspection->seen == NULL)
+        status = vf_error_nomem(inspection->err);
+    for (int row = 0; row < n && status == VF_OK; row++)
+        status = add_table(inspection, result, row);
+    PQclear(result);
+    return status;
+}
+
+/* ---- columns ---- */
+
+/* An extension's types are known by their names, wherever it lives: public.vector(3) is vector(3). */
+static const char *without_schema(const struct vf_pg_types *types, const struct vf_pg_type *type, const char *native)
+{
+    const struct vf_pg_type *named = type;
+    if (type != NULL && type->element_oid != 0)
+        named = vf_pg_type_find(types, type->element_oid);
+    if (named == NULL || named->extension == NULL)
+        return native;
+    bool quoted = false;
+    for (const char *at = native; *at != '\0'; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (*at == '.' && !quoted)
+            return at + 1;
+        else if (*at == '(' && !quoted)
+            break;
+    }
+    return native;
+}
+
+static enum vf_generated generated_of(char identity, char generated)
+{
+    if (identity == 'a')
+        return VF_GENERATED_IDENTITY_ALWAYS;
+    if (identity == 'd')
+        return VF_GENERATED_IDENTITY_BY_DEFAULT;
+    if (generated == 's')
+        return VF_GENERATED_STORED;
+    return generated == 'v' ? VF_GENERATED_VIRTUAL : VF_GENERATED_NO;
+}
+
+static enum vf_status add_column(struct vf_pg_inspection *inspection, struct vf_table *table, const PGresult *result,
+                                 int row)
+{
+    struct vf_pg_types *types = &inspection->conn->types;
+    struct vf_arena *arena = &inspection->schema->arena;
+    struct vf_column *column = vf_table_add_column(inspection->schema, table);
+    if (column == NULL)
+        return vf_error_nomem(inspection->err);
+    const struct vf_pg_type *type = vf_pg_type_find(types, (uint32_t)vf_pg_i64(result, row, 3, 0));
+    column->name = vf_pg_copy(result, row, 2, arena);
+    column->native = vf_arena_strdup(arena, without_schema(types, type, vf_pg_str(result, row, 5)));
+    column->type = vf_pg_neutral(types, type, (int32_t)vf_pg_i64(result, row, 4, -1));
+    column->form = column->type.kind == VF_K_OTHER ? VF_FORM_TEXT : VF_FORM_NATIVE;
+    column->not_null = vf_pg_is_true(result, row, 6);
+    column->generated = generated_of(vf_pg_str(result, row, 7)[0], vf_pg_str(result, row, 8)[0]);
+    column->collation = vf_pg_copy(result, row, 10, arena);
+    column->comment = vf_pg_copy(result, row, 11, arena);
+    if (column->name == NULL || column->native == NULL)
+        return vf_error_nomem(inspection->err);
+    if (column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL) {
+        column->expression = vf_pg_copy(result, row, 9, arena);
+        return VF_OK;
+    }
+    const char *def = PQgetisnull(result, row, 9) ? NULL : vf_pg_str(result, row, 9);
+    return vf_pg_default_parse(def, column->type, arena, &column->def, inspection->err);
+}
+
+static enum vf_status inspect_columns(struct vf_pg_inspection *inspection)
+{
+    PGresult *result = NULL;
+    enum vf_status status = vf_pg_query(inspection->conn, column_query, 0, NULL, &result, inspection->err);
+    int n = status == VF_OK ? PQntuples(result) : 0;
+    for (int row = 0; row < n && status == VF_OK; row++) {
+        struct vf_table *table = vf_pg_seen_table(inspection, vf_pg_i64(result, row, 0, 0));
+        if (table == NULL)
+            continue;
+        struct vf_pg_seen *seen = &inspection->seen[table - inspection->schema->tables];
+        if (seen->numbers == NULL)
+            seen->numbers = vf_arena_alloc(&inspection->arena, 1600, sizeof(*seen->numbers));
+        if (seen->numbers == NULL || seen->n_numbers >= 1600) {
+            status = vf_error_nomem(inspection->err);
+            break;
+        }
+        seen->numbers[seen->n_numbers++] = (int)vf_pg_i64(result, row, 1, 0);
+        status = add_column(inspection, table, result, row);
+    }
+    PQclear(result);
+    return status;
+}
+
+/* ---- all ---- */
+
+static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const struct vf_inspect_options *options)
+{
+    vf_pg_types_forget(&inspection->conn->types);
+    enum vf_status status = vf_pg_types_load(inspection->conn, inspection->err);
+    if (status == VF_OK)
+        status = inspect_tables(inspection);
+    if (status == VF_OK)
+        status = inspect_columns(inspection);
+    if (status == VF_OK)
+        status = vf_pg_inspect_keys(inspection);
+    if (status == VF_OK)
+        status = vf_pg_inspect_objects(inspection);
+    if (status == VF_OK && options->evidence)
+        status = vf_pg_inspect_values(inspection, options);
+    return status;
+}
+
+enum vf_status vf_pg_inspect(struct vf_conn *base, const struct vf_inspect_options *options, struct vf_schema *schema,
+                             struct vf_error *err)
+{
+    struct vf_pg_inspection inspection = {.conn = vf_pg_conn_of(base), .schema = schema, .err = err};
+    char path[1024], ignored[8];
+    enum vf_status status = vf_pg_get_text(inspection.conn, "SELECT pg_catalog.current_setting('search_path')", 0, NULL,
+                                           path, sizeof(path), err);
+    if (status == VF_OK)
+        status = vf_pg_get_text(inspection.conn, "SELECT pg_catalog.set_config('search_path', '', false)", 0, NULL,
+                                ignored, sizeof(ignored), err);
+    if (status != VF_OK)
+        return status;
+    status = inspect_all(&inspection, options);
+    vf_arena_release(&inspection.arena);
+    const char *params[] = {path};
+    enum vf_status restored = vf_pg_get_text(inspection.conn, "SELECT pg_catalog.set_config('search_path', $1, false)",
+                                             1, params, ignored, sizeof(ignored), status == VF_OK ? err : NULL);
+    return status == VF_OK ? restored : status;
+}

@@ -1,0 +1,287 @@
+/* Types, sequences, and everything that is only named. */
+#include <string.h>
+
+#include "engine/postgres/inspect.h"
+#include "engine/store.h"
+
+#define USER_SCHEMAS "n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_'"
+#define NOT_OF_EXTENSION(catalog, oid)                                                                                 \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog." catalog "'::regclass "             \
+    "AND x.objid = " oid " AND x.deptype = 'e')"
+
+/* ---- types ---- */
+
+static const char type_query[] =
+    "SELECT t.typtype, n.nspname, t.typname, "
+    "(SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), "
+    "CASE t.typtype WHEN 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) WHEN 'r' THEN "
+    "(SELECT pg_catalog.format_type(r.rngsubtype, NULL) FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END, "
+    "t.typnotnull, pg_catalog.pg_get_expr(t.typdefaultbin, 0), "
+    "(SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid "
+    "AND a.attnum > 0 AND NOT a.attisdropped), "
+    "(SELECT json_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_catalog.pg_attribute "
+    "a "
+    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), "
+    "(SELECT json_agg(k.conname ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND "
+    "k.contype = 'c'), "
+    "(SELECT json_agg(pg_catalog.pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_catalog.pg_constraint k "
+    "WHERE k.contypid = t.oid AND k.contype = 'c'), t.oid::bigint, t.typtypmod "
+    "FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
+    "LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid "
+    "WHERE t.typtype IN ('e', 'd', 'r', 'c') AND coalesce(c.relkind, 'c') = 'c' AND " USER_SCHEMAS
+    " AND " NOT_OF_EXTENSION("pg_type", "t.oid") " ORDER BY t.oid::bigint";
+
+static enum vf_status add_type_checks(struct vf_pg_inspection *inspection, struct vf_user_type *type,
+                                      const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    const char **names = NULL, **texts = NULL;
+    size_t n_names = 0, n_texts = 0;
+    enum vf_status status = vf_pg_texts(result, row, 9, arena, &names, &n_names, inspection->err);
+    if (status == VF_OK)
+        status = vf_pg_texts(result, row, 10, arena, &texts, &n_texts, inspection->err);
+    if (status != VF_OK || n_names == 0 || n_names != n_texts)
+        return status;
+    type->checks = vf_arena_alloc(arena, n_names, sizeof(*type->checks));
+    if (type->checks == NULL)
+        return vf_error_nomem(inspection->err);
+    const char *schema = type->schema, *on = type->name;
+    for (size_t i = 0; i < n_names && status == VF_OK; i++) {
+        type->checks[type->n_checks++] = (struct vf_check){names[i], texts[i]};
+        struct vf_other *other = vf_schema_add_other(inspection->schema);
+        if (other == NULL)
+            return vf_error_nomem(inspection->err);
+        *other = (struct vf_other){
+            .kind = "check",
+            .schema = schema,
+            .name = names[i],
+            .on = on,
+            .text = texts[i],
+            .why =
+                "its expression is the source's text, which is never run: add it to the domain of the target by hand"};
+    }
+    return status;
+}
+
+static enum vf_status add_type(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    struct vf_pg_types *types = &inspection->conn->types;
+    struct vf_user_type *type = vf_schema_add_user_type(inspection->schema);
+    size_t n_natives = 0;
+    if (type == NULL)
+        return vf_error_nomem(inspection->err);
+    char letter = vf_pg_str(result, row, 0)[0];
+    type->kind = letter == 'e'   ? VF_USER_TYPE_ENUM
+                 : letter == 'd' ? VF_USER_TYPE_DOMAIN
+                 : letter == 'c' ? VF_USER_TYPE_COMPOSITE
+                                 : VF_USER_TYPE_RANGE;
+    type->schema = vf_pg_copy(result, row, 1, arena);
+    type->name = vf_pg_copy(result, row, 2, arena);
+    type->base = vf_pg_copy(result, row, 4, arena);
+    type->not_null = vf_pg_is_true(result, row, 5);
+    if (type->schema == NULL || type->name == NULL)
+        return vf_error_nomem(inspection->err);
+    enum vf_status status = vf_pg_texts(result, row, 3, arena, &type->labels, &type->n_labels, inspection->err);
+    if (status == VF_OK)
+        status = vf_pg_texts(result, row, 7, arena, &type->field_names, &type->n_fields, inspection->err);
+    if (status == VF_OK)
+        status = vf_pg_texts(result, row, 8, arena, &type->field_natives, &n_natives, inspection->err);
+    if (status == VF_OK && n_natives < type->n_fields)
+        type->n_fields = n_natives;
+    if (status == VF_OK && letter == 'd') {
+        const struct vf_pg_type *found = vf_pg_type_find(types, (uint32_t)vf_pg_i64(result, row, 11, 0));
+        const char *def = PQgetisnull(result, row, 6) ? NULL : vf_pg_str(result, row, 6);
+        status = vf_pg_default_parse(def, vf_pg_neutral(types, found, (int32_t)vf_pg_i64(result, row, 12, -1)), arena,
+                                     &type->def, inspection->err);
+    }
+    return status == VF_OK ? add_type_checks(inspection, type, result, row) : status;
+}
+
+/* ---- sequences ---- */
+
+static const char sequence_query[] =
+    "SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, "
+    "s.seqmax, "
+    "s.seqcache, s.seqcycle, tn.nspname, tc.relname, a.attname, coalesce(d.deptype = 'i', false) "
+    "FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND "
+    "d.objsubid = 0 "
+    "AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') "
+    "LEFT JOIN pg_catalog.pg_class tc ON tc.oid = d.refobjid LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = "
+    "tc.relnamespace "
+    "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid "
+    "WHERE c.relpersistence <> 't' AND " USER_SCHEMAS " AND left(c.relname::text, 9) <> '" VF_STORE_PREFIX
+    "' AND " NOT_OF_EXTENSION("pg_class",
+                              "c.oid") " ORDER BY n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
+
+/* The last value isn't in the catalogue but in the sequence itself. */
+static enum vf_status read_state(struct vf_pg_inspection *inspection, struct vf_sequence *sequence)
+{
+    struct vf_buf sql;
+    PGresult *result = NULL;
+    vf_buf_init(&sql, 1 << 16);
+    vf_buf_str(&sql, "SELECT last_value, is_called FROM ");
+    vf_pg_quote_table(&sql, sequence->schema, sequence->name);
+    enum vf_status status = vf_pg_query_buf(inspection->conn, &sql, &result, inspection->err);
+    vf_buf_release(&sql);
+    if (status == VF_OK) {
+        sequence->last = vf_pg_i64(result, 0, 0, sequence->start);
+        sequence->is_called = vf_pg_is_true(result, 0, 1);
+    }
+    PQclear(result);
+    return status;
+}
+
+static enum vf_status add_sequence(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    struct vf_sequence *sequence = vf_schema_add_sequence(inspection->schema);
+    if (sequence == NULL)
+        return vf_error_nomem(inspection->err);
+    *sequence = (struct vf_sequence){
+        .schema = vf_pg_copy(result, row, 0, arena),
+        .name = vf_pg_copy(result, row, 1, arena),
+        .native = vf_pg_copy(result, row, 2, arena),
+        .start = vf_pg_i64(result, row, 3, 1),
+        .increment = vf_pg_i64(result, row, 4, 1),
+        .min = vf_pg_i64(result, row, 5, 1),
+        .max = vf_pg_i64(result, row, 6, INT64_MAX),
+        .cache = vf_pg_i64(result, row, 7, 1),
+        .cycle = vf_pg_is_true(result, row, 8),
+        .owner_schema = vf_pg_copy(result, row, 9, arena),
+        .owner_table = vf_pg_copy(result, row, 10, arena),
+        .owner_column = vf_pg_copy(result, row, 11, arena),
+        .identity = vf_pg_is_true(result, row, 12),
+    };
+    if (sequence->schema == NULL || sequence->name == NULL || sequence->native == NULL)
+        return vf_error_nomem(inspection->err);
+    return read_state(inspection, sequence);
+}
+
+/* ---- others ---- */
+
+/* kind, schema, name, on, text, why; functions that an aggregate is made of have no definition of their own. */
+static const char other_query[] =
+    "SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END, n.nspname, "
+    "c.relname, "
+    "NULL::name, CASE WHEN c.relkind <> 'f' THEN pg_catalog.pg_get_viewdef(c.oid) END, NULL::text "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm', "
+    "'f') "
+    "AND NOT c.relispartition AND " USER_SCHEMAS " AND " NOT_OF_EXTENSION(
+        "pg_class",
+        "c.oid") " UNION ALL SELECT 'trigger', n.nspname, t.tgname, c.relname, pg_catalog.pg_get_triggerdef(t.oid), "
+                 "NULL "
+                 "FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN "
+                 "pg_catalog.pg_namespace n "
+                 "ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND " USER_SCHEMAS
+                 " UNION ALL SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure' ELSE 'function' "
+                 "END, n.nspname, "
+                 "p.proname, NULL, CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END, NULL FROM "
+                 "pg_catalog.pg_proc p "
+                 "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE " USER_SCHEMAS
+                 " AND " NOT_OF_EXTENSION(
+                     "pg_proc",
+                     "p.oid") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = "
+                              "'pg_catalog.pg_proc'::regclass AND x.objid = p.oid "
+                              "AND x.deptype = 'i')"
+                              " UNION ALL SELECT 'rule', n.nspname, r.rulename, c.relname, "
+                              "pg_catalog.pg_get_ruledef(r.oid), NULL "
+                              "FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN "
+                              "pg_catalog.pg_namespace n "
+                              "ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND " USER_SCHEMAS
+                              " UNION ALL SELECT 'policy', n.nspname, p.polname, c.relname, "
+                              "pg_catalog.pg_get_expr(p.polqual, p.polrelid), NULL "
+                              "FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid JOIN "
+                              "pg_catalog.pg_namespace n "
+                              "ON n.oid = c.relnamespace"
+                              " UNION ALL SELECT 'statistics', n.nspname, s.stxname, c.relname, "
+                              "pg_catalog.pg_get_statisticsobjdef(s.oid), NULL "
+                              "FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = "
+                              "s.stxnamespace "
+                              "JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid"
+                              " UNION ALL SELECT 'collation', n.nspname, l.collname, NULL, NULL, NULL FROM "
+                              "pg_catalog.pg_collation l "
+                              "JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE " USER_SCHEMAS
+                              " AND " NOT_OF_EXTENSION(
+                                  "pg_collation",
+                                  "l.oid") " UNION ALL SELECT 'operator', n.nspname, o.oprname, NULL, NULL, NULL FROM "
+                                           "pg_catalog.pg_operator o "
+                                           "JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace "
+                                           "WHERE " USER_SCHEMAS " AND " NOT_OF_EXTENSION(
+                                               "pg_operator",
+                                               "o.oid") " UNION ALL SELECT 'partitioning', n.nspname, c.relname, "
+                                                        "c.relname, pg_catalog.pg_get_partkeydef(c.oid), "
+                                                        "'the rows of all partitions are moved as one table' FROM "
+                                                        "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                                                        "ON n.oid = c.relnamespace WHERE c.relkind = 'p' AND NOT "
+                                                        "c.relispartition AND " USER_SCHEMAS
+                                                        " UNION ALL SELECT 'inheritance', n.nspname, c.relname, "
+                                                        "pc.relname, NULL, 'each table is moved with its own rows, and "
+                                                        "the "
+                                                        "tables know nothing of each other' FROM "
+                                                        "pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid "
+                                                        "= i.inhrelid "
+                                                        "JOIN pg_catalog.pg_class pc ON pc.oid = i.inhparent JOIN "
+                                                        "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                                                        "WHERE NOT c.relispartition AND c.relkind = 'r' "
+                                                        "AND " USER_SCHEMAS
+                                                        " UNION ALL SELECT 'row level security', n.nspname, c.relname, "
+                                                        "c.relname, NULL, 'all rows are moved, without the protection' "
+                                                        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+                                                        "n.oid = c.relnamespace WHERE c.relrowsecurity "
+                                                        "AND " USER_SCHEMAS
+                                                        " UNION ALL SELECT 'extension', n.nspname, e.extname, NULL, "
+                                                        "'version ' || e.extversion, "
+                                                        "'only pgvector is made in a target; the types of others must "
+                                                        "be there' FROM pg_catalog.pg_extension e "
+                                                        "JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
+                                                        "WHERE e.extname NOT IN ('plpgsql', 'vector')"
+                                                        " UNION ALL SELECT 'publication', NULL, p.pubname, NULL, NULL, "
+                                                        "NULL FROM pg_catalog.pg_publication p"
+                                                        " UNION ALL SELECT 'event trigger', NULL, e.evtname, NULL, "
+                                                        "NULL, NULL FROM pg_catalog.pg_event_trigger e"
+                                                        " UNION ALL SELECT 'foreign server', NULL, f.srvname, NULL, "
+                                                        "NULL, NULL FROM pg_catalog.pg_foreign_server f"
+                                                        " UNION ALL SELECT 'large objects', NULL, (count(*) || ' large "
+                                                        "objects')::name, NULL, NULL, NULL "
+                                                        "FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0"
+                                                        " ORDER BY 1, 2, 3, 4";
+
+static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    struct vf_other *other = vf_schema_add_other(inspection->schema);
+    if (other == NULL)
+        return vf_error_nomem(inspection->err);
+    *other = (struct vf_other){
+        .kind = vf_pg_copy(result, row, 0, arena),
+        .schema = vf_pg_copy(result, row, 1, arena),
+        .name = vf_pg_copy(result, row, 2, arena),
+        .on = vf_pg_copy(result, row, 3, arena),
+        .text = vf_pg_copy(result, row, 4, arena),
+        .why = vf_pg_copy(result, row, 5, arena),
+    };
+    return other->kind != NULL && other->name != NULL ? VF_OK : vf_error_nomem(inspection->err);
+}
+
+static enum vf_status each(struct vf_pg_inspection *inspection, const char *query,
+                           enum vf_status (*add)(struct vf_pg_inspection *, const PGresult *, int))
+{
+    PGresult *result = NULL;
+    enum vf_status status = vf_pg_query(inspection->conn, query, 0, NULL, &result, inspection->err);
+    int n = status == VF_OK ? PQntuples(result) : 0;
+    for (int row = 0; row < n && status == VF_OK; row++)
+        status = add(inspection, result, row);
+    PQclear(result);
+    return status;
+}
+
+enum vf_status vf_pg_inspect_objects(struct vf_pg_inspection *inspection)
+{
+    enum vf_status status = each(inspection, type_query, add_type);
+    if (status == VF_OK)
+        status = each(inspection, sequence_query, add_sequence);
+    return status == VF_OK ? each(inspection, other_query, add_other) : status;
+}

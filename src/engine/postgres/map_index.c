@@ -1,0 +1,384 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/postgres/target.h"
+#include "engine/postgres/types.h"
+
+/* pgvector's limits of indexes (hnsw.h, ivfflat.h). */
+#define MAX_INDEXED_VECTOR  2000
+#define MAX_INDEXED_HALFVEC 4000
+#define MAX_INDEXED_BITS    64000
+
+/* ---- predicates ---- */
+
+static const char *skip_blanks(const char *at)
+{
+    while (*at == ' ' || *at == '\n' || *at == '\t')
+        at++;
+    return at;
+}
+
+static bool take_word(const char **at, const char *word)
+{
+    size_t size_bytes = strlen(word);
+    const char *from = skip_blanks(*at);
+    for (size_t i = 0; i < size_bytes; i++) {
+        char c = from[i] >= 'a' && from[i] <= 'z' ? (char)(from[i] - 'a' + 'A') : from[i];
+        if (c != word[i])
+            return false;
+    }
+    char next = from[size_bytes];
+    if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' || (next >= '0' && next <= '9'))
+        return false;
+    *at = from + size_bytes;
+    return true;
+}
+
+/* A column's name, quoted or not, of this table; its index or -1. */
+static int take_column(const char **at, const struct vf_table *table)
+{
+    char name[256];
+    size_t n = 0;
+    const char *from = skip_blanks(*at);
+    bool quoted = *from == '"';
+    from += quoted;
+    for (; *from != '\0' && n + 1 < sizeof(name); from++) {
+        if (quoted && *from == '"' && *++from != '"')
+            break;
+        if (!quoted && strchr("() =<>:\"'\n", *from) != NULL)
+            break;
+        name[n++] = *from;
+    }
+    name[n] = '\0';
+    *at = from;
+    return vf_table_find_column(table, name);
+}
+
+/* 'text' or a number, with casts behind it that say nothing new; written as a literal of unknown type, which takes that of the column. */
+static bool take_literal(const char **at, struct vf_buf *out)
+{
+    const char *from = skip_blanks(*at);
+    const char *end = from;
+    if (*from == '\'') {
+        for (end = from + 1; *end != '\0' && (*end != '\'' || end[1] == '\''); end++)
+            end += *end == '\'';
+        if (*end != '\'' || memchr(from, '\\', (size_t)(end - from)) != NULL)
+            return false;
+        end++;
+        vf_buf_add(out, from, (size_t)(end - from));
+    } else {
+        end += strspn(from, "-0123456789.");
+        if (end == from || !vf_is_decimal(from, (size_t)(end - from)))
+            return false;
+        vf_buf_char(out, '\'');
+        vf_buf_add(out, from, (size_t)(end - from));
+        vf_buf_char(out, '\'');
+    }
+    while (end[0] == ':' && end[1] == ':')
+        end += 2 + strspn(end + 2, "abcdefghijklmnopqrstuvwxyz_. 0123456789");
+    *at = end;
+    return true;
+}
+
+static bool take_comparison(const struct vf_table *table, const char **at, struct vf_buf *out)
+{
+    bool negated = take_word(at, "NOT");
+    const char *from = skip_blanks(*at);
+    bool in_parentheses = *from == '('; /* (name)::text */
+    *at = from + in_parentheses;
+    int column = take_column(at, table);
+    if (column < 0)
+        return false;
+    if (in_parentheses) {
+        if (**at != ')')
+            return false;
+        (*at)++;
+        while ((*at)[0] == ':' && (*at)[1] == ':')
+            *at += 2 + strspn(*at + 2, "abcdefghijklmnopqrstuvwxyz_.");
+    }
+    vf_buf_str(out, negated ? "NOT " : "");
+    vf_pg_quote(out, table->columns[column].name);
+    if (take_word(at, "IS")) {
+        vf_buf_str(out, take_word(at, "NOT") ? " IS NOT NULL" : " IS NULL");
+        return !negated && take_word(at, "NULL");
+    }
+    *at = skip_blanks(*at);
+    bool is_flag = table->columns[column].type.kind == VF_K_BOOL;
+    if (is_flag && **at != '=')
+        return true;
+    if (negated || *(*at)++ != '=')
+        return false;
+    bool is_true = is_flag && (take_word(at, "TRUE") || take_word(at, "1"));
+    bool is_false = is_flag && !is_true && (take_word(at, "FALSE") || take_word(at, "0"));
+    if (is_true || is_false) {
+        vf_buf_str(out, is_true ? " = true" : " = false");
+        return true;
+    }
+    vf_buf_str(out, " = ");
+    return take_literal(at, out);
+}
+
+static bool take_conjunction(const struct vf_table *table, const char **at, int depth, struct vf_buf *out)
+{
+    for (;;) {
+        const char *before = *at;
+        size_t size_bytes = out->size_bytes;
+        if (!take_comparison(table, at, out)) {
+            *at = skip_blanks(before);
+            out->size_bytes = size_bytes;
+            if (**at != '(' || depth > 16)
+                return false;
+            (*at)++;
+            if (!take_conjunction(table, at, depth + 1, out))
+                return false;
+            *at = skip_blanks(*at);
+            if (*(*at)++ != ')')
+                return false;
+        }
+        if (!take_word(at, "AND"))
+            return true;
+        vf_buf_str(out, " AND ");
+    }
+}
+
+bool vf_pg_predicate_write(const struct vf_table *table, const char *text, struct vf_buf *out)
+{
+    const char *at = text;
+    return take_conjunction(table, &at, 0, out) && *skip_blanks(at) == '\0' && vf_buf_check(out, NULL) == VF_OK;
+}
+
+static bool is_simple_predicate(const struct vf_table *table, const char *text)
+{
+    struct vf_buf out;
+    vf_buf_init(&out, 1 << 16);
+    bool ok = vf_pg_predicate_write(table, text, &out);
+    vf_buf_release(&out);
+    return ok;
+}
+
+/* ---- names ---- */
+
+void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
+                    char out[64])
+{
+    char full[1024];
+    size_t n = (size_t)snprintf(full, sizeof(full), "%.200s", table->name);
+    for (size_t i = 0; i < n_columns && n < 800; i++)
+        n += (size_t)snprintf(full + n, sizeof(full) - n, "_%.200s", table->columns[columns[i]].name);
+    size_t kept = vf_utf8_cut(full, n, 63 - strlen(ending));
+    snprintf(out, 64, "%.*s%s", (int)kept, full, ending);
+}
+
+static enum vf_status name_index(const struct vf_table *table, struct vf_index *index, struct vf_arena *arena,
+                                 struct vf_error *err)
+{
+    int columns[32];
+    char name[64];
+    size_t n = index->n_parts < 32 ? index->n_parts : 32;
+    if (index->name != NULL && index->name[0] != '\0')
+        return VF_OK;
+    if (index->constraint == VF_CONSTRAINT_PRIMARY)
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        columns[i] = index->parts[i].column;
+    vf_pg_key_name(table, columns, n,
+                   index->constraint == VF_CONSTRAINT_PRIMARY  ? "_pkey"
+                   : index->constraint == VF_CONSTRAINT_UNIQUE ? "_key"
+                                                               : "_idx",
+                   name);
+    index->name = vf_arena_strdup(arena, name);
+    return index->name != NULL ? VF_OK : vf_error_nomem(err);
+}
+
+/* ---- vector indexes ---- */
+
+static const char *operator_class(enum vf_pg_wire wire, enum vf_metric metric, enum vf_index_kind kind)
+{
+    static const char *const names[3][4] = {
+        {"vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"},
+        {"halfvec_l2_ops", "halfvec_ip_ops", "halfvec_cosine_ops", "halfvec_l1_ops"},
+        {"sparsevec_l2_ops", "sparsevec_ip_ops", "sparsevec_cosine_ops", "sparsevec_l1_ops"}};
+    if (wire == VF_PG_BIT)
+        return metric == VF_METRIC_HAMMING                            ? "bit_hamming_ops"
+               : metric == VF_METRIC_JACCARD && kind == VF_INDEX_HNSW ? "bit_jaccard_ops"
+                                                                      : NULL;
+    int column = metric == VF_METRIC_L2 || metric == VF_METRIC_L2_SQUARED ? 0
+                 : metric == VF_METRIC_IP                                 ? 1
+                 : metric == VF_METRIC_COSINE                             ? 2
+                 : metric == VF_METRIC_L1 && kind == VF_INDEX_HNSW        ? 3
+                                                                          : -1;
+    int row = wire == VF_PG_VECTOR ? 0 : wire == VF_PG_HALFVEC ? 1 : 2;
+    return column < 0 ? NULL : names[row][column];
+}
+
+static const char *operator_of(enum vf_metric metric)
+{
+    return metric == VF_METRIC_COSINE ? "<=>" : metric == VF_METRIC_IP ? "<#>" : metric == VF_METRIC_L1 ? "<+>" : "<->";
+}
+
+static const char *column_obstacle(const struct vf_column *column, enum vf_pg_wire wire)
+{
+    if (wire != VF_PG_VECTOR && wire != VF_PG_HALFVEC && wire != VF_PG_SPARSEVEC && wire != VF_PG_BIT)
+        return "the column isn't of a type of pgvector";
+    if (column->type.dim == 0 && wire != VF_PG_SPARSEVEC)
+        return "pgvector indexes only columns that are declared with their dimensions";
+    if (wire == VF_PG_HALFVEC && column->type.dim > MAX_INDEXED_HALFVEC)
+        return "pgvector indexes at most 4000 dimensions of a halfvec";
+    if (wire == VF_PG_VECTOR && column->type.dim > MAX_INDEXED_HALFVEC)
+        return "pgvector indexes at most 2000 dimensions of a vector, and 4000 by way of halfvec: without an index "
+               "every "
+               "search reads the whole table";
+    if (wire == VF_PG_BIT && column->type.dim > MAX_INDEXED_BITS)
+        return "pgvector indexes at most 64000 bits";
+    return NULL;
+}
+
+/* More than 2000 dimensions: the index is on the column as halfvec, and only queries that say so use it. */
+static const char *halfvec_note(const struct vf_column *column, enum vf_metric metric, struct vf_arena *arena)
+{
+    return vf_arena_printf(
+        arena,
+        "built on the column as halfvec, because pgvector indexes at most 2000 dimensions of a vector: "
+        "only queries of the form ORDER BY %s::halfvec(%u) %s $1 LIMIT k use it",
+        column->name, column->type.dim, operator_of(metric));
+}
+
+static enum vf_status map_vector_index(const struct vf_table *table, struct vf_arena *arena,
+                                       struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    struct vf_index *index = &mapping->index;
+    struct vf_pg_name name;
+    int number = index->n_parts == 1 ? index->parts[0].column : -1;
+    if (number < 0) {
+        mapping->why = "an index on an expression is not moved: expressions of the source are never run";
+        return VF_OK;
+    }
+    const struct vf_column *column = &table->columns[number];
+    bool known = vf_pg_name_parse(column->native, &name) && name.native != NULL && !name.is_array;
+    enum vf_pg_wire wire = known ? name.native->wire : VF_PG_OTHER;
+    mapping->why = column_obstacle(column, wire);
+    if (mapping->why == NULL && wire == VF_PG_SPARSEVEC && index->kind == VF_INDEX_IVFFLAT)
+        mapping->why = "pgvector has no ivfflat for sparsevec";
+    if (mapping->why != NULL)
+        return VF_OK;
+    bool by_half = wire == VF_PG_VECTOR && (column->type.dim > MAX_INDEXED_VECTOR || index->vector.element == VF_E_F16);
+    const char *class = operator_class(by_half ? VF_PG_HALFVEC : wire, index->vector.metric, index->kind);
+    if (class == NULL) {
+        mapping->why = "pgvector has no such index for this distance";
+        return VF_OK;
+    }
+    struct vf_key_part *part = vf_arena_alloc(arena, 1, sizeof(*part));
+    if (part == NULL)
+        return vf_error_nomem(err);
+    *part = (struct vf_key_part){.column = number, .operator_class = class};
+    index->parts = part;
+    index->n_included = 0;
+    index->method = index->kind == VF_INDEX_HNSW ? "hnsw" : "ivfflat";
+    index->vector.element = by_half ? VF_E_F16 : VF_E_NONE;
+    if (index->vector.m > 0 && index->vector.ef_construction > 0 && index->vector.ef_construction < 2 * index->vector.m)
+        index->vector.ef_construction = 2 * index->vector.m;
+    mapping->moved = true;
+    if (by_half)
+        mapping->why = halfvec_note(column, index->vector.metric, arena);
+    return by_half && mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
+/* ---- plain indexes ---- */
+
+static enum vf_status exists(struct vf_pg_conn *conn, const char *sql, const char *name, bool *found,
+                             struct vf_error *err)
+{
+    char text[8];
+    const char *params[] = {name};
+    enum vf_status status = vf_pg_get_text(conn, sql, 1, params, text, sizeof(text), err);
+    *found = text[0] == 't';
+    return status;
+}
+
+static const char *plain_obstacle(const struct vf_table *table, const struct vf_index *index)
+{
+    static const char *const methods[] = {"gin", "gist", "brin", "spgist"};
+    bool known = index->kind != VF_INDEX_OTHER;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]) && !known; i++)
+        known = vf_str_equal(index->method, methods[i]);
+    if (!known)
+        return "the kind of index isn't one that vecferry makes in PostgreSQL";
+    for (size_t i = 0; i < index->n_parts; i++) {
+        int column = index->parts[i].column;
+        if (column < 0)
+            return "an index on an expression is not moved: expressions of the source are never run";
+        if (index->kind == VF_INDEX_BTREE && strcmp(table->columns[column].native, "json") == 0)
+            return "json has no order in PostgreSQL: \"to: jsonb\" in the plan has one";
+    }
+    if (index->predicate != NULL && !is_simple_predicate(table, index->predicate))
+        return "the predicate of the partial index isn't one of the simple forms that are moved";
+    return NULL;
+}
+
+/* Operator classes and collations that aren't here are left out. NULL order is kept only where it was chosen: other databases have another default. */
+static enum vf_status map_part(struct vf_pg_conn *conn, const struct vf_index *index, struct vf_key_part *part,
+                               struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    bool found = false;
+    bool is_own = index->definition != NULL && strstr(index->definition, " USING ") != NULL;
+    enum vf_status status = VF_OK;
+    if (!is_own)
+        part->nulls_first = part->descending;
+    if (part->operator_class != NULL) {
+        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_opclass WHERE opcname = $1",
+                        part->operator_class, &found, err);
+        if (!found && index->kind == VF_INDEX_OTHER) {
+            mapping->moved = false;
+            mapping->why = "its operator class isn't there: the extension that it belongs to is missing in the target";
+        }
+        if (!found)
+            part->operator_class = NULL;
+    }
+    if (status == VF_OK && part->collation != NULL) {
+        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_collation WHERE collname = $1",
+                        part->collation, &found, err);
+        if (!found) {
+            part->collation = NULL;
+            mapping->why = "without its collation, which PostgreSQL doesn't have";
+        }
+    }
+    return status;
+}
+
+static enum vf_status map_plain_index(struct vf_pg_conn *conn, const struct vf_table *table, struct vf_arena *arena,
+                                      struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    struct vf_index *index = &mapping->index;
+    mapping->why = plain_obstacle(table, index);
+    mapping->moved = mapping->why == NULL && index->n_parts > 0;
+    if (!mapping->moved)
+        return VF_OK;
+    struct vf_key_part *parts = vf_arena_alloc(arena, index->n_parts, sizeof(*parts));
+    if (parts == NULL)
+        return vf_error_nomem(err);
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
+        parts[i] = index->parts[i];
+        status = map_part(conn, index, &parts[i], mapping, err);
+    }
+    index->parts = parts;
+    if (conn->version < 150000 && index->nulls_not_distinct) {
+        mapping->moved = false;
+        mapping->why = "NULLS NOT DISTINCT needs PostgreSQL 15";
+    }
+    return status;
+}
+
+enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *table, const struct vf_index *index,
+                               struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    struct vf_pg_conn *conn = vf_pg_conn_of(base);
+    *mapping = (struct vf_index_mapping){.index = *index};
+    enum vf_status status = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT
+                                ? map_vector_index(table, arena, mapping, err)
+                                : map_plain_index(conn, table, arena, mapping, err);
+    if (status == VF_OK && mapping->moved)
+        status = name_index(table, &mapping->index, arena, err);
+    return status;
+}

@@ -1,0 +1,70 @@
+#include "engine/postgres/postgres.h"
+
+#include "engine/postgres/conn.h"
+#include "engine/postgres/inspect.h"
+#include "engine/postgres/load.h"
+#include "engine/postgres/record.h"
+#include "engine/postgres/scan.h"
+#include "engine/postgres/target.h"
+
+/* A field of a row is at most 1 GB, and so is the message that it travels in. */
+static const struct vf_limits limits = {
+    .timestamp_infinity = true,
+    .max_vector_dim = 16000,
+    .max_columns = 1600,
+    .max_identifier_bytes = 63,
+    .max_value_bytes = (UINT64_C(1) << 30) - 8192,
+    .max_loaders = 8,
+};
+
+static const struct vf_limits *get_limits(const struct vf_conn *conn)
+{
+    (void)conn;
+    return &limits;
+}
+
+static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
+{
+    (void)conn;
+    vf_pg_quote(out, identifier);
+}
+
+const struct vf_engine_ops vf_postgres_engine = {
+    .name = "postgres",
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
+            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
+    .open = vf_pg_open,
+    .close = vf_pg_close,
+    .describe = vf_pg_describe,
+    .limits = get_limits,
+    .inspect = vf_pg_inspect,
+    .quote = quote,
+    .begin_snapshot = vf_pg_begin_snapshot,
+    .join_snapshot = vf_pg_join_snapshot,
+    .end_snapshot = vf_pg_end_snapshot,
+    .split = vf_pg_split,
+    .scan_open = vf_pg_scan_open,
+    .scan_read = vf_pg_scan_read,
+    .scan_close = vf_pg_scan_close,
+    .lookup = vf_pg_lookup,
+    .map_column = vf_pg_map_column,
+    .map_index = vf_pg_map_index,
+    .preflight = vf_pg_preflight,
+    .lock = vf_pg_lock,
+    .unlock = vf_pg_unlock,
+    .table_state = vf_pg_table_state,
+    .apply = vf_pg_apply,
+    .begin_bulk = vf_pg_begin_bulk,
+    .end_bulk = vf_pg_end_bulk,
+    .begin = vf_pg_begin,
+    .commit = vf_pg_commit,
+    .rollback = vf_pg_rollback,
+    .load_open = vf_pg_load_open,
+    .load_write = vf_pg_load_write,
+    .load_close = vf_pg_load_close,
+    .record_create = vf_pg_record_create,
+    .record_put = vf_pg_record_put,
+    .record_get = vf_pg_record_get,
+    .record_swap = vf_pg_record_swap,
+    .record_delete = vf_pg_record_delete,
+};

@@ -1,0 +1,156 @@
+#include <string.h>
+
+#include "engine/postgres/target.h"
+#include "engine/postgres/types.h"
+
+struct preflight {
+    struct vf_pg_conn *conn;
+    const struct vf_schema *wanted;
+    struct vf_problem_list *problems;
+    struct vf_error *err;
+};
+
+static enum vf_status ask(const struct preflight *preflight, const char *sql, const char *param, bool *answer)
+{
+    char text[8];
+    const char *params[] = {param};
+    enum vf_status status =
+        vf_pg_get_text(preflight->conn, sql, param != NULL ? 1 : 0, params, text, sizeof(text), preflight->err);
+    *answer = text[0] == 't';
+    return status;
+}
+
+static enum vf_status check_server(const struct preflight *preflight)
+{
+    bool answer = false;
+    enum vf_status status = ask(preflight, "SELECT pg_is_in_recovery()::text", NULL, &answer);
+    if (status == VF_OK && answer)
+        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "", "connect to the primary",
+                              preflight->err, "the target is a standby, which takes no writes");
+    if (status == VF_OK)
+        status = ask(preflight, "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text", NULL,
+                     &answer);
+    if (status == VF_OK && !answer)
+        status =
+            vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "",
+                           "GRANT CREATE ON SCHEMA public TO this user, or set a search_path for it", preflight->err,
+                           "vecferry can't make its own tables: the user has no schema to create in");
+    return status;
+}
+
+static bool is_first_of_schema(const struct vf_schema *wanted, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (wanted->tables[k].schema != NULL && strcmp(wanted->tables[k].schema, wanted->tables[i].schema) == 0)
+            return false;
+    }
+    return true;
+}
+
+static enum vf_status check_schema(const struct preflight *preflight, const char *schema)
+{
+    bool answer = false;
+    enum vf_status status =
+        ask(preflight,
+            "SELECT CASE WHEN to_regnamespace(quote_ident($1)) IS NULL THEN "
+            "has_database_privilege(current_database(), 'CREATE') ELSE has_schema_privilege($1, 'CREATE') "
+            "END::text",
+            schema, &answer);
+    if (status != VF_OK || answer)
+        return status;
+    return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, schema,
+                          "grant CREATE on the schema (or on the database, to make it) to this user", preflight->err,
+                          "tables can't be made in schema \"%s\"", schema);
+}
+
+static enum vf_status check_vector(const struct preflight *preflight)
+{
+    bool installed = false, available = false, permitted = false;
+    enum vf_status status =
+        ask(preflight, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_extension WHERE extname = 'vector'", NULL,
+            &installed);
+    if (status != VF_OK || installed)
+        return status;
+    status = vf_pg_has_vector(preflight->conn, &available, preflight->err);
+    if (status == VF_OK && !available)
+        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "vector",
+                              "install pgvector on the server (packages are called postgresql-NN-pgvector)",
+                              preflight->err, "the server has no pgvector");
+    if (status == VF_OK)
+        status = ask(
+            preflight,
+            "SELECT (bool_or(NOT v.superuser OR v.trusted) AND has_database_privilege(current_database(), 'CREATE') "
+            "OR (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user))::text "
+            "FROM pg_catalog.pg_available_extension_versions v WHERE v.name = 'vector'",
+            NULL, &permitted);
+    if (status == VF_OK && !permitted)
+        status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "vector",
+                                "let a superuser run CREATE EXTENSION vector in this database", preflight->err,
+                                "this user may not make the extension pgvector");
+    return status;
+}
+
+static bool is_made_here(const struct vf_schema *wanted, const struct vf_pg_name *name)
+{
+    for (size_t i = 0; i < wanted->n_user_types; i++) {
+        if (strcmp(wanted->user_types[i].name, name->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status check_column(const struct preflight *preflight, const struct vf_table *table,
+                                   const struct vf_column *column, bool *needs_vector)
+{
+    static const char *const system[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", ""};
+    struct vf_pg_name name;
+    for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
+        if (strcmp(column->name, system[i]) == 0)
+            return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
+                                  "give it another name in the plan", preflight->err,
+                                  "PostgreSQL can't have a column named \"%s\"", column->name);
+    }
+    if (!vf_pg_name_parse(column->native, &name))
+        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
+                              "write the type as PostgreSQL shows it, e.g. \"character varying(20)\"", preflight->err,
+                              "column \"%s\": \"%s\" isn't the name of a type", column->name, column->native);
+    bool is_vector = name.native != NULL && name.native->is_extension &&
+                     (name.native->kind == VF_K_VECTOR || name.native->kind == VF_K_SPARSE);
+    *needs_vector = *needs_vector || is_vector;
+    bool is_builtin = name.native != NULL && !name.native->is_extension;
+    const char *schema = name.schema[0] != '\0' ? name.schema : NULL;
+    if (is_vector || is_builtin || vf_pg_type_named(&preflight->conn->types, schema, name.name) != NULL ||
+        is_made_here(preflight->wanted, &name))
+        return VF_OK;
+    return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, table->name,
+                          "make the type (or its extension) in the target, or choose another in the plan (to:)",
+                          preflight->err, "column \"%s\": the target has no type \"%s\"", column->name, column->native);
+}
+
+enum vf_status vf_pg_preflight(struct vf_conn *base, const struct vf_schema *wanted,
+                               const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+                               struct vf_error *err)
+{
+    const struct preflight preflight = {vf_pg_conn_of(base), wanted, problems, err};
+    bool needs_vector = false;
+    vf_pg_types_forget(&preflight.conn->types);
+    enum vf_status status = vf_pg_types_load(preflight.conn, err);
+    if (status == VF_OK)
+        status = check_server(&preflight);
+    for (size_t i = 0; i < wanted->n_tables && status == VF_OK; i++) {
+        const struct vf_table *table = &wanted->tables[i];
+        if (table->schema != NULL && is_first_of_schema(wanted, i))
+            status = check_schema(&preflight, table->schema);
+        for (size_t k = 0; k < table->n_columns && status == VF_OK; k++)
+            status = check_column(&preflight, table, &table->columns[k], &needs_vector);
+    }
+    if (status == VF_OK && needs_vector)
+        status = check_vector(&preflight);
+    if (status == VF_OK && estimate->size_bytes > (int64_t)1 << 30)
+        status =
+            vf_problem_add(problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, err,
+                           "about %lld GB come to the target, and as much again for indexes: a server can't be asked "
+                           "for its free disk space",
+                           (long long)(estimate->size_bytes >> 30));
+    return status;
+}

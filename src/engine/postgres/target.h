@@ -1,0 +1,45 @@
+/*
+ * PostgreSQL as a target: what columns and indexes become here, and making them.
+ *
+ * No text of the source is ever run: types are taken apart and written anew (types.h), defaults come from the small model, predicates of partial indexes only where they are simple
+ * comparisons of columns with literals.
+ */
+#ifndef VF_ENGINE_POSTGRES_TARGET_H
+#define VF_ENGINE_POSTGRES_TARGET_H
+
+#include "engine/postgres/conn.h"
+
+enum vf_status vf_pg_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
+                                struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                               struct vf_arena *arena, struct vf_index_mapping *mapping,
+                               struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_preflight(struct vf_conn *conn, const struct vf_schema *wanted,
+                               const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+                               struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
+                                 bool *has_rows, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;
+
+/* Steps of vf_pg_apply() that have a file of their own. */
+enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_make_sequence(struct vf_pg_conn *conn, const struct vf_sequence *sequence,
+                                   struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_set_sequence(struct vf_pg_conn *conn, const struct vf_sequence *sequence,
+                                  struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_make_user_type(struct vf_pg_conn *conn, const struct vf_user_type *type,
+                                    struct vf_error *err) VF_CHECKED;
+
+/* Is pgvector installed, or can it be? */
+enum vf_status vf_pg_has_vector(struct vf_pg_conn *conn, bool *available, struct vf_error *err) VF_CHECKED;
+/* A type's name for a statement. VF_USAGE: it isn't a type name as PostgreSQL writes it. */
+enum vf_status vf_pg_write_type(const struct vf_pg_conn *conn, const char *native, struct vf_buf *out,
+                                struct vf_error *err) VF_CHECKED;
+/* The predicate of a partial index, written anew; false: it isn't one of the simple forms (column = literal, IS NULL, a flag; joined by AND). */
+bool vf_pg_predicate_write(const struct vf_table *table, const char *text, struct vf_buf *out);
+/* Names of keys where the source has none: what PostgreSQL itself would take. `out` has 64 bytes. */
+void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
+                    char out[64]);
+
+#endif
