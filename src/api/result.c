@@ -242,5 +242,9 @@ int vf_handle_end(vecferry *v, enum vf_status status)
             add_text(out, "sqlstate", v->error.sqlstate);
     }
     vf_buf_char(out, '}');
+    if (vf_buf_check(out, NULL) != VF_OK) { /* too large, or no memory: what is left is short, and still JSON */
+        vf_buf_clear(out);
+        vf_buf_printf(out, "{\"v\":1,\"type\":\"%s\",\"exit_code\":%d}", finished ? "summary" : "error", code);
+    }
     return code;
 }
