@@ -33,14 +33,14 @@ enum vecferry_exit {
     VECFERRY_OK = 0,
     VECFERRY_FAILED = 1,
     VECFERRY_USAGE = 2,
-    VECFERRY_DIFFERS = 3,     /* finished, but there are differences or rejected rows */
+    VECFERRY_DIFFERS = 3, /* finished, but there are differences or rejected rows */
     VECFERRY_CONNECT = 4,
-    VECFERRY_TEMPORARY = 5,   /* safe to retry with "resume" */
+    VECFERRY_TEMPORARY = 5, /* safe to retry with "resume" */
     VECFERRY_SOURCE = 6,
     VECFERRY_TARGET = 7,
-    VECFERRY_LOCKED = 8,      /* another runner holds the lock */
-    VECFERRY_STATE = 9,       /* the state refuses: other plan, stale work, rows in the target, losses not accepted */
-    VECFERRY_MISSING = 10,    /* a capability is missing: extension, version, privilege, disk */
+    VECFERRY_LOCKED = 8,   /* another runner holds the lock */
+    VECFERRY_STATE = 9,    /* the state refuses: other plan, stale work, rows in the target, losses not accepted */
+    VECFERRY_MISSING = 10, /* a capability is missing: extension, version, privilege, disk */
     VECFERRY_SAFETY = 11,
     VECFERRY_INTERNAL = 12,
     VECFERRY_CANCELLED = 130, /* by SIGINT; 143 by SIGTERM: the reason that vecferry_cancel() was given */
@@ -56,7 +56,7 @@ VECFERRY_API void vecferry_free(vecferry *v);
 /* ---- options ---- */
 
 enum vecferry_option_kind {
-    VECFERRY_FLAG,   /* "true" or "false" */
+    VECFERRY_FLAG, /* "true" or "false" */
     VECFERRY_TEXT,
     VECFERRY_NUMBER, /* a positive whole number */
     VECFERRY_SIZE,   /* bytes: 64M, 1.5G, powers of 1024 */
@@ -65,8 +65,8 @@ enum vecferry_option_kind {
 
 /* One row of the table from which the library, the command line, the help, the manual and the completions are made. */
 struct vecferry_option {
-    const char *name;     /* long name, as on the command line: "accept-losses" */
-    char letter;          /* short form, or 0 */
+    const char *name; /* long name, as on the command line: "accept-losses" */
+    char letter;      /* short form, or 0 */
     enum vecferry_option_kind kind;
     const char *argument; /* what its value is called in the help, "SIZE"; NULL for a flag */
     const char *verbs;    /* the verbs that take it, separated by blanks: "plan copy" */
@@ -93,21 +93,24 @@ enum vecferry_stage {
 /* State of one table; counts only grow within a stage. */
 struct vecferry_progress {
     enum vecferry_stage stage;
-    const char *table;   /* valid during the call */
-    int64_t n_rows;      /* rows done, in this run */
-    int64_t total_rows;  /* -1: unknown */
+    const char *table;  /* valid during the call */
+    int64_t n_rows;     /* rows done, in this run */
+    int64_t total_rows; /* -1: unknown */
     int total_is_exact;
-    int64_t n_bytes;     /* of values */
+    int64_t n_bytes; /* of values */
     int64_t n_rejected;
-    int64_t elapsed_us;  /* since this table's stage began */
-    int finished;        /* this table is done with this stage */
+    int64_t elapsed_us; /* since this table's stage began */
+    int finished;       /* this table is done with this stage */
 };
 
 /* Called from the thread that called the verb, about ten times a second for each table that moves, and once when it is finished. NULL: none. */
-VECFERRY_API void vecferry_on_progress(vecferry *v, void (*progress)(void *context, const struct vecferry_progress *progress), void *context);
+VECFERRY_API void vecferry_on_progress(vecferry *v,
+                                       void (*progress)(void *context, const struct vecferry_progress *progress),
+                                       void *context);
 
 /* Log lines, redacted; may be called from any thread. level: 0 error, 1 warning, 2 info, 3 debug; lines above `level` aren't made. */
-VECFERRY_API void vecferry_on_log(vecferry *v, int level, void (*log)(void *context, int level, const char *message), void *context);
+VECFERRY_API void vecferry_on_log(vecferry *v, int level, void (*log)(void *context, int level, const char *message),
+                                  void *context);
 
 /* Ask the verb that runs to stop after saving its state; it then returns `reason` (130 or 143). Async-signal-safe, from any thread. */
 VECFERRY_API void vecferry_cancel(vecferry *v, int reason);
