@@ -145,7 +145,7 @@ static void test_late_key_refused(void **state)
     conf_plain_rows(&batch, 2, 1);
     conf_load(conf->conn, &table, &batch);
     const struct vf_step index = {.kind = VF_STEP_INDEX, .table = &table.def, .index = &table.primary};
-    CONF_FAILS(vf_conn_apply(conf->conn, &index, &err), VF_ENGINE, "t_pkey");
+    CONF_FAILS(vf_conn_apply(conf->conn, &index, &err), VF_VALUE, "t_pkey");
     assert_int_equal(conf_count(conf->conn, &table), 4);
     vf_batch_release(&batch);
     conf_table_release(&table);

@@ -212,7 +212,7 @@ static enum vf_status check_references(const struct mem_db *db, const struct mem
         struct vf_hash128 hash;
         if (mem_key_hash(table->rows[i]->cells, key->n_columns, key->columns, false, &scratch, &hash) &&
             mem_set_find(&set, hash) == NULL)
-            status = vf_error_set(err, VF_ENGINE, "table %s: a row refers to a row of %s that isn't there",
+            status = vf_error_set(err, VF_VALUE, "table %s: a row refers to a row of %s that isn't there",
                                   table->def.name, key->to_table);
     }
     mem_set_release(&set);

@@ -200,13 +200,13 @@ static enum vf_status check_key(const struct mem_table *table, struct mem_unique
     enum vf_status status = mem_set_fill(&unique->set, table, unique->n_columns, unique->columns,
                                          unique->nulls_not_distinct, &duplicate, err);
     if (status == VF_OK && duplicate != NULL)
-        return vf_error_set(err, VF_ENGINE, "table %s: key %s can't be made: rows have the same key", table->def.name,
+        return vf_error_set(err, VF_VALUE, "table %s: key %s can't be made: rows have the same key", table->def.name,
                             unique->name);
     unique->stale = status != VF_OK;
     for (size_t i = 0; status == VF_OK && unique->is_primary && i < table->n_rows; i++) {
         for (size_t k = 0; k < unique->n_columns; k++) {
             if (table->rows[i]->cells[unique->columns[k]].is_null)
-                return vf_error_set(err, VF_ENGINE, "table %s: key %s can't be made: column %s holds NULL",
+                return vf_error_set(err, VF_VALUE, "table %s: key %s can't be made: column %s holds NULL",
                                     table->def.name, unique->name, table->def.columns[unique->columns[k]].name);
         }
     }

@@ -124,6 +124,7 @@ enum vf_status vf_pg_codec_make(const struct vf_pg_types *types, uint32_t oid, i
     bool is_textual = field->type.kind == VF_K_TEXT || field->type.kind == VF_K_OTHER || field->type.kind == VF_K_ENUM;
     if (is_textual && type->is_movable) {
         codec->as_text = base->wire != VF_PG_TEXT;
+        codec->is_inet = strcmp(base->name, "inet") == 0 && strcmp(base->schema, "pg_catalog") == 0;
         codec->wire = VF_PG_TEXT;
         return VF_OK;
     }

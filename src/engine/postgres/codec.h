@@ -20,6 +20,7 @@
 struct vf_pg_codec {
     enum vf_pg_wire wire;
     bool as_text; /* selected as text; loaded by way of a staging table */
+    bool is_inet;
     struct vf_type type;
     enum vf_form form;
     int32_t typmod;

@@ -26,12 +26,13 @@ static void write_columns(const struct vf_scan *scan, struct vf_buf *sql)
     if (scan->with_ctid)
         vf_buf_str(sql, relation->n_fields > 0 ? "t.ctid::text, " : "t.ctid::text");
     for (size_t i = 0; i < relation->n_fields; i++) {
-        if (i > 0)
-            vf_buf_str(sql, ", ");
-        vf_buf_str(sql, "t.");
+        /* The cast of inet to text adds a netmask that the value's own text hasn't. */
+        bool is_inet = relation->codecs[i].as_text && relation->codecs[i].is_inet;
+        vf_buf_str(sql, i > 0 ? ", " : "");
+        vf_buf_str(sql, is_inet ? "pg_catalog.inet_out(t." : "t.");
         vf_pg_quote(sql, relation->names[i]);
-        if (relation->codecs[i].as_text)
-            vf_buf_str(sql, "::text");
+        vf_buf_str(sql, is_inet ? ")" : "");
+        vf_buf_str(sql, relation->codecs[i].as_text ? "::text" : "");
     }
 }
 
