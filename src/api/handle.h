@@ -74,7 +74,7 @@ void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_v
 int vf_handle_end(vecferry *v, enum vf_status status);
 
 /* Finished, but not clean: VF_DIFFERS with a message that says what; else VF_OK. Either may be NULL. */
-enum vf_status vf_result_judge(const struct vf_copy_result *copy, const struct vf_verify_result *verify,
-                               struct vf_error *err) VF_CHECKED;
+enum vf_status vf_result_judge(const struct vf_plan *plan, const struct vf_copy_result *copy,
+                               const struct vf_verify_result *verify, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -182,28 +182,32 @@ void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_v
 /* ---- the end ---- */
 
 /* The first difference, in words: what a person looks for first. */
-static void describe_difference(const struct vf_verify_result *verify, struct vf_error *err)
+static void describe_difference(const struct vf_plan *plan, const struct vf_verify_result *verify, struct vf_error *err)
 {
+    const char *rows = verify->n_differences == 1 ? "row differs" : "rows differ";
+
     for (size_t i = 0; i < verify->n_tables; i++) {
         const struct vf_verify_table *table = &verify->tables[i];
         if (table->n_named == 0)
             continue;
         const struct vf_difference *first = &table->named[0];
-        vf_error_set(err, VF_DIFFERS, "%" PRId64 " rows differ; the first: %s %s%s%s", verify->n_differences,
+        char label[256];
+        vf_table_label(plan->tables[i].from.schema, plan->tables[i].from.name, label, sizeof(label));
+        vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s; the first: %s: %s %s%s%s", verify->n_differences, rows, label,
                      vf_difference_name(first->kind), first->key, first->column != NULL ? ", column " : "",
                      first->column != NULL ? first->column : "");
         return;
     }
-    vf_error_set(err, VF_DIFFERS, "%" PRId64 " rows differ", verify->n_differences);
+    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s", verify->n_differences, rows);
 }
 
-enum vf_status vf_result_judge(const struct vf_copy_result *copy, const struct vf_verify_result *verify,
-                               struct vf_error *err)
+enum vf_status vf_result_judge(const struct vf_plan *plan, const struct vf_copy_result *copy,
+                               const struct vf_verify_result *verify, struct vf_error *err)
 {
     int64_t n_rejected = copy != NULL ? copy->n_rejected : verify != NULL ? verify->n_rejected : 0;
 
     if (verify != NULL && verify->n_differences > 0) {
-        describe_difference(verify, err);
+        describe_difference(plan, verify, err);
         vf_error_hint(
             err,
             "the rows are named above and in the JSON result; copy again with --drop-existing, or mend the target");
@@ -219,7 +223,7 @@ enum vf_status vf_result_judge(const struct vf_copy_result *copy, const struct v
     }
     if (n_rejected == 0)
         return VF_OK;
-    vf_error_set(err, VF_DIFFERS, "%" PRId64 " rows were rejected", n_rejected);
+    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s rejected", n_rejected, n_rejected == 1 ? "row was" : "rows were");
     vf_error_hint(err, "table vecferry_rejects in the target has each with its key, column, reason and original bytes");
     return VF_DIFFERS;
 }

@@ -32,7 +32,7 @@ static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_copy_resu
     if (status != VF_OK)
         return status;
     vf_result_copy(v, &ends->plan, copied, verify ? verified : NULL);
-    return vf_result_judge(copied, verify ? verified : NULL, err);
+    return vf_result_judge(&ends->plan, copied, verify ? verified : NULL, err);
 }
 
 static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *err)

@@ -45,7 +45,7 @@ static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error 
     status = vf_verify_run(&ends->crossing, NULL, &result, err);
     if (status == VF_OK) {
         vf_result_verify(v, &ends->plan, &result);
-        status = vf_result_judge(NULL, &result, err);
+        status = vf_result_judge(&ends->plan, NULL, &result, err);
     }
     vf_verify_result_release(&result);
     return status;

@@ -231,7 +231,8 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
     if (!was_verified)
         fputs("not verified", out);
     else if (number_of(result, "n_differences") > 0)
-        fprintf(out, "DIFFERENT: %" PRId64 " rows", number_of(result, "n_differences"));
+        fprintf(out, "DIFFERENT: %" PRId64 " row%s", number_of(result, "n_differences"),
+                number_of(result, "n_differences") == 1 ? "" : "s");
     else
         fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
     size_t n_not_moved = json_array_size(json_object_get(result, "not_moved"));

@@ -156,6 +156,7 @@ static void test_copy_and_verify(void **state)
     assert_int_equal(vecferry_verify(files->v), VECFERRY_OK);
     run_sql(files->target, "UPDATE t SET word = 'TWO' WHERE id = 2");
     assert_int_equal(vecferry_verify(files->v), VECFERRY_DIFFERS);
+    assert_string_equal(vecferry_error(files->v), "1 row differs; the first: t: changed {\"id\": 2}, column word");
     result = result_of(files->v);
     const json_t *found =
         json_array_get(json_object_get(json_array_get(json_object_get(result, "tables"), 0), "differences"), 0);
