@@ -250,6 +250,7 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
 
 struct newest_plan {
     bool unfinished_only;
+    const char *source; /* identity of a run's source that it must have; NULL: any */
     int64_t started_us;
     struct vf_buf text;
     char name[64];
@@ -262,6 +263,8 @@ static enum vf_status see_run(void *context, const struct vf_store_run *run, str
 
     if (run->plan_text == NULL || run->started_us < newest->started_us || (is_done && newest->unfinished_only))
         return VF_OK;
+    if (newest->source != NULL && !vf_str_equal(run->source, newest->source))
+        return VF_OK;
     newest->started_us = run->started_us;
     snprintf(newest->name, sizeof(newest->name), "the plan of run %.16s", run->run);
     vf_buf_clear(&newest->text);
@@ -273,9 +276,15 @@ enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfin
                                    struct vf_error *err)
 {
     struct newest_plan newest = {.unfinished_only = unfinished_only};
+    struct vf_server source;
 
     vf_buf_init(&newest.text, MAX_PLAN_BYTES);
-    enum vf_status status = vf_store_list_runs(ends->crossing.target, see_run, &newest, err);
+    enum vf_status status = vf_conn_describe(ends->crossing.source, &source, err);
+    /* A run that is resumed must be from this source, which the copy checks and says; another database can be compared with the target all the same. */
+    if (!unfinished_only)
+        newest.source = source.identity;
+    if (status == VF_OK)
+        status = vf_store_list_runs(ends->crossing.target, see_run, &newest, err);
     *found = status == VF_OK && newest.text.size_bytes > 0;
     if (*found)
         status = vf_plan_read(newest.name, newest.text.data, newest.text.size_bytes, &ends->plan, err);

@@ -33,7 +33,7 @@ class Identity(Case):
 
 
 SQLITE = """
-CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE NOT NULL, is_admin BOOLEAN NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, seen_ms INTEGER, ref UUID);
+CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE NOT NULL, is_admin BOOLEAN NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, seen_at INTEGER, ref UUID);
 CREATE TABLE "references" (id INTEGER PRIMARY KEY AUTOINCREMENT, "user" TEXT REFERENCES users (id) ON DELETE CASCADE, parent INTEGER REFERENCES "references" (id), "order" REAL,
     payload TEXT, amount DECIMAL(10, 2), day DATE, raw BLOB, note VARCHAR(20) DEFAULT 'it''s', any_value);
 CREATE TABLE chunks (id TEXT NOT NULL, n INTEGER NOT NULL, embedding TEXT, packed BLOB, PRIMARY KEY (id, n)) WITHOUT ROWID;
@@ -74,7 +74,7 @@ class SqliteIdentity(Case):
         types = dict(connection.execute("SELECT attrelid::regclass || '.' || attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 0 AND attrelid IN"
                                         " ('users'::regclass, '\"references\"'::regclass, 'chunks'::regclass)").fetchall())
         self.assertEqual(types["users.created_at"], "timestamp with time zone")
-        self.assertEqual(types["users.seen_ms"], "timestamp with time zone")
+        self.assertEqual(types["users.seen_at"], "timestamp with time zone")
         self.assertEqual(types["users.is_admin"], "boolean")
         self.assertEqual(types["chunks.embedding"], "vector(12)")
         self.assertEqual(types["chunks.packed"], "vector(12)")

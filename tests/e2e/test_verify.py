@@ -80,7 +80,7 @@ class Verify(Case):
         self.assertEqual(found["pairs"], [("missing", '{"a": "k2", "b": 9}', None)])
 
     def test_two_vectors_swapped(self):
-        found = self.damage("UPDATE docs SET v = (SELECT v FROM docs d WHERE d.id = 11 - docs.id) WHERE id IN (5, 6)")
+        found = self.damage("CREATE TEMP TABLE s AS SELECT id, v FROM docs WHERE id IN (5, 6); UPDATE docs SET v = (SELECT v FROM s WHERE s.id = 11 - docs.id) WHERE id IN (5, 6)")
         self.assertEqual(found, {"docs": [("changed", '{"id": 5}', "v"), ("changed", '{"id": 6}', "v")]})
 
     def test_a_blank_at_the_end(self):

@@ -1,0 +1,262 @@
+"""Servers that aren't there, refuse, are locked, or stop half way: the exit code, the remedy, and a run that can go on."""
+
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import struct
+import subprocess
+import threading
+import time
+import urllib.parse
+import uuid
+
+import psycopg
+
+from e2e import SERVER, VECFERRY, Case, database_url
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+LOCK = "1986356070, 1701999225"
+
+
+def make_source(path, rows=20000):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT NOT NULL, v BLOB)")
+    connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", ((i, f"title {i}", struct.pack("<64f", *[i + k / 3 for k in range(64)])) for i in range(rows)))
+    connection.execute("CREATE INDEX docs_title ON docs (title)")
+    connection.commit()
+    connection.close()
+
+
+class Server(Case):
+    def setUp(self):
+        super().setUp()
+        self.source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT); INSERT INTO t VALUES (1, 'one'), (2, 'two');")
+        self.target = str(self.folder / "target.db")
+
+    def fail(self, code, *arguments, **options):
+        """The message of a failure, which is the same as JSON."""
+        result = self.run_vecferry(arguments[0], "--json", *arguments[1:], code=code, **options)
+        last = result.json()
+        self.assertEqual((last["v"], last["type"], last["exit_code"]), (1, "error", code))
+        self.assertIn(last["error"].splitlines()[0][:60], result.stderr)
+        return last["error"] + "\n" + last["hint"]
+
+    def test_servers_that_are_not_there(self):
+        for url, word in (("postgresql://postgres@127.0.0.1:1/postgres", "127.0.0.1"), ("postgresql://postgres@no-such-host.invalid/x", "no-such-host.invalid"),
+                          ("postgresql:///x?host=/no/such/folder", "/no/such/folder"), (SERVER.rsplit("/", 1)[0] + "/no_such_database", "no_such_database"),
+                          (SERVER.replace("postgres@", "no_such_user@"), "no_such_user")):
+            for arguments in (("inspect", url), ("copy", url, self.target), ("copy", self.source, url), ("verify", self.source, url)):
+                message = self.fail(4, *arguments)
+                self.assertIn(word, message)
+                self.assertRegex(message.splitlines()[-1], "check")
+        self.assertEqual(os.listdir(self.folder), ["source.db"])
+
+    def test_options_that_libpq_does_not_know(self):
+        message = self.fail(4, "inspect", SERVER + "?no_such_option=1")
+        self.assertIn("no_such_option", message)
+
+    # ---- privileges ----
+
+    def role(self, url):
+        name = "role_" + uuid.uuid4().hex[:12]
+        connection = psycopg.connect(url, autocommit=True)
+        connection.execute(f"CREATE ROLE {name} LOGIN")
+
+        def drop():
+            connection.execute(f"DROP OWNED BY {name}")
+            connection.execute(f"DROP ROLE {name}")
+            connection.close()
+        self.addCleanup(drop)
+        return connection, name, url.replace("postgres@", name + "@")
+
+    def test_a_target_without_the_privilege_to_create(self):
+        url = self.postgres()
+        connection, name, as_role = self.role(url)
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        before = connection.execute("SELECT count(*) FROM pg_class").fetchone()
+        message = self.fail(10, "copy", self.source, as_role)
+        self.assertRegex(message, "privilege|permission")
+        self.assertRegex(message.lower(), "grant|owner")
+        self.assertEqual(connection.execute("SELECT count(*) FROM pg_class").fetchone(), before, "nothing is half there")
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {name}")
+        self.run_vecferry("copy", self.source, as_role)
+
+    def test_a_source_that_may_only_be_read(self):
+        url = self.postgres("CREATE TABLE t (id bigserial PRIMARY KEY, v vector(3), s text DEFAULT 'x'); INSERT INTO t (v) SELECT '[1,2,3]' FROM generate_series(1, 100); CREATE INDEX ON t USING hnsw (v vector_l2_ops)")
+        connection, name, as_role = self.role(url)
+        message = self.fail(10, "copy", as_role, self.target)
+        self.assertIn("t", message)
+        self.assertRegex(message.lower(), "grant|privilege")
+        connection.execute(f"GRANT SELECT ON t TO {name}")
+        self.run_vecferry("copy", as_role, self.target)
+        self.run_vecferry("verify", as_role, self.target)
+        self.run_vecferry("inspect", as_role)
+
+    def test_rows_that_a_policy_hides(self):
+        """With row security a copy would be a part that calls itself the whole."""
+        url = self.postgres("CREATE TABLE t (id int PRIMARY KEY, who text); INSERT INTO t SELECT i, 'a' FROM generate_series(1, 10) i; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id < 3)")
+        connection, name, as_role = self.role(url)
+        connection.execute(f"GRANT SELECT ON t TO {name}")
+        result = self.run_vecferry("copy", "--json", as_role, self.target, code=None)
+        self.assertIn(result.code, (6, 10), result)
+        self.assertIn("t", result.json()["error"])
+
+    def test_a_target_without_pgvector(self):
+        source = self.sqlite("vectors.db", "CREATE TABLE d (id INTEGER PRIMARY KEY, v BLOB);" + "".join(f"INSERT INTO d VALUES ({i}, x'{struct.pack('<4f', i, 1, 2, 3).hex()}');" for i in range(30)))
+        url = self.postgres(vector=False)
+        connection, name, as_role = self.role(url)
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {name}")
+        result = self.run_vecferry("copy", "--json", source, as_role, code=None)
+        # Where the role may make a trusted extension it is made; else the remedy is named.
+        if result.code != 0:
+            self.assertEqual(result.code, 10, result)
+            self.assertRegex(result.json()["error"] + result.json()["hint"], "(?i)create extension|vector")
+            self.assertEqual(connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone(), (0,))
+        self.run_vecferry("copy", "--drop-existing", "--yes", source, url)
+
+    def test_a_read_only_target(self):
+        url = self.postgres()
+        name = urllib.parse.urlsplit(url).path[1:]
+        with psycopg.connect(SERVER, autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        result = self.run_vecferry("copy", "--json", self.source, url, code=None)
+        self.assertIn(result.code, (0, 10), result)  # a default that the session may overrule is no wall
+
+    # ---- states ----
+
+    def test_the_target_holds_rows(self):
+        url = self.postgres("CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t VALUES (7, 'mine')")
+        message = self.fail(9, "copy", self.source, url)
+        self.assertIn("t: the table is in the target already, and holds rows", message)
+        self.assertIn("--drop-existing", message)
+        with psycopg.connect(url) as connection:
+            self.assertEqual(connection.execute("SELECT * FROM t").fetchall(), [(7, "mine")])
+        self.run_vecferry("copy", "--drop-existing", "--yes", self.source, url)
+        self.run_vecferry("verify", self.source, url)
+
+    def test_another_run_holds_the_lock(self):
+        make_source(self.folder / "big.db")
+        url = self.postgres()
+        first = subprocess.Popen([VECFERRY, "copy", str(self.folder / "big.db"), url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                deadline = time.monotonic() + 60
+                holds = f"SELECT l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {LOCK.split(', ')[0]} AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                while not (pids := connection.execute(holds).fetchall()) and first.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                os.kill(first.pid, signal.SIGSTOP)
+                self.assertIsNone(first.poll(), "the first run has ended too early")
+            for more in ([], ["--resume"], ["--drop-existing", "--yes"]):
+                message = self.fail(8, "copy", *more, self.folder / "big.db", url)
+                self.assertIn("vecferry", message)
+                self.assertIn(str(pids[0][0]), message)
+        finally:
+            os.kill(first.pid, signal.SIGCONT)
+            self.assertEqual(first.wait(), 0)
+        self.run_vecferry("verify", self.folder / "big.db", url)
+
+    # ---- servers that stop ----
+
+    def copy_and(self, source, target, watch, act):
+        """Start a copy; when rows are in the table that `watch` sees, act. Its exit code and output."""
+        process = subprocess.Popen([VECFERRY, "copy", "--json", "--jobs", "2", "--no-verify", source, target], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline and not watch():
+            time.sleep(0.002)
+        act()
+        out, err = process.communicate(timeout=120)
+        return process.returncode, json.loads(out.splitlines()[-1]), err
+
+    def has_chunks(self, url):
+        def watch():
+            with psycopg.connect(url, autocommit=True) as connection:
+                if connection.execute("SELECT to_regclass('vecferry_chunks')").fetchone()[0] is None:
+                    return False
+                return connection.execute("SELECT count(*) FROM vecferry_chunks").fetchone()[0] > 0
+        return watch
+
+    def end_sessions(self, url):
+        with psycopg.connect(SERVER, autocommit=True) as admin:
+            name = urllib.parse.urlsplit(url).path[1:]
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", (name,))
+
+    def check_stopped(self, code, last, err):
+        self.assertEqual(code, 5, err)
+        self.assertEqual((last["type"], last["exit_code"]), ("error", 5))
+        self.assertIn("--resume", last["hint"])
+
+    def test_sessions_of_the_target_are_ended(self):
+        make_source(self.folder / "big.db", 100000)
+        source, url = str(self.folder / "big.db"), self.postgres()
+        self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: self.end_sessions(url)))
+        self.run_vecferry("copy", "--resume", source, url)
+        self.run_vecferry("verify", source, url)
+
+    def test_sessions_of_the_source_are_ended(self):
+        make_source(self.folder / "big.db", 100000)
+        url = self.postgres()
+        self.run_vecferry("copy", "--no-verify", self.folder / "big.db", url)
+        grows = lambda: sum(os.path.getsize(path) for path in (self.target, self.target + "-wal") if os.path.exists(path)) > 300000
+        self.check_stopped(*self.copy_and(url, self.target, grows, lambda: self.end_sessions(url)))
+        self.run_vecferry("copy", "--resume", url, self.target)
+        self.assert_same_sqlite(str(self.folder / "big.db"), self.target, ["docs"])
+
+    def test_the_server_stops_and_starts_again(self):
+        """A private server, stopped at once as by a crash, and started on its data."""
+        place = self.folder / "server"
+        script = str(TOP / "scripts" / "pg")
+        url = subprocess.run([script, "start", str(place)], check=True, capture_output=True, text=True).stdout.strip()
+        self.addCleanup(subprocess.run, [script, "stop", str(place)], capture_output=True)
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        make_source(self.folder / "big.db", 100000)
+        source = str(self.folder / "big.db")
+        postmaster = int((place / "data" / "postmaster.pid").read_text().split()[0]) if (place / "data" / "postmaster.pid").exists() else None
+        self.assertIsNotNone(postmaster, "where is the server's data?")
+        self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: os.kill(postmaster, signal.SIGQUIT)))
+        deadline = time.monotonic() + 60
+        while (place / "data" / "postmaster.pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.fail(4, "copy", "--resume", source, url)
+        port = urllib.parse.urlsplit(url).port
+        program = (place / "prog").read_text().strip()
+        environment = dict(os.environ, LD_LIBRARY_PATH=(place / "libs").read_text().strip(), LC_ALL="C")
+        user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
+        subprocess.run([*user, f"{program}/bin/pg_ctl", "-D", str(place / "data"), "-w", "-s", "-t", "60", "-l", str(place / "data" / "server.log"), "-o",
+                        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c dynamic_shared_memory_type=mmap", "start"], check=True, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.run_vecferry("copy", "--resume", source, url)
+        self.run_vecferry("verify", source, url)
+
+    def test_signals_during_a_copy_into_the_server(self):
+        make_source(self.folder / "big.db", 100000)
+        source = str(self.folder / "big.db")
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            url = self.postgres()
+            process = subprocess.Popen([VECFERRY, "copy", "--json", "--no-verify", source, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            watch = self.has_chunks(url)
+            while process.poll() is None and not watch():
+                time.sleep(0.002)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, code, err)
+            self.assertIn("--resume", err)
+            self.assertEqual(json.loads(out.splitlines()[-1])["exit_code"], code)
+            self.run_vecferry("copy", "--resume", source, url)
+            self.run_vecferry("verify", source, url)
+
+    def test_a_table_that_somebody_has_locked(self):
+        """A lock of another session is waited for, and a signal ends the waiting."""
+        url = self.postgres("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+        other = psycopg.connect(url)
+        other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        process = subprocess.Popen([VECFERRY, "copy", url, self.target], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 143)
+        other.rollback()
+        other.close()
+        self.run_vecferry("copy", "--drop-existing", "--yes", url, self.target)
