@@ -98,7 +98,8 @@ void vf_manual_program(FILE *out)
         fputc('\n', out);
     }
     fputs(".SH ENVIRONMENT\nEvery option has a twin: VECFERRY_JOBS for \\-\\-jobs. Options win.\n"
-          "VECFERRY_SOURCE_PASSWORD and VECFERRY_TARGET_PASSWORD are passwords; files and commands win.\nlibpq's variables "
+          "VECFERRY_SOURCE_PASSWORD and VECFERRY_TARGET_PASSWORD are passwords; files and commands win.\nlibpq's "
+          "variables "
           "(PGPASSFILE, PGSSLROOTCERT, ...) hold for PostgreSQL.\n",
           out);
     put_exit_codes(out);
