@@ -1,9 +1,12 @@
 """The pages of docs/ say what the program's tables say, and every link in them leads somewhere."""
 
+import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
+import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -60,6 +63,41 @@ class ExitCodes(unittest.TestCase):
             roff = output(VECFERRY, "manual", *page).split(".SH EXIT STATUS\n")[1].split(".SH")[0]
             numbers = re.findall(r"^\.TP\n([\d, ]+)\n", roff, re.M)
             self.assertEqual({code for text in numbers for code in codes(text)}, set(self.page))
+
+
+class Json(unittest.TestCase):
+    """Every field that a result has is named in docs/json.md."""
+
+    def keys(self, value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield key
+                if key not in ("schema", "key"):  # described as a whole
+                    yield from self.keys(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from self.keys(inner)
+
+    def test_fields(self):
+        page = set(re.findall(r"[\w]+", " ".join(re.findall(r"`([^`]+)`", read("docs/json.md")))))
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = f"{folder}/a.db", f"{folder}/b.db"
+            with sqlite3.connect(source) as db:
+                db.executescript("create table t (id integer primary key, x int check (x > 0)); create view v as select 1; insert into t values (1, 2), (2, 3)")
+            db.close()
+            seen = set()
+            for verb in (["inspect", source], ["plan", "-o", "-", source, target], ["copy", source, target], ["verify", source, target], ["copy", source, target]):
+                done = subprocess.run([VECFERRY, verb[0], "--json", *verb[1:]], capture_output=True, text=True)
+                for line in done.stdout.splitlines():
+                    seen |= set(self.keys(json.loads(line)))
+            with sqlite3.connect(target) as db:
+                db.execute("update t set x = 7 where id = 1")
+            db.close()
+            done = subprocess.run([VECFERRY, "verify", "--json", source, target], capture_output=True, text=True)
+            seen |= set(self.keys(json.loads(done.stdout.splitlines()[-1])))
+            self.assertEqual(done.returncode, 3)
+        self.assertIn("differences", seen)
+        self.assertEqual(seen - page, set())
 
 
 class Prose(unittest.TestCase):
