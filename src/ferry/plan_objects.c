@@ -133,7 +133,9 @@ static const struct vf_plan_table *owner_of(const struct vf_plan *plan, const st
         const struct vf_plan_table *table = &plan->tables[i];
         int column;
         if (strcmp(table->source.name, sequence->owner_table) != 0 ||
-            (sequence->owner_schema != NULL && !vf_str_equal(table->source.schema, sequence->owner_schema)))
+            (sequence->owner_schema != NULL &&
+             table->source.schema != NULL && /* a remembered sequence knows the schema that its table had */
+             !vf_str_equal(table->source.schema, sequence->owner_schema)))
             continue;
         column = sequence->owner_column != NULL ? vf_table_find_column(&table->source, sequence->owner_column) : -1;
         return column >= 0 && table->columns[column].skip ? NULL : table;

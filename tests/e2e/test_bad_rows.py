@@ -277,7 +277,7 @@ class Bad(Case):
         result = self.run_vecferry("copy", "--json", "-f", path, code=3)
         summary = result.json()
         self.assertEqual((summary["type"], summary["rejected"]), ("summary", 0))
-        self.assertEqual(self.query(target, "SELECT id, x::text FROM docs ORDER BY id"), [(1, "1.0"), (2, "1.00"), (3, "2.5")])
+        self.assertEqual(self.query(target, "SELECT id, x::text FROM docs ORDER BY id"), [(1, "1"), (2, "1.00"), (3, "2.5")])
         self.assertEqual(len(summary["unfinished"]), 1)
         self.assertIn("docs", summary["unfinished"][0]["object"])
         self.assertRegex(summary["unfinished"][0]["what"], "duplicat|unique")

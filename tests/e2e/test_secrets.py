@@ -83,7 +83,7 @@ class Secrets(Case):
                 with self.subTest(f"{secret[:10]!r} {options} {sorted(environment)}"):
                     there = self.run_vecferry("copy", "-v", "--json", "--drop-existing", "--yes", *self.options(options, "target"), self.lite, url, environment=environment)
                     plan = self.run_vecferry("plan", "-v", "-o", self.folder / f"ferry{number}.yaml", *self.options(options, "source"), url, target, environment=environment)
-                    back = self.run_vecferry("copy", "-v", *self.options(options, "source"), url, target, environment=environment)
+                    back = self.run_vecferry("copy", "-v", "--drop-existing", "--yes", *self.options(options, "source"), url, target, environment=environment)
                     seen = self.run_vecferry("inspect", "-v", *self.options(options, "source"), url, environment=environment)
                     both = self.run_vecferry("verify", "-v", "--json", *self.options(options, "source"), url, target, environment=environment)
                     self.clean(secret, *(text for result in (there, plan, back, seen, both) for text in (result.stdout, result.stderr)))

@@ -124,14 +124,24 @@ static bool is_same_index(const struct vf_index *a, const struct vf_index *b)
     return (a->predicate != NULL) == (b->predicate != NULL);
 }
 
-/* The index here that the remembered one was made into, or -1. */
-static int find_index(const struct vf_table *here, const struct vf_index *remembered)
+/*
+ * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns. Indexes for vectors
+ * are only remembered: two of them on one column are two.
+ */
+static int find_index(const struct vf_table *here, size_t n_here, const struct vf_index *remembered)
 {
-    for (size_t i = 0; i < here->n_indexes; i++) {
-        if (is_same_index(&here->indexes[i], remembered))
+    int found = -1;
+    if (remembered->kind == VF_INDEX_HNSW || remembered->kind == VF_INDEX_IVFFLAT)
+        return -1;
+    for (size_t i = 0; i < n_here; i++) {
+        if (!is_same_index(&here->indexes[i], remembered))
+            continue;
+        if (vf_str_equal(here->indexes[i].name, remembered->name))
             return (int)i;
+        if (found < 0)
+            found = (int)i;
     }
-    return -1;
+    return found;
 }
 
 /* Was the index, whose columns are those here, declared when the table was made? One that was and is gone now was dropped by the user, and stays gone. */
@@ -155,11 +165,12 @@ static bool was_declared(const struct vf_table *here, const struct vf_table *tar
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
+    size_t n_here = here->n_indexes;
     for (size_t i = 0; i < source->n_indexes; i++) {
         struct vf_index remembered;
         if (!translate_index(schema, here, source, target, &source->indexes[i], &remembered))
             continue;
-        int found = find_index(here, &remembered);
+        int found = find_index(here, n_here, &remembered);
         if (found >= 0) {
             here->indexes[found] = remembered;
         } else if (!was_declared(here, target, &remembered)) {

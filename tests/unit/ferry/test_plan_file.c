@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -609,7 +610,10 @@ static char *read_manual(void)
     char chunk[4096];
     size_t n;
 
-    snprintf(path, sizeof(path), "%.*sdocs/plan.md", (int)(sizeof(here) - sizeof(tail)), here);
+    /* The compiler was given the path from the folder of the build. */
+    const char *build = here[0] == '/' ? NULL : getenv("VECFERRY_BUILD");
+    snprintf(path, sizeof(path), "%s%s%.*sdocs/plan.md", build != NULL ? build : "", build != NULL ? "/" : "",
+             (int)(sizeof(here) - sizeof(tail)), here);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         fail_msg("%s isn't there", path);
