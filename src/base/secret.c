@@ -219,16 +219,36 @@ static int attributes_init(posix_spawnattr_t *attributes)
     return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/* Environment for a command: without the passwords that are meant for this process. The pointers are those of environ; the list is the caller's. */
+static char **environment_without_secrets(void)
+{
+    static const char *const secrets[] = {"VECFERRY_SOURCE_PASSWORD=", "VECFERRY_TARGET_PASSWORD=", "PGPASSWORD="};
+    size_t n = 0, kept = 0;
+
+    while (environ[n] != NULL)
+        n++;
+    char **copy = vf_calloc(n + 1, sizeof(*copy));
+    for (size_t i = 0; copy != NULL && i < n; i++) {
+        bool is_secret = false;
+        for (size_t k = 0; k < sizeof(secrets) / sizeof(secrets[0]); k++)
+            is_secret = is_secret || strncmp(environ[i], secrets[k], strlen(secrets[k])) == 0;
+        if (!is_secret)
+            copy[kept++] = environ[i];
+    }
+    return copy;
+}
+
 /* 0, or an errno. posix_spawn() and not fork(): the library may run in a process with many threads. */
 static int start(const char *command, int output, pid_t *child)
 {
     char shell[] = "sh";
     char option[] = "-c";
     char *copy = vf_strdup(command);
+    char **environment = environment_without_secrets();
     char *const arguments[] = {shell, option, copy, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    int number = copy == NULL ? ENOMEM : posix_spawn_file_actions_init(&actions);
+    int number = copy == NULL || environment == NULL ? ENOMEM : posix_spawn_file_actions_init(&actions);
 
     if (number != 0)
         goto out;
@@ -238,12 +258,13 @@ static int start(const char *command, int output, pid_t *child)
         if (number == 0)
             number = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
         if (number == 0)
-            number = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environ);
+            number = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
 out:
     vf_secret_free(copy);
+    vf_free(environment);
     return number;
 }
 
