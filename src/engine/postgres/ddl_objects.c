@@ -208,6 +208,7 @@ static enum vf_status alter_sequence(struct vf_pg_conn *conn, const struct vf_se
         vf_buf_str(&sql, "ALTER SEQUENCE ");
         vf_pg_quote_table(&sql, schema, name);
         write_options(sequence, &sql);
+        vf_buf_str(&sql, " RESTART"); /* its value may lie outside of the new range; the right one is set next */
         status = vf_pg_exec_buf(conn, &sql, err);
     } else if (sequence->owner_table != NULL && sequence->owner_column != NULL &&
                (sequence->owner_schema == NULL || strcmp(sequence->owner_schema, schema) == 0)) {

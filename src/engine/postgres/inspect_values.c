@@ -25,17 +25,19 @@ static void write_measure(struct vf_buf *sql, const char *quoted, const struct v
         vf_buf_printf(sql, "min(%s(%s)), max(%s(%s)), ", norm, quoted, norm, quoted);
         vf_buf_printf(sql, "count(*) FILTER (WHERE %s(%s) = 0), 0, 0", norm, quoted);
     } else if (is_number_list(column)) {
-        vf_buf_printf(sql,
-                      "min(coalesce(array_length(%s, 1), 0)), max(coalesce(array_length(%s, 1), 0)), NULL, NULL, 0, ",
-                      quoted, quoted);
+        static const char *const ends[] = {"min", "max"};
+        for (size_t i = 0; i < 2; i++)
+            vf_buf_printf(sql, "%s(CASE WHEN %s IS NOT NULL THEN coalesce(array_length(%s, 1), 0) END), ", ends[i],
+                          quoted, quoted);
+        vf_buf_str(sql, "NULL, NULL, 0, ");
         vf_buf_printf(sql,
                       "count(*) FILTER (WHERE %s && ARRAY['NaN', 'Infinity', '-Infinity']::double precision[]::%s), ",
                       quoted, column->native);
-        vf_buf_printf(
-            sql,
-            "count(*) FILTER (WHERE array_ndims(%s) IS DISTINCT FROM 1 AND %s IS NOT NULL OR array_lower(%s, 1) <> 1 "
-            "OR array_position(%s, NULL) IS NOT NULL)",
-            quoted, quoted, quoted, quoted);
+        /* array_position() takes arrays of one dimension only, so it must come last. */
+        vf_buf_printf(sql,
+                      "count(*) FILTER (WHERE CASE WHEN array_ndims(%s) IS DISTINCT FROM 1 OR array_lower(%s, 1) <> 1 "
+                      "THEN %s IS NOT NULL ELSE array_position(%s, NULL) IS NOT NULL END)",
+                      quoted, quoted, quoted, quoted);
     } else {
         vf_buf_str(sql, "NULL, NULL, NULL, NULL, 0, 0, 0");
     }

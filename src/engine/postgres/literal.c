@@ -7,13 +7,13 @@
 /* ISO 8601's expanded years as PostgreSQL writes them: "-0043-03-15" is 44 BC, and there is no sign before other years. */
 static void write_date(const char *text, struct vf_buf *out)
 {
-    bool is_before = text[0] == '-' || strncmp(text, "0000", 4) == 0;
+    const char *at = text + (text[0] == '-' || text[0] == '+');
+    bool is_before = text[0] == '-' || strncmp(at, "0000-", 5) == 0;
     unsigned year = 0;
     if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0) {
         vf_buf_str(out, text);
         return;
     }
-    const char *at = text + (text[0] == '-' || text[0] == '+');
     const char *rest = strchr(at, '-');
     if (!is_before || rest == NULL) {
         vf_buf_str(out, at);

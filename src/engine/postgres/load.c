@@ -294,6 +294,8 @@ static enum vf_status refuse(struct vf_load *load, const struct vf_batch *batch,
 {
     if (err != NULL)
         *err = failure->err;
+    if (failure->is_row_error && failure->row >= 0 && failure->column >= 0)
+        vf_error_wrap(err, "column \"%s\"", load->relation.names[failure->column]);
     if (failure->is_row_error && failure->row >= 0)
         vf_error_wrap(err, "row %s", key_of(load, batch, failure->row));
     if (failure->err.status != VF_CANCELLED)
