@@ -11,8 +11,8 @@ static bool default_is_understood(const struct vf_default *def)
     return def->kind != VF_DEFAULT_EXPRESSION;
 }
 
-enum vf_status mem_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
-                              struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
+enum vf_status vf_mem_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
+                                 struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {
     char type[48];
     (void)conn;
@@ -28,8 +28,8 @@ enum vf_status mem_map_column(struct vf_conn *conn, const struct vf_table *table
     return VF_OK;
 }
 
-enum vf_status mem_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
-                             struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
+enum vf_status vf_mem_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     (void)conn;
     (void)table;
@@ -56,7 +56,7 @@ static bool same_object(const char *schema_a, const char *name_a, const char *sc
     return vf_str_equal(name_a, name_b) && (schema_b == NULL || vf_str_equal(schema_a, schema_b));
 }
 
-static struct vf_sequence *find_sequence(const struct mem_db *db, const struct vf_sequence *wanted)
+static struct vf_sequence *find_sequence(const struct vf_mem_db *db, const struct vf_sequence *wanted)
 {
     for (size_t i = 0; i < db->catalog.n_sequences; i++) {
         struct vf_sequence *sequence = &db->catalog.sequences[i];
@@ -66,8 +66,8 @@ static struct vf_sequence *find_sequence(const struct mem_db *db, const struct v
     return NULL;
 }
 
-enum vf_status mem_sequence_set(struct mem_db *db, const struct vf_sequence *sequence, bool only_if_absent,
-                                struct vf_error *err)
+enum vf_status vf_mem_sequence_set(struct vf_mem_db *db, const struct vf_sequence *sequence, bool only_if_absent,
+                                   struct vf_error *err)
 {
     struct vf_buf json;
     struct vf_sequence copy = {0};
@@ -88,7 +88,7 @@ enum vf_status mem_sequence_set(struct mem_db *db, const struct vf_sequence *seq
     return status;
 }
 
-enum vf_status mem_user_type_set(struct mem_db *db, const struct vf_user_type *type, struct vf_error *err)
+enum vf_status vf_mem_user_type_set(struct vf_mem_db *db, const struct vf_user_type *type, struct vf_error *err)
 {
     struct vf_buf json;
     struct vf_user_type copy = {0};
@@ -125,11 +125,11 @@ static bool same_columns(const struct vf_table *a, const struct vf_table *b)
     return true;
 }
 
-static enum vf_status apply_table(struct mem_db *db, const struct vf_table *def, struct vf_error *err)
+static enum vf_status apply_table(struct vf_mem_db *db, const struct vf_table *def, struct vf_error *err)
 {
-    const struct mem_table *table = mem_table_find(db, def->schema, def->name);
+    const struct vf_mem_table *table = vf_mem_table_find(db, def->schema, def->name);
     if (table == NULL)
-        return mem_table_make(db, def, false, err);
+        return vf_mem_table_make(db, def, false, err);
     if (!same_columns(&table->def, def))
         return vf_error_set(err, VF_STATE, "table \"%s\" exists with other columns", def->name);
     return VF_OK;
@@ -153,9 +153,9 @@ static bool has_index(const struct vf_table *def, const struct vf_index *wanted)
     return false;
 }
 
-static enum vf_status apply_index(struct mem_db *db, const struct vf_step *step, struct vf_error *err)
+static enum vf_status apply_index(struct vf_mem_db *db, const struct vf_step *step, struct vf_error *err)
 {
-    struct mem_table *table = mem_table_find(db, step->table->schema, step->table->name);
+    struct vf_mem_table *table = vf_mem_table_find(db, step->table->schema, step->table->name);
     if (table == NULL)
         return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\"", step->table->name);
     if (has_index(&table->def, step->index))
@@ -171,7 +171,7 @@ static enum vf_status apply_index(struct mem_db *db, const struct vf_step *step,
     if (step->index->constraint == VF_CONSTRAINT_PRIMARY)
         next.primary_key = (int)next.n_indexes;
     next.n_indexes++;
-    enum vf_status status = mem_table_redefine(table, &next, err);
+    enum vf_status status = vf_mem_table_redefine(table, &next, err);
     vf_free(indexes);
     return status;
 }
@@ -187,11 +187,11 @@ static bool same_foreign_key(const struct vf_foreign_key *a, const struct vf_for
 }
 
 /* Every row's reference must lead somewhere. */
-static enum vf_status check_references(const struct mem_db *db, const struct mem_table *table,
+static enum vf_status check_references(const struct vf_mem_db *db, const struct vf_mem_table *table,
                                        const struct vf_foreign_key *key, struct vf_error *err)
 {
-    const struct mem_table *parent = mem_table_find(db, key->to_schema, key->to_table);
-    struct mem_set set = {0};
+    const struct vf_mem_table *parent = vf_mem_table_find(db, key->to_schema, key->to_table);
+    struct vf_mem_set set = {0};
     struct vf_buf scratch;
     if (parent == NULL)
         return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\" to refer to", key->to_table);
@@ -206,24 +206,24 @@ static enum vf_status check_references(const struct mem_db *db, const struct mem
             status = vf_error_set(err, VF_NOTFOUND, "table %s has no column \"%s\"", key->to_table, key->to_columns[i]);
     }
     if (status == VF_OK)
-        status = mem_set_fill(&set, parent, key->n_columns, columns, false, NULL, err);
+        status = vf_mem_set_fill(&set, parent, key->n_columns, columns, false, NULL, err);
     vf_buf_init(&scratch, VF_BUF_MAX);
     for (size_t i = 0; status == VF_OK && i < table->n_rows; i++) {
         struct vf_hash128 hash;
-        if (mem_key_hash(table->rows[i]->cells, key->n_columns, key->columns, false, &scratch, &hash) &&
-            mem_set_find(&set, hash) == NULL)
+        if (vf_mem_key_hash(table->rows[i]->cells, key->n_columns, key->columns, false, &scratch, &hash) &&
+            vf_mem_set_find(&set, hash) == NULL)
             status = vf_error_set(err, VF_VALUE, "table %s: a row refers to a row of %s that isn't there",
                                   table->def.name, key->to_table);
     }
-    mem_set_release(&set);
+    vf_mem_set_release(&set);
     vf_buf_release(&scratch);
     vf_free(columns);
     return status;
 }
 
-static enum vf_status apply_foreign_key(struct mem_db *db, const struct vf_step *step, struct vf_error *err)
+static enum vf_status apply_foreign_key(struct vf_mem_db *db, const struct vf_step *step, struct vf_error *err)
 {
-    struct mem_table *table = mem_table_find(db, step->table->schema, step->table->name);
+    struct vf_mem_table *table = vf_mem_table_find(db, step->table->schema, step->table->name);
     if (table == NULL)
         return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\"", step->table->name);
     struct vf_table next = table->def;
@@ -241,35 +241,35 @@ static enum vf_status apply_foreign_key(struct mem_db *db, const struct vf_step 
         memcpy(keys, next.foreign_keys, next.n_foreign_keys * sizeof(*keys));
     keys[next.n_foreign_keys++] = *step->foreign_key;
     next.foreign_keys = keys;
-    status = mem_table_redefine(table, &next, err);
+    status = vf_mem_table_redefine(table, &next, err);
     vf_free(keys);
     return status;
 }
 
 /* ---- sequences ---- */
 
-static int64_t cell_integer(struct vf_type type, const struct mem_cell *cell)
+static int64_t cell_integer(struct vf_type type, const struct vf_mem_cell *cell)
 {
     uint8_t scratch[8];
-    struct mem_cell wide;
+    struct vf_mem_cell wide;
     int64_t value = 0;
     const struct vf_type i64 = {.kind = VF_K_I64};
-    if (mem_cell_convert(type, i64, cell, &wide, scratch) == NULL)
+    if (vf_mem_cell_convert(type, i64, cell, &wide, scratch) == NULL)
         memcpy(&value, wide.bytes, sizeof(value));
     return value;
 }
 
 /* The value that the owning column needs the sequence to be past: false when it holds none. */
-static bool largest_value(const struct mem_db *db, const struct vf_sequence *sequence, int64_t *largest)
+static bool largest_value(const struct vf_mem_db *db, const struct vf_sequence *sequence, int64_t *largest)
 {
-    const struct mem_table *table =
-        sequence->owner_table == NULL ? NULL : mem_table_find(db, sequence->owner_schema, sequence->owner_table);
+    const struct vf_mem_table *table =
+        sequence->owner_table == NULL ? NULL : vf_mem_table_find(db, sequence->owner_schema, sequence->owner_table);
     int column = table == NULL ? -1 : vf_table_find_column(&table->def, sequence->owner_column);
     bool found = false;
-    if (column < 0 || !mem_type_fits(table->def.columns[column].type, (struct vf_type){.kind = VF_K_I64}))
+    if (column < 0 || !vf_mem_type_fits(table->def.columns[column].type, (struct vf_type){.kind = VF_K_I64}))
         return false;
     for (size_t i = 0; i < table->n_rows; i++) {
-        const struct mem_cell *cell = &table->rows[i]->cells[column];
+        const struct vf_mem_cell *cell = &table->rows[i]->cells[column];
         if (cell->is_null)
             continue;
         int64_t value = cell_integer(table->def.columns[column].type, cell);
@@ -281,7 +281,7 @@ static bool largest_value(const struct mem_db *db, const struct vf_sequence *seq
     return found;
 }
 
-static enum vf_status apply_sequence_value(struct mem_db *db, const struct vf_sequence *wanted, struct vf_error *err)
+static enum vf_status apply_sequence_value(struct vf_mem_db *db, const struct vf_sequence *wanted, struct vf_error *err)
 {
     struct vf_sequence value = *wanted;
     int64_t largest = 0;
@@ -294,25 +294,25 @@ static enum vf_status apply_sequence_value(struct mem_db *db, const struct vf_se
             value.is_called = true;
         }
     }
-    return mem_sequence_set(db, &value, false, err);
+    return vf_mem_sequence_set(db, &value, false, err);
 }
 
-enum vf_status mem_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err)
+enum vf_status vf_mem_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err)
 {
-    struct mem_db *db = mem_conn_of(conn)->db;
-    struct mem_table *table = NULL;
+    struct vf_mem_db *db = vf_mem_conn_of(conn)->db;
+    struct vf_mem_table *table = NULL;
     enum vf_status status = VF_OK;
-    mem_lock(db);
+    vf_mem_lock(db);
     switch (step->kind) {
     case VF_STEP_SCHEMA:
     case VF_STEP_EXTENSION:
     case VF_STEP_ANALYZE:
         break; /* schemas come with their tables, and there is nothing to load or to count */
     case VF_STEP_USER_TYPE:
-        status = mem_user_type_set(db, step->user_type, err);
+        status = vf_mem_user_type_set(db, step->user_type, err);
         break;
     case VF_STEP_SEQUENCE:
-        status = mem_sequence_set(db, step->sequence, true, err);
+        status = vf_mem_sequence_set(db, step->sequence, true, err);
         break;
     case VF_STEP_TABLE:
         status = apply_table(db, step->table, err);
@@ -327,11 +327,11 @@ enum vf_status mem_apply(struct vf_conn *conn, const struct vf_step *step, struc
         status = apply_sequence_value(db, step->sequence, err);
         break;
     case VF_STEP_DROP_TABLE:
-        table = mem_table_find(db, step->table->schema, step->table->name);
+        table = vf_mem_table_find(db, step->table->schema, step->table->name);
         if (table != NULL)
-            mem_table_drop(db, table);
+            vf_mem_table_drop(db, table);
         break;
     }
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return status;
 }

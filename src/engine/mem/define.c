@@ -6,8 +6,8 @@
 
 enum vf_status vf_mem_set_limits(const char *database, const struct vf_limits *limits, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    enum vf_status status = mem_db_get(database, true, &db, err);
+    struct vf_mem_db *db = NULL;
+    enum vf_status status = vf_mem_db_get(database, true, &db, err);
     if (status == VF_OK)
         db->limits = *limits;
     return status;
@@ -116,41 +116,41 @@ enum vf_status vf_mem_create_table(const char *database, const char *table, cons
 
 enum vf_status vf_mem_define_table(const char *database, const struct vf_table *table, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    enum vf_status status = mem_db_get(database, true, &db, err);
+    struct vf_mem_db *db = NULL;
+    enum vf_status status = vf_mem_db_get(database, true, &db, err);
     if (status != VF_OK)
         return status;
-    mem_lock(db);
-    const struct mem_table *present = mem_table_find(db, NULL, table->name);
+    vf_mem_lock(db);
+    const struct vf_mem_table *present = vf_mem_table_find(db, NULL, table->name);
     if (present != NULL && vf_str_equal(present->def.schema, table->schema))
         status = vf_error_set(err, VF_STATE, "table \"%s\" exists", table->name);
     else
-        status = mem_table_make(db, table, true, err);
-    mem_unlock(db);
+        status = vf_mem_table_make(db, table, true, err);
+    vf_mem_unlock(db);
     return status;
 }
 
 enum vf_status vf_mem_define_sequence(const char *database, const struct vf_sequence *sequence, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    enum vf_status status = mem_db_get(database, true, &db, err);
+    struct vf_mem_db *db = NULL;
+    enum vf_status status = vf_mem_db_get(database, true, &db, err);
     if (status != VF_OK)
         return status;
-    mem_lock(db);
-    status = mem_sequence_set(db, sequence, false, err);
-    mem_unlock(db);
+    vf_mem_lock(db);
+    status = vf_mem_sequence_set(db, sequence, false, err);
+    vf_mem_unlock(db);
     return status;
 }
 
 enum vf_status vf_mem_define_user_type(const char *database, const struct vf_user_type *type, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    enum vf_status status = mem_db_get(database, true, &db, err);
+    struct vf_mem_db *db = NULL;
+    enum vf_status status = vf_mem_db_get(database, true, &db, err);
     if (status != VF_OK)
         return status;
-    mem_lock(db);
-    status = mem_user_type_set(db, type, err);
-    mem_unlock(db);
+    vf_mem_lock(db);
+    status = vf_mem_user_type_set(db, type, err);
+    vf_mem_unlock(db);
     return status;
 }
 
@@ -201,13 +201,13 @@ static bool put_integer(int64_t value, size_t width, uint8_t scratch[8])
     return fits;
 }
 
-static enum vf_status to_cell(const struct vf_column *column, const struct vf_mem_value *value, struct mem_cell *cell,
-                              uint8_t scratch[8], struct vf_error *err)
+static enum vf_status to_cell(const struct vf_column *column, const struct vf_mem_value *value,
+                              struct vf_mem_cell *cell, uint8_t scratch[8], struct vf_error *err)
 {
     size_t width = column->type.kind == VF_K_BOOL ? 1 : vf_type_width(column->type);
     float narrow = (float)value->f64;
     bool right = true;
-    *cell = (struct mem_cell){.is_null = value->kind == VF_MEM_NULL, .bytes = scratch, .size_bytes = width};
+    *cell = (struct vf_mem_cell){.is_null = value->kind == VF_MEM_NULL, .bytes = scratch, .size_bytes = width};
     switch (value->kind) {
     case VF_MEM_NULL:
         break;
@@ -231,43 +231,43 @@ static enum vf_status to_cell(const struct vf_column *column, const struct vf_me
 }
 
 /* Finds the database and the table, and keeps the mutex when that went well. */
-static enum vf_status enter(const char *database, const char *name, struct mem_db **db, struct mem_table **table,
+static enum vf_status enter(const char *database, const char *name, struct vf_mem_db **db, struct vf_mem_table **table,
                             struct vf_error *err)
 {
-    enum vf_status status = mem_db_get(database, false, db, err);
+    enum vf_status status = vf_mem_db_get(database, false, db, err);
     if (status != VF_OK)
         return status;
     *table = NULL;
     if (*db != NULL) {
-        mem_lock(*db);
-        *table = mem_table_find(*db, NULL, name);
+        vf_mem_lock(*db);
+        *table = vf_mem_table_find(*db, NULL, name);
         if (*table != NULL)
             return VF_OK;
-        mem_unlock(*db);
+        vf_mem_unlock(*db);
     }
     return vf_error_set(err, VF_USAGE, "there is no table \"%s\" in database \"%s\"", name, database);
 }
 
-static enum vf_status add_cells(struct mem_table *table, size_t n_cells, const struct mem_cell *cells,
+static enum vf_status add_cells(struct vf_mem_table *table, size_t n_cells, const struct vf_mem_cell *cells,
                                 struct vf_error *err)
 {
-    struct mem_row *row = NULL;
-    enum vf_status status = mem_row_make(n_cells, cells, &row, err);
+    struct vf_mem_row *row = NULL;
+    enum vf_status status = vf_mem_row_make(n_cells, cells, &row, err);
     if (status != VF_OK)
         return status;
-    status = mem_table_add(table, row, NULL, err);
+    status = vf_mem_table_add(table, row, NULL, err);
     if (status != VF_OK)
-        mem_row_unref(row);
+        vf_mem_row_unref(row);
     return status;
 }
 
-static enum vf_status add_values(struct mem_table *table, size_t n_values, const struct vf_mem_value *values,
+static enum vf_status add_values(struct vf_mem_table *table, size_t n_values, const struct vf_mem_value *values,
                                  struct vf_error *err)
 {
     if (n_values != table->def.n_columns)
         return vf_error_set(err, VF_USAGE, "table %s has %zu columns, not %zu", table->def.name, table->def.n_columns,
                             n_values);
-    struct mem_cell *cells = vf_calloc(n_values + 1, sizeof(*cells));
+    struct vf_mem_cell *cells = vf_calloc(n_values + 1, sizeof(*cells));
     uint8_t(*scratch)[8] = vf_calloc(n_values + 1, sizeof(*scratch));
     enum vf_status status = cells == NULL || scratch == NULL ? vf_error_nomem(err) : VF_OK;
     for (size_t i = 0; status == VF_OK && i < n_values; i++)
@@ -282,17 +282,17 @@ static enum vf_status add_values(struct mem_table *table, size_t n_values, const
 enum vf_status vf_mem_add_row(const char *database, const char *table, size_t n_values,
                               const struct vf_mem_value *values, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    struct mem_table *found = NULL;
+    struct vf_mem_db *db = NULL;
+    struct vf_mem_table *found = NULL;
     enum vf_status status = enter(database, table, &db, &found, err);
     if (status != VF_OK)
         return status;
     status = add_values(found, n_values, values, err);
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return status;
 }
 
-static enum vf_status check_position(const struct mem_table *table, int64_t position, struct vf_error *err)
+static enum vf_status check_position(const struct vf_mem_table *table, int64_t position, struct vf_error *err)
 {
     if (position >= 0 && (size_t)position < table->n_rows)
         return VF_OK;
@@ -301,38 +301,38 @@ static enum vf_status check_position(const struct mem_table *table, int64_t posi
 
 enum vf_status vf_mem_delete_row(const char *database, const char *table, int64_t position, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    struct mem_table *found = NULL;
+    struct vf_mem_db *db = NULL;
+    struct vf_mem_table *found = NULL;
     enum vf_status status = enter(database, table, &db, &found, err);
     if (status != VF_OK)
         return status;
     status = check_position(found, position, err);
     if (status == VF_OK)
-        mem_table_remove(found, (size_t)position);
-    mem_unlock(db);
+        vf_mem_table_remove(found, (size_t)position);
+    vf_mem_unlock(db);
     return status;
 }
 
 enum vf_status vf_mem_double_row(const char *database, const char *table, int64_t position, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    struct mem_table *found = NULL;
+    struct vf_mem_db *db = NULL;
+    struct vf_mem_table *found = NULL;
     enum vf_status status = enter(database, table, &db, &found, err);
     if (status != VF_OK)
         return status;
     status = check_position(found, position, err);
     if (status == VF_OK)
         status = add_cells(found, found->rows[position]->n_cells, found->rows[position]->cells, err);
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return status;
 }
 
-static enum vf_status set_value(struct mem_table *table, size_t position, const char *name,
+static enum vf_status set_value(struct vf_mem_table *table, size_t position, const char *name,
                                 const struct vf_mem_value *value, struct vf_error *err)
 {
-    struct mem_row *old = table->rows[position];
-    struct mem_row *row = NULL;
-    struct mem_cell cell;
+    struct vf_mem_row *old = table->rows[position];
+    struct vf_mem_row *row = NULL;
+    struct vf_mem_cell cell;
     uint8_t scratch[8];
     int column = vf_table_find_column(&table->def, name);
     if (column < 0)
@@ -341,18 +341,18 @@ static enum vf_status set_value(struct mem_table *table, size_t position, const 
     if (status != VF_OK)
         return status;
 
-    struct mem_cell *cells = vf_calloc(old->n_cells, sizeof(*cells));
+    struct vf_mem_cell *cells = vf_calloc(old->n_cells, sizeof(*cells));
     if (cells == NULL)
         return vf_error_nomem(err);
     memcpy(cells, old->cells, old->n_cells * sizeof(*cells));
     cells[column] = cell;
-    status = mem_row_make(old->n_cells, cells, &row, err);
+    status = vf_mem_row_make(old->n_cells, cells, &row, err);
     vf_free(cells);
     if (status != VF_OK)
         return status;
     row->id = old->id;
     table->rows[position] = row;
-    mem_row_unref(old);
+    vf_mem_row_unref(old);
     for (size_t i = 0; i < table->n_uniques; i++)
         table->uniques[i].stale = true;
     return VF_OK;
@@ -361,27 +361,27 @@ static enum vf_status set_value(struct mem_table *table, size_t position, const 
 enum vf_status vf_mem_set_value(const char *database, const char *table, int64_t position, const char *column,
                                 struct vf_mem_value value, struct vf_error *err)
 {
-    struct mem_db *db = NULL;
-    struct mem_table *found = NULL;
+    struct vf_mem_db *db = NULL;
+    struct vf_mem_table *found = NULL;
     enum vf_status status = enter(database, table, &db, &found, err);
     if (status != VF_OK)
         return status;
     status = check_position(found, position, err);
     if (status == VF_OK)
         status = set_value(found, (size_t)position, column, &value, err);
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return status;
 }
 
 int64_t vf_mem_count_rows(const char *database, const char *table)
 {
-    struct mem_db *db = NULL;
-    struct mem_table *found = NULL;
+    struct vf_mem_db *db = NULL;
+    struct vf_mem_table *found = NULL;
     if (enter(database, table, &db, &found, NULL) != VF_OK)
         return -1;
     int64_t n_rows = 0;
     for (size_t i = 0; i < found->n_rows; i++)
         n_rows += found->rows[i]->writer == NULL;
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return n_rows;
 }

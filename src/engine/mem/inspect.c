@@ -6,7 +6,7 @@
 #include "engine/store.h"
 #include "model/schema_json.h"
 
-static void measure_vector(struct vf_evidence *evidence, struct vf_type type, const struct mem_cell *cell)
+static void measure_vector(struct vf_evidence *evidence, struct vf_type type, const struct vf_mem_cell *cell)
 {
     double square = 0;
     int64_t dim = type.dim;
@@ -27,15 +27,15 @@ static void measure_vector(struct vf_evidence *evidence, struct vf_type type, co
     evidence->max_dim = dim > evidence->max_dim ? dim : evidence->max_dim;
 }
 
-static void measure_column(const struct mem_table *table, size_t column, const struct mem_conn *conn,
+static void measure_column(const struct vf_mem_table *table, size_t column, const struct vf_mem_conn *conn,
                            int64_t sample_rows, struct vf_column *out)
 {
     struct vf_evidence *evidence = &out->evidence;
     int64_t n_seen = 0;
     evidence->measured = true;
     for (size_t i = 0; i < table->n_rows; i++) {
-        const struct mem_cell *cell = &table->rows[i]->cells[column];
-        if (!mem_row_visible(table->rows[i], conn))
+        const struct vf_mem_cell *cell = &table->rows[i]->cells[column];
+        if (!vf_mem_row_visible(table->rows[i], conn))
             continue;
         if (sample_rows > 0 && n_seen == sample_rows) {
             evidence->sampled = true;
@@ -59,7 +59,7 @@ static bool wants_evidence(const struct vf_inspect_options *options, const struc
     return options->evidence && wanted;
 }
 
-static enum vf_status copy_table(const struct mem_conn *conn, const struct mem_table *table,
+static enum vf_status copy_table(const struct vf_mem_conn *conn, const struct vf_mem_table *table,
                                  const struct vf_inspect_options *options, struct vf_schema *schema,
                                  struct vf_error *err)
 {
@@ -81,7 +81,7 @@ static enum vf_status copy_table(const struct mem_conn *conn, const struct mem_t
     place->n_rows = place->size_bytes = 0;
     place->n_rows_exact = true;
     for (size_t i = 0; i < table->n_rows; i++) {
-        place->n_rows += mem_row_visible(table->rows[i], conn);
+        place->n_rows += vf_mem_row_visible(table->rows[i], conn);
         place->size_bytes += (int64_t)table->rows[i]->size_bytes;
     }
     for (size_t i = 0; wants_evidence(options, place) && i < place->n_columns; i++)
@@ -121,13 +121,13 @@ static enum vf_status copy_user_type(const struct vf_user_type *type, struct vf_
     return status == VF_OK && place == NULL ? vf_error_nomem(err) : status;
 }
 
-enum vf_status mem_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
-                           struct vf_error *err)
+enum vf_status vf_mem_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
+                              struct vf_error *err)
 {
-    struct mem_conn *mem = mem_conn_of(conn);
+    struct vf_mem_conn *mem = vf_mem_conn_of(conn);
     enum vf_status status = VF_OK;
-    mem_lock(mem->db);
-    for (const struct mem_table *table = mem->db->tables; status == VF_OK && table != NULL; table = table->next) {
+    vf_mem_lock(mem->db);
+    for (const struct vf_mem_table *table = mem->db->tables; status == VF_OK && table != NULL; table = table->next) {
         if (!vf_str_starts(table->def.name, VF_STORE_PREFIX))
             status = copy_table(mem, table, options, schema, err);
     }
@@ -135,6 +135,6 @@ enum vf_status mem_inspect(struct vf_conn *conn, const struct vf_inspect_options
         status = copy_sequence(&mem->db->catalog.sequences[i], schema, err);
     for (size_t i = 0; status == VF_OK && i < mem->db->catalog.n_user_types; i++)
         status = copy_user_type(&mem->db->catalog.user_types[i], schema, err);
-    mem_unlock(mem->db);
+    vf_mem_unlock(mem->db);
     return status;
 }

@@ -2,9 +2,9 @@
 
 #include "engine/mem/db.h"
 
-static struct mem_record_table *find_table(const struct mem_db *db, const char *name)
+static struct vf_mem_record_table *find_table(const struct vf_mem_db *db, const char *name)
 {
-    struct mem_record_table *table = db->records;
+    struct vf_mem_record_table *table = db->records;
     while (table != NULL && strcmp(table->name, name) != 0)
         table = table->next;
     return table;
@@ -21,7 +21,7 @@ static int compare_value(enum vf_record_kind kind, const struct vf_record_value 
     return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
 }
 
-static int compare_key(const struct mem_record_table *table, const struct vf_record_value *a,
+static int compare_key(const struct vf_mem_record_table *table, const struct vf_record_value *a,
                        const struct vf_record_value *b, size_t n_key)
 {
     int order = 0;
@@ -30,30 +30,30 @@ static int compare_key(const struct mem_record_table *table, const struct vf_rec
     return order;
 }
 
-static bool is_visible(const struct mem_record *record, const struct mem_conn *conn)
+static bool is_visible(const struct vf_mem_record *record, const struct vf_mem_conn *conn)
 {
     return (record->writer == NULL || record->writer == conn) && record->deleter != conn;
 }
 
 /* Somebody else's open transaction has written or taken away this record. */
-static bool is_busy(const struct mem_record *record, const struct mem_conn *conn)
+static bool is_busy(const struct vf_mem_record *record, const struct vf_mem_conn *conn)
 {
     return (record->writer != NULL && record->writer != conn) || (record->deleter != NULL && record->deleter != conn);
 }
 
-static void record_free(struct mem_record *record)
+static void record_free(struct vf_mem_record *record)
 {
     vf_free(record->values);
     vf_free(record);
 }
 
-static struct mem_record *record_copy(const struct mem_record_table *table, const struct vf_record_value *values)
+static struct vf_mem_record *record_copy(const struct vf_mem_record_table *table, const struct vf_record_value *values)
 {
     size_t head_bytes = table->n_columns * sizeof(*values);
     size_t size_bytes = 0;
     for (size_t i = 0; i < table->n_columns; i++)
         size_bytes += values[i].is_null || table->kinds[i] == VF_RECORD_INTEGER ? 0 : values[i].size_bytes;
-    struct mem_record *record = vf_calloc(1, sizeof(*record));
+    struct vf_mem_record *record = vf_calloc(1, sizeof(*record));
     struct vf_record_value *copy = vf_calloc(1, head_bytes + size_bytes);
     if (record == NULL || copy == NULL) {
         vf_free(record);
@@ -75,9 +75,9 @@ static struct mem_record *record_copy(const struct mem_record_table *table, cons
     return record;
 }
 
-static enum vf_status table_make(struct mem_db *db, const struct vf_record_table *wanted, struct vf_error *err)
+static enum vf_status table_make(struct vf_mem_db *db, const struct vf_record_table *wanted, struct vf_error *err)
 {
-    struct mem_record_table *table = vf_calloc(1, sizeof(*table));
+    struct vf_mem_record_table *table = vf_calloc(1, sizeof(*table));
     if (table == NULL)
         return vf_error_nomem(err);
     table->name = vf_strdup(wanted->name);
@@ -97,19 +97,19 @@ static enum vf_status table_make(struct mem_db *db, const struct vf_record_table
     return VF_OK;
 }
 
-enum vf_status mem_record_create(struct vf_conn *conn, const struct vf_record_table *table, struct vf_error *err)
+enum vf_status vf_mem_record_create(struct vf_conn *conn, const struct vf_record_table *table, struct vf_error *err)
 {
-    struct mem_db *db = mem_conn_of(conn)->db;
-    mem_lock(db);
+    struct vf_mem_db *db = vf_mem_conn_of(conn)->db;
+    vf_mem_lock(db);
     enum vf_status status = find_table(db, table->name) != NULL ? VF_OK : table_make(db, table, err);
-    mem_unlock(db);
+    vf_mem_unlock(db);
     return status;
 }
 
 /* Take a record away: at once, or when the transaction ends. */
-static void take_away(struct mem_record **link, const struct mem_conn *conn)
+static void take_away(struct vf_mem_record **link, const struct vf_mem_conn *conn)
 {
-    struct mem_record *record = *link;
+    struct vf_mem_record *record = *link;
     if (conn->in_transaction && record->writer != conn) {
         record->deleter = conn;
         return;
@@ -118,24 +118,24 @@ static void take_away(struct mem_record **link, const struct mem_conn *conn)
     record_free(record);
 }
 
-static enum vf_status busy(const struct mem_record_table *table, struct vf_error *err)
+static enum vf_status busy(const struct vf_mem_record_table *table, struct vf_error *err)
 {
     return vf_error_set(err, VF_TEMPORARY, "table %s: another transaction is writing the same record", table->name);
 }
 
 /* Put the record in the place of the visible one with its key. */
-static enum vf_status replace(struct mem_record_table *table, const struct mem_conn *conn,
+static enum vf_status replace(struct vf_mem_record_table *table, const struct vf_mem_conn *conn,
                               const struct vf_record_value *values, struct vf_error *err)
 {
-    struct mem_record *record = record_copy(table, values);
+    struct vf_mem_record *record = record_copy(table, values);
     if (record == NULL)
         return vf_error_nomem(err);
-    struct mem_record **link = &table->records;
+    struct vf_mem_record **link = &table->records;
     while (*link != NULL && compare_key(table, (*link)->values, values, table->n_key) < 0)
         link = &(*link)->next;
-    for (struct mem_record **same = link;
+    for (struct vf_mem_record **same = link;
          *same != NULL && compare_key(table, (*same)->values, values, table->n_key) == 0;) {
-        struct mem_record *present = *same;
+        struct vf_mem_record *present = *same;
         if (is_busy(present, conn)) {
             record_free(record);
             return busy(table, err);
@@ -156,23 +156,23 @@ static enum vf_status no_table(const struct vf_record_table *table, struct vf_er
     return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\"", table->name);
 }
 
-enum vf_status mem_record_put(struct vf_conn *conn, const struct vf_record_table *table,
-                              const struct vf_record_value *values, struct vf_error *err)
+enum vf_status vf_mem_record_put(struct vf_conn *conn, const struct vf_record_table *table,
+                                 const struct vf_record_value *values, struct vf_error *err)
 {
-    struct mem_conn *mem = mem_conn_of(conn);
-    mem_lock(mem->db);
-    struct mem_record_table *found = find_table(mem->db, table->name);
+    struct vf_mem_conn *mem = vf_mem_conn_of(conn);
+    vf_mem_lock(mem->db);
+    struct vf_mem_record_table *found = find_table(mem->db, table->name);
     enum vf_status status = found == NULL ? no_table(table, err) : replace(found, mem, values, err);
-    mem_unlock(mem->db);
+    vf_mem_unlock(mem->db);
     return status;
 }
 
 /* Copies of the records that are asked for: the callback may write, and may take the mutex for that. */
-static enum vf_status collect(const struct mem_conn *conn, const struct mem_record_table *table,
-                              const struct vf_record_value *key, size_t n_key, struct mem_record **copies,
+static enum vf_status collect(const struct vf_mem_conn *conn, const struct vf_mem_record_table *table,
+                              const struct vf_record_value *key, size_t n_key, struct vf_mem_record **copies,
                               struct vf_error *err)
 {
-    for (const struct mem_record *record = table->records; record != NULL; record = record->next) {
+    for (const struct vf_mem_record *record = table->records; record != NULL; record = record->next) {
         if (!is_visible(record, conn) || compare_key(table, record->values, key, n_key) != 0)
             continue;
         *copies = record_copy(table, record->values);
@@ -183,20 +183,20 @@ static enum vf_status collect(const struct mem_conn *conn, const struct mem_reco
     return VF_OK;
 }
 
-enum vf_status mem_record_get(struct vf_conn *conn, const struct vf_record_table *table,
-                              const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
-                              struct vf_error *err)
+enum vf_status vf_mem_record_get(struct vf_conn *conn, const struct vf_record_table *table,
+                                 const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
+                                 struct vf_error *err)
 {
-    struct mem_conn *mem = mem_conn_of(conn);
-    struct mem_record *copies = NULL;
+    struct vf_mem_conn *mem = vf_mem_conn_of(conn);
+    struct vf_mem_record *copies = NULL;
     enum vf_status status = VF_OK;
-    mem_lock(mem->db);
-    const struct mem_record_table *present = find_table(mem->db, table->name);
+    vf_mem_lock(mem->db);
+    const struct vf_mem_record_table *present = find_table(mem->db, table->name);
     if (present != NULL)
         status = collect(mem, present, key, n_key, &copies, err);
-    mem_unlock(mem->db);
+    vf_mem_unlock(mem->db);
     while (copies != NULL) {
-        struct mem_record *record = copies;
+        struct vf_mem_record *record = copies;
         if (status == VF_OK)
             status = found(context, record->values, err);
         copies = record->next;
@@ -205,16 +205,16 @@ enum vf_status mem_record_get(struct vf_conn *conn, const struct vf_record_table
     return status;
 }
 
-enum vf_status mem_record_swap(struct vf_conn *conn, const struct vf_record_table *table,
-                               const struct vf_record_value *values, size_t column,
-                               const struct vf_record_value *expected, bool *swapped, struct vf_error *err)
+enum vf_status vf_mem_record_swap(struct vf_conn *conn, const struct vf_record_table *table,
+                                  const struct vf_record_value *values, size_t column,
+                                  const struct vf_record_value *expected, bool *swapped, struct vf_error *err)
 {
-    struct mem_conn *mem = mem_conn_of(conn);
+    struct vf_mem_conn *mem = vf_mem_conn_of(conn);
     enum vf_status status = VF_OK;
     *swapped = false;
-    mem_lock(mem->db);
-    struct mem_record_table *found = find_table(mem->db, table->name);
-    const struct mem_record *record = found == NULL ? NULL : found->records;
+    vf_mem_lock(mem->db);
+    struct vf_mem_record_table *found = find_table(mem->db, table->name);
+    const struct vf_mem_record *record = found == NULL ? NULL : found->records;
     while (record != NULL &&
            (!is_visible(record, mem) || compare_key(found, record->values, values, found->n_key) != 0))
         record = record->next;
@@ -224,20 +224,20 @@ enum vf_status mem_record_swap(struct vf_conn *conn, const struct vf_record_tabl
         status = replace(found, mem, values, err);
         *swapped = status == VF_OK;
     }
-    mem_unlock(mem->db);
+    vf_mem_unlock(mem->db);
     return status;
 }
 
-enum vf_status mem_record_delete(struct vf_conn *conn, const struct vf_record_table *table,
-                                 const struct vf_record_value *key, size_t n_key, struct vf_error *err)
+enum vf_status vf_mem_record_delete(struct vf_conn *conn, const struct vf_record_table *table,
+                                    const struct vf_record_value *key, size_t n_key, struct vf_error *err)
 {
-    struct mem_conn *mem = mem_conn_of(conn);
+    struct vf_mem_conn *mem = vf_mem_conn_of(conn);
     enum vf_status status = VF_OK;
-    mem_lock(mem->db);
-    struct mem_record_table *found = find_table(mem->db, table->name);
-    struct mem_record **link = found == NULL ? NULL : &found->records;
+    vf_mem_lock(mem->db);
+    struct vf_mem_record_table *found = find_table(mem->db, table->name);
+    struct vf_mem_record **link = found == NULL ? NULL : &found->records;
     while (status == VF_OK && link != NULL && *link != NULL) {
-        struct mem_record *record = *link;
+        struct vf_mem_record *record = *link;
         bool meant = compare_key(found, record->values, key, n_key) == 0;
         if (meant && is_busy(record, mem))
             status = busy(found, err);
@@ -246,15 +246,15 @@ enum vf_status mem_record_delete(struct vf_conn *conn, const struct vf_record_ta
         if (*link == record)
             link = &record->next;
     }
-    mem_unlock(mem->db);
+    vf_mem_unlock(mem->db);
     return status;
 }
 
-void mem_records_end(struct mem_db *db, const struct mem_conn *conn, bool commit)
+void vf_mem_records_end(struct vf_mem_db *db, const struct vf_mem_conn *conn, bool commit)
 {
-    for (struct mem_record_table *table = db->records; table != NULL; table = table->next) {
-        for (struct mem_record **link = &table->records; *link != NULL;) {
-            struct mem_record *record = *link;
+    for (struct vf_mem_record_table *table = db->records; table != NULL; table = table->next) {
+        for (struct vf_mem_record **link = &table->records; *link != NULL;) {
+            struct vf_mem_record *record = *link;
             bool goes = commit ? record->deleter == conn : record->writer == conn;
             if (goes) {
                 *link = record->next;
@@ -270,13 +270,13 @@ void mem_records_end(struct mem_db *db, const struct mem_conn *conn, bool commit
     }
 }
 
-void mem_records_free(struct mem_db *db)
+void vf_mem_records_free(struct vf_mem_db *db)
 {
     while (db->records != NULL) {
-        struct mem_record_table *table = db->records;
+        struct vf_mem_record_table *table = db->records;
         db->records = table->next;
         while (table->records != NULL) {
-            struct mem_record *record = table->records;
+            struct vf_mem_record *record = table->records;
             table->records = record->next;
             record_free(record);
         }

@@ -5,9 +5,9 @@
 #include "base/text.h"
 #include "model/schema_json.h"
 
-struct mem_table *mem_table_find(const struct mem_db *db, const char *schema, const char *name)
+struct vf_mem_table *vf_mem_table_find(const struct vf_mem_db *db, const char *schema, const char *name)
 {
-    for (struct mem_table *table = db->tables; table != NULL; table = table->next) {
+    for (struct vf_mem_table *table = db->tables; table != NULL; table = table->next) {
         if (strcmp(table->def.name, name) == 0 && (schema == NULL || vf_str_equal(schema, table->def.schema)))
             return table;
     }
@@ -16,20 +16,21 @@ struct mem_table *mem_table_find(const struct mem_db *db, const char *schema, co
 
 /* ---- rows ---- */
 
-enum vf_status mem_row_make(size_t n_cells, const struct mem_cell *cells, struct mem_row **row, struct vf_error *err)
+enum vf_status vf_mem_row_make(size_t n_cells, const struct vf_mem_cell *cells, struct vf_mem_row **row,
+                               struct vf_error *err)
 {
     size_t head_bytes = sizeof(**row) + n_cells * sizeof(**row).cells[0];
     size_t size_bytes = 0;
     for (size_t i = 0; i < n_cells; i++)
         size_bytes += cells[i].is_null ? 0 : cells[i].size_bytes;
-    struct mem_row *made = vf_alloc(1, head_bytes + size_bytes);
+    struct vf_mem_row *made = vf_alloc(1, head_bytes + size_bytes);
     if (made == NULL)
         return vf_error_nomem(err);
 
     uint8_t *bytes = (uint8_t *)made + head_bytes;
-    *made = (struct mem_row){.n_references = 1, .n_cells = n_cells, .size_bytes = size_bytes};
+    *made = (struct vf_mem_row){.n_references = 1, .n_cells = n_cells, .size_bytes = size_bytes};
     for (size_t i = 0; i < n_cells; i++) {
-        made->cells[i] = (struct mem_cell){.is_null = cells[i].is_null, .bytes = bytes};
+        made->cells[i] = (struct vf_mem_cell){.is_null = cells[i].is_null, .bytes = bytes};
         if (cells[i].is_null)
             continue;
         if (cells[i].size_bytes > 0)
@@ -41,29 +42,30 @@ enum vf_status mem_row_make(size_t n_cells, const struct mem_cell *cells, struct
     return VF_OK;
 }
 
-void mem_row_unref(struct mem_row *row)
+void vf_mem_row_unref(struct vf_mem_row *row)
 {
     if (row != NULL && --row->n_references == 0)
         vf_free(row);
 }
 
-bool mem_row_visible(const struct mem_row *row, const struct mem_conn *conn)
+bool vf_mem_row_visible(const struct vf_mem_row *row, const struct vf_mem_conn *conn)
 {
     return row->writer == NULL || row->writer == conn;
 }
 
-static enum vf_status uniques_add(struct mem_table *table, struct mem_row *row, struct vf_error *err)
+static enum vf_status uniques_add(struct vf_mem_table *table, struct vf_mem_row *row, struct vf_error *err)
 {
     struct vf_buf scratch;
     enum vf_status status = VF_OK;
     vf_buf_init(&scratch, VF_BUF_MAX);
     for (size_t i = 0; status == VF_OK && i < table->n_uniques; i++) {
-        struct mem_unique *unique = &table->uniques[i];
+        struct vf_mem_unique *unique = &table->uniques[i];
         struct vf_hash128 hash;
         if (unique->stale)
             continue;
-        if (mem_key_hash(row->cells, unique->n_columns, unique->columns, unique->nulls_not_distinct, &scratch, &hash))
-            status = mem_set_add(&unique->set, hash, row, err);
+        if (vf_mem_key_hash(row->cells, unique->n_columns, unique->columns, unique->nulls_not_distinct, &scratch,
+                            &hash))
+            status = vf_mem_set_add(&unique->set, hash, row, err);
         else
             status = vf_buf_check(&scratch, err);
         unique->stale = status != VF_OK;
@@ -72,12 +74,12 @@ static enum vf_status uniques_add(struct mem_table *table, struct mem_row *row, 
     return status;
 }
 
-enum vf_status mem_table_add(struct mem_table *table, struct mem_row *row, const struct mem_conn *writer,
-                             struct vf_error *err)
+enum vf_status vf_mem_table_add(struct vf_mem_table *table, struct vf_mem_row *row, const struct vf_mem_conn *writer,
+                                struct vf_error *err)
 {
     if (table->n_rows == table->cap_rows) {
         size_t cap_rows = table->cap_rows == 0 ? 64 : table->cap_rows * 2;
-        struct mem_row **rows = vf_realloc(table->rows, cap_rows, sizeof(struct mem_row *));
+        struct vf_mem_row **rows = vf_realloc(table->rows, cap_rows, sizeof(struct vf_mem_row *));
         if (rows == NULL)
             return vf_error_nomem(err);
         table->rows = rows;
@@ -95,28 +97,28 @@ enum vf_status mem_table_add(struct mem_table *table, struct mem_row *row, const
     return VF_OK;
 }
 
-static void uniques_stale(struct mem_table *table)
+static void uniques_stale(struct vf_mem_table *table)
 {
     for (size_t i = 0; i < table->n_uniques; i++)
         table->uniques[i].stale = true;
 }
 
-void mem_table_remove(struct mem_table *table, size_t position)
+void vf_mem_table_remove(struct vf_mem_table *table, size_t position)
 {
     uniques_stale(table);
-    mem_row_unref(table->rows[position]);
+    vf_mem_row_unref(table->rows[position]);
     memmove(table->rows + position, table->rows + position + 1,
-            (table->n_rows - position - 1) * sizeof(struct mem_row *));
+            (table->n_rows - position - 1) * sizeof(struct vf_mem_row *));
     table->n_rows--;
 }
 
-void mem_table_end(struct mem_table *table, const struct mem_conn *conn, bool commit)
+void vf_mem_table_end(struct vf_mem_table *table, const struct vf_mem_conn *conn, bool commit)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < table->n_rows; i++) {
-        struct mem_row *row = table->rows[i];
+        struct vf_mem_row *row = table->rows[i];
         if (row->writer == conn && !commit) {
-            mem_row_unref(row);
+            vf_mem_row_unref(row);
             continue;
         }
         if (row->writer == conn)
@@ -130,16 +132,16 @@ void mem_table_end(struct mem_table *table, const struct mem_conn *conn, bool co
 
 /* ---- definitions ---- */
 
-static void uniques_free(struct mem_unique *uniques, size_t n_uniques)
+static void uniques_free(struct vf_mem_unique *uniques, size_t n_uniques)
 {
     for (size_t i = 0; i < n_uniques; i++) {
-        mem_set_release(&uniques[i].set);
+        vf_mem_set_release(&uniques[i].set);
         vf_free(uniques[i].columns);
     }
     vf_free(uniques);
 }
 
-static enum vf_status unique_make(const struct vf_index *index, struct mem_unique *unique, struct vf_error *err)
+static enum vf_status unique_make(const struct vf_index *index, struct vf_mem_unique *unique, struct vf_error *err)
 {
     unique->columns = vf_calloc(index->n_parts, sizeof(int));
     if (unique->columns == NULL)
@@ -167,7 +169,7 @@ static bool is_enforced(const struct vf_index *index)
 }
 
 /* Room for one a column index; *n_uniques of them are used. */
-static enum vf_status uniques_make(const struct vf_table *def, struct mem_unique **uniques, size_t *n_uniques,
+static enum vf_status uniques_make(const struct vf_table *def, struct vf_mem_unique **uniques, size_t *n_uniques,
                                    struct vf_error *err)
 {
     *n_uniques = 0;
@@ -194,11 +196,11 @@ static enum vf_status copy_def(const struct vf_table *def, struct vf_schema *hol
 }
 
 /* Rows that are there already must fit a key that is made. */
-static enum vf_status check_key(const struct mem_table *table, struct mem_unique *unique, struct vf_error *err)
+static enum vf_status check_key(const struct vf_mem_table *table, struct vf_mem_unique *unique, struct vf_error *err)
 {
-    const struct mem_row *duplicate = NULL;
-    enum vf_status status = mem_set_fill(&unique->set, table, unique->n_columns, unique->columns,
-                                         unique->nulls_not_distinct, &duplicate, err);
+    const struct vf_mem_row *duplicate = NULL;
+    enum vf_status status = vf_mem_set_fill(&unique->set, table, unique->n_columns, unique->columns,
+                                            unique->nulls_not_distinct, &duplicate, err);
     if (status == VF_OK && duplicate != NULL)
         return vf_error_set(err, VF_VALUE, "table %s: key %s can't be made: rows have the same key", table->def.name,
                             unique->name);
@@ -213,11 +215,11 @@ static enum vf_status check_key(const struct mem_table *table, struct mem_unique
     return status;
 }
 
-enum vf_status mem_table_redefine(struct mem_table *table, const struct vf_table *def, struct vf_error *err)
+enum vf_status vf_mem_table_redefine(struct vf_mem_table *table, const struct vf_table *def, struct vf_error *err)
 {
     struct vf_schema holder = {0};
     struct vf_table copy = {0};
-    struct mem_unique *uniques = NULL;
+    struct vf_mem_unique *uniques = NULL;
     size_t n_uniques = 0;
     enum vf_status status = copy_def(def, &holder, &copy, err);
     if (status == VF_OK)
@@ -238,9 +240,9 @@ enum vf_status mem_table_redefine(struct mem_table *table, const struct vf_table
     return VF_OK;
 }
 
-enum vf_status mem_table_make(struct mem_db *db, const struct vf_table *def, bool with_keys, struct vf_error *err)
+enum vf_status vf_mem_table_make(struct vf_mem_db *db, const struct vf_table *def, bool with_keys, struct vf_error *err)
 {
-    struct mem_table *table = vf_calloc(1, sizeof(*table));
+    struct vf_mem_table *table = vf_calloc(1, sizeof(*table));
     if (table == NULL)
         return vf_error_nomem(err);
     struct vf_table wanted = *def;
@@ -248,31 +250,31 @@ enum vf_status mem_table_make(struct mem_db *db, const struct vf_table *def, boo
         wanted.n_indexes = wanted.n_foreign_keys = 0;
         wanted.primary_key = -1;
     }
-    enum vf_status status = mem_table_redefine(table, &wanted, err);
+    enum vf_status status = vf_mem_table_redefine(table, &wanted, err);
     if (status != VF_OK) {
-        mem_table_free(table);
+        vf_mem_table_free(table);
         return status;
     }
     table->generation = ++db->next_generation;
-    struct mem_table **last = &db->tables;
+    struct vf_mem_table **last = &db->tables;
     while (*last != NULL)
         last = &(*last)->next;
     *last = table;
     return VF_OK;
 }
 
-static void rows_free(struct mem_table *table)
+static void rows_free(struct vf_mem_table *table)
 {
     for (size_t i = 0; i < table->n_rows; i++)
-        mem_row_unref(table->rows[i]);
+        vf_mem_row_unref(table->rows[i]);
     vf_free(table->rows);
     table->rows = NULL;
     table->n_rows = table->cap_rows = 0;
 }
 
-void mem_table_drop(struct mem_db *db, struct mem_table *table)
+void vf_mem_table_drop(struct vf_mem_db *db, struct vf_mem_table *table)
 {
-    struct mem_table **link = &db->tables;
+    struct vf_mem_table **link = &db->tables;
     while (*link != table)
         link = &(*link)->next;
     *link = table->next;
@@ -284,7 +286,7 @@ void mem_table_drop(struct mem_db *db, struct mem_table *table)
     db->dropped = table;
 }
 
-void mem_table_free(struct mem_table *table)
+void vf_mem_table_free(struct vf_mem_table *table)
 {
     uniques_free(table->uniques, table->n_uniques);
     rows_free(table);

@@ -7,7 +7,7 @@ static bool is_integer(enum vf_kind kind)
     return kind == VF_K_I8 || kind == VF_K_I16 || kind == VF_K_I32 || kind == VF_K_I64;
 }
 
-bool mem_type_fits(struct vf_type from, struct vf_type to)
+bool vf_mem_type_fits(struct vf_type from, struct vf_type to)
 {
     if (is_integer(from.kind) && is_integer(to.kind))
         return true;
@@ -42,7 +42,7 @@ static int64_t integer_of(enum vf_kind kind, const uint8_t *bytes)
     return i64;
 }
 
-static const char *integer_put(enum vf_kind kind, int64_t value, struct mem_cell *out, uint8_t scratch[8])
+static const char *integer_put(enum vf_kind kind, int64_t value, struct vf_mem_cell *out, uint8_t scratch[8])
 {
     int64_t most = kind == VF_K_I8 ? INT8_MAX : kind == VF_K_I16 ? INT16_MAX : kind == VF_K_I32 ? INT32_MAX : INT64_MAX;
     if (value > most || value < -most - 1)
@@ -61,8 +61,8 @@ static const char *integer_put(enum vf_kind kind, int64_t value, struct mem_cell
     return NULL;
 }
 
-const char *mem_cell_convert(struct vf_type from, struct vf_type to, const struct mem_cell *cell, struct mem_cell *out,
-                             uint8_t scratch[8])
+const char *vf_mem_cell_convert(struct vf_type from, struct vf_type to, const struct vf_mem_cell *cell,
+                                struct vf_mem_cell *out, uint8_t scratch[8])
 {
     *out = *cell;
     if (cell->is_null)
@@ -83,9 +83,9 @@ const char *mem_cell_convert(struct vf_type from, struct vf_type to, const struc
     return NULL;
 }
 
-struct mem_cell mem_cell_of(const struct vf_array *array, int64_t row, uint8_t scratch[8])
+struct vf_mem_cell vf_mem_cell_of(const struct vf_array *array, int64_t row, uint8_t scratch[8])
 {
-    struct mem_cell cell = {.is_null = vf_array_is_null(array, row)};
+    struct vf_mem_cell cell = {.is_null = vf_array_is_null(array, row)};
     if (cell.is_null)
         return cell;
     if (array->layout == VF_LAYOUT_BITS) {
@@ -98,7 +98,7 @@ struct mem_cell mem_cell_of(const struct vf_array *array, int64_t row, uint8_t s
     return cell;
 }
 
-enum vf_status mem_cell_append(const struct mem_cell *cell, struct vf_array *array, struct vf_error *err)
+enum vf_status vf_mem_cell_append(const struct vf_mem_cell *cell, struct vf_array *array, struct vf_error *err)
 {
     if (cell->is_null)
         return vf_array_add_null(array, err);

@@ -240,9 +240,9 @@ static void write_value(const struct vf_sequence *sequence, const char *schema, 
     vf_buf_release(&quoted);
     vf_buf_str(sql, "::regclass, CASE WHEN beyond THEN reached ELSE ");
     vf_buf_printf(
-        sql,
+        sql, /* ident */
         "%lld END, beyond OR %s) FROM (SELECT reached, coalesce(reached %s %lld AND reached BETWEEN %lld AND %lld, "
-        "false) AS beyond FROM (SELECT ",
+        "false) AS beyond FROM (SELECT " /* ident */,
         (long long)sequence->last, sequence->is_called ? "true" : "false", is_up ? ">=" : "<=", (long long)next,
         (long long)sequence->min, (long long)sequence->max);
     if (has_owner) {
