@@ -182,4 +182,3 @@ class Names(Case):
         self.assertEqual(pictures[0], pictures[2])
         self.assertEqual(texts[0], texts[1])
         self.assertEqual(texts[0], texts[2])
-        self.assertEqual(pictures[0][0]["t"]["rows"], sqlite_picture(source)["t"]["rows"])

@@ -181,7 +181,8 @@ class Files(Case):
         first = subprocess.Popen([VECFERRY, "copy", str(self.folder / "big.db"), self.target], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 60
-            while not os.path.exists(self.target + "-vecferry-lock") and first.poll() is None and time.monotonic() < deadline:
+            lock = self.target + "-vecferry-lock"
+            while not (os.path.exists(lock) and os.path.getsize(lock) > 0) and first.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.001)
             os.kill(first.pid, signal.SIGSTOP)
             self.assertIsNone(first.poll(), "the first run has ended too early")
