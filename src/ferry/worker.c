@@ -147,6 +147,9 @@ static enum vf_status digest_parcel(struct vf_worker *worker, struct vf_parcel *
     return vf_canon_rows(&parcel->batch, &worker->canon, parcel->digests, err);
 }
 
+static const char strict_hint[] =
+    "mend the row in the source, or run without --strict: the row then goes to vecferry_rejects in the target";
+
 static enum vf_status refuse_when_strict(const struct vf_worker *worker, const struct vf_reject_list *rejects,
                                          struct vf_error *err)
 {
@@ -155,9 +158,7 @@ static enum vf_status refuse_when_strict(const struct vf_worker *worker, const s
     const struct vf_reject *first = &rejects->rejects[0];
     vf_error_set(err, VF_VALUE, "%s %s: column \"%s\": %s", first->table, first->key != NULL ? first->key : "",
                  first->column != NULL ? first->column : "", first->reason);
-    vf_error_hint(
-        err,
-        "mend the row in the source, or run without --strict: the row then goes to vecferry_rejects in the target");
+    vf_error_hint(err, "%s", strict_hint);
     return VF_VALUE;
 }
 
@@ -368,6 +369,8 @@ static enum vf_status write_parcel(struct vf_worker *worker, const struct vf_par
         status = write_rows(worker, parcel, err);
     if (status == VF_OK && parcel->is_end)
         status = commit_chunk(worker, err);
+    if (status == VF_VALUE && worker->work->crossing->strict && err->hint[0] == '\0')
+        vf_error_hint(err, "%s", strict_hint);
     if (status != VF_OK) {
         const struct vf_store_chunk *record = &worker->work->chunks[parcel->chunk].record;
         vf_error_wrap(err, "table %s: chunk %lld", record->table, (long long)record->chunk.number);
