@@ -630,7 +630,7 @@ static void check_keys(const char *manual, const char *heading, const char *cons
 
     if (start == NULL)
         fail_msg("docs/plan.md has no \"%s\"", heading);
-    const char *end = strstr(start + 3, "\n## ");
+    const char *end = strstr(start + strlen(heading), "\n## ");
     size_t size = end != NULL ? (size_t)(end - start) : strlen(start), n_rows = 0, n_keys = 0;
     char *part = vf_strndup(start, size);
     for (; keys[n_keys] != NULL; n_keys++) {
