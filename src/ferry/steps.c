@@ -162,6 +162,21 @@ enum vf_status vf_steps_drop(struct vf_crossing *crossing, struct vf_error *err)
 
 /* ---- memory ---- */
 
+/* The source's table with its columns as the plan reads them: types found by evidence, or decided in the plan file, which the catalogue alone doesn't know. */
+static enum vf_status put_source_table(const struct vf_plan_table *table, struct vf_buf *body, struct vf_error *err)
+{
+    struct vf_table source = table->source;
+
+    source.columns = vf_calloc(table->n_columns + 1, sizeof(*source.columns));
+    if (source.columns == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < table->n_columns; i++)
+        source.columns[i] = table->columns[i].source;
+    vf_table_to_json(&source, false, body);
+    vf_free(source.columns);
+    return VF_OK;
+}
+
 static enum vf_status remember_table(struct vf_crossing *crossing, const struct vf_plan_table *table, const char *run,
                                      struct vf_buf *body, struct vf_error *err)
 {
@@ -172,11 +187,12 @@ static enum vf_status remember_table(struct vf_crossing *crossing, const struct 
     vf_buf_str(body, "{\"source_engine\":");
     vf_buf_json_string(body, engine, strlen(engine));
     vf_buf_str(body, ",\"source\":");
-    vf_table_to_json(&table->source, false, body);
+    enum vf_status status = put_source_table(table, body, err);
     vf_buf_str(body, ",\"target\":");
     vf_table_to_json(&table->target, false, body);
     vf_buf_char(body, '}');
-    enum vf_status status = vf_buf_check(body, err);
+    if (status == VF_OK)
+        status = vf_buf_check(body, err);
     if (status == VF_OK)
         status = vf_store_remember(crossing->target, "table",
                                    vf_table_label(table->target.schema, table->target.name, label, sizeof(label)),

@@ -81,6 +81,15 @@ class SqliteIdentity(Case):
         self.assertEqual(connection.execute("SELECT extract(epoch FROM created_at)::bigint FROM users WHERE id = 'ck0007'").fetchone()[0], 1700000007)
         self.assertEqual(connection.execute('INSERT INTO "references" (note) VALUES (NULL) RETURNING id').fetchone()[0], 61)
 
+    def test_by_plan_files_there_and_back(self):
+        source, back, middle = str(self.folder / "source.db"), str(self.folder / "back.db"), self.postgres()
+        fill_sqlite(source)
+        self.run_vecferry("plan", source, middle, "-o", "there.yaml")
+        self.copy("-f", "there.yaml")
+        self.run_vecferry("plan", middle, back, "-o", "back.yaml")
+        self.copy("-f", "back.yaml")
+        self.assert_same_sqlite(source, back)
+
     def test_sqlite_to_sqlite(self):
         source, target = str(self.folder / "source.db"), str(self.folder / "target.db")
         fill_sqlite(source)
