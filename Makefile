@@ -36,7 +36,7 @@ fuzz:
 bench:
 	@scripts/setup bench
 	@scripts/build release
-	@bench/run
+	@scripts/pg with -- bench/run
 
 # Those pages of docs/ that are made from the program's own tables.
 docs:
