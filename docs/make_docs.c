@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/postgres/postgres.h"
-#include "engine/sqlite/types.h"
+#include "engine/sqlitesql/types.h"
 #include "model/type.h"
 #include "vecferry/vecferry.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/sqlite/file.h"
-#include "engine/sqlite/record.h"
+#include "engine/sqlitesql/record.h"
 
 #define WIDE_ROW_BYTES                                                                                                 \
     4096 /* from here on pages of 16 KiB load faster: 100,000 vectors of 1536 in 1.9 s instead of 2.6 s */
@@ -50,73 +50,74 @@ static int64_t *place(struct vf_sqlite_bulk *bulk, const struct setting *setting
     return (int64_t *)(void *)((char *)bulk + setting->offset);
 }
 
-static enum vf_status set(struct vf_sqlite_conn *conn, const char *pragma, int64_t value, struct vf_error *err)
+static enum vf_status set(struct vf_sqlite_local *local, const char *pragma, int64_t value, struct vf_error *err)
 {
     char sql[96];
     snprintf(sql, sizeof(sql), "PRAGMA %s = %" PRId64, pragma, value);
-    return vf_sqlite_exec(conn, sql, err);
+    return vf_sqlite_exec(&local->sql, sql, err);
 }
 
-static enum vf_status save_connection(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status save_connection(struct vf_sqlite_local *local, struct vf_error *err)
 {
     enum vf_status status = VF_OK;
     for (size_t i = 0; status == VF_OK && i < sizeof(of_connection) / sizeof(of_connection[0]); i++) {
         char sql[64];
         snprintf(sql, sizeof(sql), "PRAGMA %s", of_connection[i].pragma);
-        status = vf_sqlite_get_i64(conn, sql, 0, place(&conn->bulk, &of_connection[i]), err);
+        status = vf_sqlite_get_i64(&local->sql, sql, 0, place(&local->bulk, &of_connection[i]), err);
     }
     return status;
 }
 
-static enum vf_status restore_connection(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status restore_connection(struct vf_sqlite_local *local, struct vf_error *err)
 {
     enum vf_status status = VF_OK;
     for (size_t i = 0; status == VF_OK && i < sizeof(of_connection) / sizeof(of_connection[0]); i++)
-        status = set(conn, of_connection[i].pragma, *place(&conn->bulk, &of_connection[i]), err);
+        status = set(local, of_connection[i].pragma, *place(&local->bulk, &of_connection[i]), err);
     return status;
 }
 
 /* ---- the file ---- */
 
-static enum vf_status get_journal_mode(struct vf_sqlite_conn *conn, char *mode, size_t mode_bytes, struct vf_error *err)
+static enum vf_status get_journal_mode(struct vf_sqlite_local *local, char *mode, size_t mode_bytes,
+                                       struct vf_error *err)
 {
-    return vf_sqlite_get_text(conn, "PRAGMA main.journal_mode", mode, mode_bytes, err);
+    return vf_sqlite_get_text(&local->sql, "PRAGMA main.journal_mode", mode, mode_bytes, err);
 }
 
 /* Another connection that has the file open keeps it in its mode: that is no failure, and *mode says how it is. */
-static enum vf_status change_journal_mode(struct vf_sqlite_conn *conn, const char *wanted, char *mode,
+static enum vf_status change_journal_mode(struct vf_sqlite_local *local, const char *wanted, char *mode,
                                           size_t mode_bytes, struct vf_error *err)
 {
     char sql[64];
     snprintf(sql, sizeof(sql), "PRAGMA main.journal_mode = %s", wanted);
-    enum vf_status status = vf_sqlite_get_text(conn, sql, mode, mode_bytes, err);
+    enum vf_status status = vf_sqlite_get_text(&local->sql, sql, mode, mode_bytes, err);
     if (status != VF_LOCKED)
         return status;
     vf_error_clear(err);
-    return get_journal_mode(conn, mode, mode_bytes, err);
+    return get_journal_mode(local, mode, mode_bytes, err);
 }
 
 /* The page size can be changed only while there is hardly anything in the file, and not in WAL mode. */
-static enum vf_status choose_page_size(struct vf_sqlite_conn *conn, const struct vf_load_estimate *estimate,
+static enum vf_status choose_page_size(struct vf_sqlite_local *local, const struct vf_load_estimate *estimate,
                                        struct vf_error *err)
 {
     int64_t page_bytes = 0;
     int64_t n_pages = 0;
     char mode[16] = "";
-    if (!conn->is_new || estimate->max_row_bytes < WIDE_ROW_BYTES)
+    if (!local->is_new || estimate->max_row_bytes < WIDE_ROW_BYTES)
         return VF_OK;
-    enum vf_status status = vf_sqlite_get_i64(conn, "PRAGMA main.page_size", 0, &page_bytes, err);
+    enum vf_status status = vf_sqlite_get_i64(&local->sql, "PRAGMA main.page_size", 0, &page_bytes, err);
     if (status == VF_OK)
-        status = vf_sqlite_get_i64(conn, "PRAGMA main.page_count", 0, &n_pages, err);
+        status = vf_sqlite_get_i64(&local->sql, "PRAGMA main.page_count", 0, &n_pages, err);
     if (status == VF_OK)
-        status = get_journal_mode(conn, mode, sizeof(mode), err);
+        status = get_journal_mode(local, mode, sizeof(mode), err);
     if (status != VF_OK || page_bytes >= WIDE_PAGE_BYTES || n_pages > SMALL_FILE_PAGES || strcmp(mode, "wal") == 0)
         return status;
-    status = set(conn, "main.page_size", WIDE_PAGE_BYTES, err);
-    conn->lib->limit(conn->db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM works by a database of its own */
+    status = set(local, "main.page_size", WIDE_PAGE_BYTES, err);
+    local->sql.lib->limit(local->sql.db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM works by a database of its own */
     if (status == VF_OK)
-        status = vf_sqlite_exec(conn, "VACUUM main", err);
-    conn->lib->limit(conn->db, SQLITE_LIMIT_ATTACHED, 0);
+        status = vf_sqlite_exec(&local->sql, "VACUUM main", err);
+    local->sql.lib->limit(local->sql.db, SQLITE_LIMIT_ATTACHED, 0);
     if (status != VF_LOCKED)
         return status;
     vf_error_clear(err); /* somebody reads it: the size stays */
@@ -136,128 +137,129 @@ static enum vf_status found_mode(void *context, const struct vf_record_value *va
 }
 
 /* What a killed run wrote down wins over what the file says now. */
-static enum vf_status enter_wal(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status enter_wal(struct vf_sqlite_local *local, struct vf_error *err)
 {
-    struct vf_conn *base = (struct vf_conn *)(void *)conn;
+    struct vf_conn *base = (struct vf_conn *)(void *)local;
     struct vf_record_value key = text_value("journal_mode");
     char mode[16] = "";
-    conn->bulk.journal_mode[0] = '\0';
-    enum vf_status status = vf_sqlite_record_get(base, &settings, &key, 1, found_mode, &conn->bulk, err);
+    local->bulk.journal_mode[0] = '\0';
+    enum vf_status status = vf_sqlite_record_get(base, &settings, &key, 1, found_mode, &local->bulk, err);
     if (status == VF_OK)
-        status = get_journal_mode(conn, mode, sizeof(mode), err);
+        status = get_journal_mode(local, mode, sizeof(mode), err);
     if (status != VF_OK || strcmp(mode, "wal") == 0)
         return status;
 
-    const char *back = conn->is_new ? "delete" : mode;
-    snprintf(conn->bulk.journal_mode, sizeof(conn->bulk.journal_mode), "%s", back);
-    const struct vf_record_value values[N_SETTING] = {key, text_value(conn->bulk.journal_mode)};
+    const char *back = local->is_new ? "delete" : mode;
+    snprintf(local->bulk.journal_mode, sizeof(local->bulk.journal_mode), "%s", back);
+    const struct vf_record_value values[N_SETTING] = {key, text_value(local->bulk.journal_mode)};
     status = vf_sqlite_record_create(base, &settings, err);
     if (status == VF_OK)
         status = vf_sqlite_record_put(base, &settings, values, err);
     if (status == VF_OK)
-        status = change_journal_mode(conn, "WAL", mode, sizeof(mode), err);
+        status = change_journal_mode(local, "WAL", mode, sizeof(mode), err);
     return status;
 }
 
 enum vf_status vf_sqlite_begin_bulk(struct vf_conn *base, const struct vf_load_estimate *estimate, struct vf_error *err)
 {
-    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_sqlite_local *local = vf_sqlite_local_of(base);
     int64_t page_bytes = 4096;
-    if (conn->bulk.on)
+    if (local->bulk.on)
         return VF_OK;
-    uint64_t memory_bytes = conn->base.options.memory_bytes;
+    uint64_t memory_bytes = local->sql.base.options.memory_bytes;
     int64_t cache_kib = memory_bytes > 0 ? (int64_t)(memory_bytes / 1024) : DEFAULT_CACHE_KIB;
-    enum vf_status status = save_connection(conn, err);
+    enum vf_status status = save_connection(local, err);
     if (status == VF_OK)
-        status = choose_page_size(conn, estimate, err);
+        status = choose_page_size(local, estimate, err);
     if (status == VF_OK)
-        status = enter_wal(conn, err);
+        status = enter_wal(local, err);
     if (status != VF_OK)
         return status;
-    conn->bulk.on = true;
-    status = vf_sqlite_get_i64(conn, "PRAGMA main.page_size", 4096, &page_bytes, err);
+    local->bulk.on = true;
+    status = vf_sqlite_get_i64(&local->sql, "PRAGMA main.page_size", 4096, &page_bytes, err);
     if (status == VF_OK)
-        status = set(conn, "synchronous", 1, err);
+        status = set(local, "synchronous", 1, err);
     if (status == VF_OK)
-        status = set(conn, "cache_size", -cache_kib, err);
+        status = set(local, "cache_size", -cache_kib, err);
     if (status == VF_OK)
-        status = set(conn, "temp_store", 2, err);
+        status = set(local, "temp_store", 2, err);
     if (status == VF_OK)
-        status = set(conn, "wal_autocheckpoint", CHECKPOINT_BYTES / page_bytes, err);
+        status = set(local, "wal_autocheckpoint", CHECKPOINT_BYTES / page_bytes, err);
     if (status == VF_OK)
-        status = set(conn, "foreign_keys", 0, err);
+        status = set(local, "foreign_keys", 0, err);
     return status;
 }
 
 /* ---- the end ---- */
 
-static enum vf_status checkpoint(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status checkpoint(struct vf_sqlite_local *local, struct vf_error *err)
 {
     int n_wal = 0;
     int n_done = 0;
-    int code = conn->lib->wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &n_wal, &n_done);
+    int code = local->sql.lib->wal_checkpoint_v2(local->sql.db, "main", SQLITE_CHECKPOINT_TRUNCATE, &n_wal, &n_done);
     if (code == SQLITE_OK)
         return VF_OK;
-    enum vf_status status = vf_sqlite_fail(conn, err, "the write-ahead log of \"%s\" can't be emptied", conn->path);
+    enum vf_status status =
+        vf_sqlite_fail(&local->sql, err, "the write-ahead log of \"%s\" can't be emptied", local->path);
     if (status == VF_LOCKED)
-        vf_error_hint(err, "another program reads \"%s\": end it, then copy --resume finishes", conn->path);
+        vf_error_hint(err, "another program reads \"%s\": end it, then copy --resume finishes", local->path);
     return status;
 }
 
 /* fsync by way of SQLite's own descriptor: opening and closing another one would drop the locks that the process has on the file. */
-static enum vf_status sync_file(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status sync_file(struct vf_sqlite_local *local, struct vf_error *err)
 {
     sqlite3_file *file = NULL;
-    if (conn->lib->file_control(conn->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
-        file->pMethods == NULL)
-        return vf_error_set(err, VF_ENGINE, "\"%s\" can't be made durable: SQLite doesn't show its file", conn->path);
+    if (local->sql.lib->file_control(local->sql.db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file == NULL || file->pMethods == NULL)
+        return vf_error_set(err, VF_ENGINE, "\"%s\" can't be made durable: SQLite doesn't show its file", local->path);
     if (file->pMethods->xSync(file, SQLITE_SYNC_FULL) != SQLITE_OK) {
-        enum vf_status status = vf_error_set(err, VF_ENGINE, "\"%s\" can't be made durable: fsync failed", conn->path);
+        enum vf_status status = vf_error_set(err, VF_ENGINE, "\"%s\" can't be made durable: fsync failed", local->path);
         vf_error_hint(err, "what was written may be lost: look at the disk, then begin anew or copy --resume");
         return status;
     }
-    return vf_sqlite_file_sync_folder(conn->path, err);
+    return vf_sqlite_file_sync_folder(local->path, err);
 }
 
 /* Forget the note first: once the mode is what it was, it would be wrong. */
-static enum vf_status leave_wal(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status leave_wal(struct vf_sqlite_local *local, struct vf_error *err)
 {
     char mode[16] = "";
-    if (conn->bulk.journal_mode[0] == '\0')
+    if (local->bulk.journal_mode[0] == '\0')
         return VF_OK;
-    enum vf_status status = vf_sqlite_exec(conn, "DROP TABLE IF EXISTS main.vecferry_settings", err);
+    enum vf_status status = vf_sqlite_exec(&local->sql, "DROP TABLE IF EXISTS main.vecferry_settings", err);
     if (status == VF_OK)
-        status = checkpoint(conn, err);
+        status = checkpoint(local, err);
     if (status == VF_OK)
-        status = change_journal_mode(conn, conn->bulk.journal_mode, mode, sizeof(mode), err);
-    if (status == VF_OK && strcmp(mode, conn->bulk.journal_mode) != 0)
-        vf_log_write(conn->base.options.log, VF_LOG_WARNING,
-                     "\"%s\" stays in journal mode %s, because another connection has it open; it was %s", conn->path,
-                     mode, conn->bulk.journal_mode);
+        status = change_journal_mode(local, local->bulk.journal_mode, mode, sizeof(mode), err);
+    if (status == VF_OK && strcmp(mode, local->bulk.journal_mode) != 0)
+        vf_log_write(local->sql.base.options.log, VF_LOG_WARNING,
+                     "\"%s\" stays in journal mode %s, because another connection has it open; it was %s", local->path,
+                     mode, local->bulk.journal_mode);
     return status;
 }
 
 enum vf_status vf_sqlite_end_bulk(struct vf_conn *base, struct vf_error *err)
 {
-    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
-    if (conn->bulk.failed)
+    struct vf_sqlite_local *local = vf_sqlite_local_of(base);
+    if (local->bulk.failed)
         return vf_error_set(err, VF_ENGINE, "\"%s\" could not be made durable before: that isn't tried again",
-                            conn->path);
-    if (!conn->bulk.on)
+                            local->path);
+    if (!local->bulk.on)
         return VF_OK;
-    enum vf_status status = checkpoint(conn, err);
+    enum vf_status status = checkpoint(local, err);
     if (status == VF_OK)
-        status = leave_wal(conn, err);
+        status = leave_wal(local, err);
     if (status == VF_OK)
-        status = sync_file(conn, err);
-    conn->bulk.failed = status != VF_OK && status != VF_LOCKED;
+        status = sync_file(local, err);
+    local->bulk.failed = status != VF_OK && status != VF_LOCKED;
     if (status == VF_OK)
-        status = restore_connection(conn, err);
-    conn->bulk.on = status == VF_LOCKED;
+        status = restore_connection(local, err);
+    local->bulk.on = status == VF_LOCKED;
     return status;
 }
 
-void vf_sqlite_bulk_abandon(struct vf_sqlite_conn *conn)
+void vf_sqlite_bulk_abandon(struct vf_sqlite_local *local)
 {
-    conn->bulk.on = false;
+    local->bulk.on = false;
 }

@@ -9,12 +9,12 @@
 #define VF_ENGINE_SQLITE_BULK_H
 
 #include "engine/engine.h"
-#include "engine/sqlite/conn.h"
+#include "engine/sqlite/local.h"
 
 enum vf_status vf_sqlite_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate,
                                     struct vf_error *err) VF_CHECKED;
 enum vf_status vf_sqlite_end_bulk(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 /* The connection is closed without end_bulk: nothing is said about durability, and the file keeps its mode for the run that goes on. */
-void vf_sqlite_bulk_abandon(struct vf_sqlite_conn *conn);
+void vf_sqlite_bulk_abandon(struct vf_sqlite_local *local);
 
 #endif

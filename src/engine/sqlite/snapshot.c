@@ -40,16 +40,16 @@ static void free_guard(struct vf_sqlite_guard *guard)
     vf_free(guard);
 }
 
-static enum vf_status new_guard(struct vf_sqlite_conn *conn, struct vf_sqlite_guard **guard, struct vf_error *err)
+static enum vf_status new_guard(struct vf_sqlite_local *local, struct vf_sqlite_guard **guard, struct vf_error *err)
 {
     struct vf_sqlite_guard *made = vf_calloc(1, sizeof(*made));
     if (made == NULL)
         return vf_error_nomem(err);
-    made->lib = conn->lib;
-    enum vf_status status = vf_sqlite_open_another(conn, &made->db, err);
+    made->lib = local->sql.lib;
+    enum vf_status status = vf_sqlite_open_another(local, &made->db, err);
     if (status == VF_OK &&
-        conn->lib->prepare_v3(made->db, "PRAGMA data_version", -1, 0, &made->look, NULL) != SQLITE_OK)
-        status = vf_error_set(err, VF_ENGINE, "\"%s\": %s", conn->path, conn->lib->errmsg(made->db));
+        local->sql.lib->prepare_v3(made->db, "PRAGMA data_version", -1, 0, &made->look, NULL) != SQLITE_OK)
+        status = vf_error_set(err, VF_ENGINE, "\"%s\": %s", local->path, local->sql.lib->errmsg(made->db));
     if (status != VF_OK) {
         free_guard(made);
         return status;
@@ -58,51 +58,51 @@ static enum vf_status new_guard(struct vf_sqlite_conn *conn, struct vf_sqlite_gu
     return VF_OK;
 }
 
-static enum vf_status begin_reading(struct vf_sqlite_conn *conn, struct vf_error *err)
+static enum vf_status begin_reading(struct vf_sqlite_local *local, struct vf_error *err)
 {
     int64_t ignored = 0;
-    enum vf_status status = vf_sqlite_exec(conn, "BEGIN", err);
+    enum vf_status status = vf_sqlite_exec(&local->sql, "BEGIN", err);
     if (status == VF_OK)
-        status = vf_sqlite_get_i64(conn, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
-    conn->in_snapshot = true;
+        status = vf_sqlite_get_i64(&local->sql, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
+    local->in_snapshot = true;
     if (status != VF_OK)
-        vf_sqlite_end_snapshot((struct vf_conn *)(void *)conn);
+        vf_sqlite_end_snapshot((struct vf_conn *)(void *)local);
     return status;
 }
 
-static void stop_reading(struct vf_sqlite_conn *conn)
+static void stop_reading(struct vf_sqlite_local *local)
 {
-    if (conn->lib->get_autocommit(conn->db) == 0)
-        (void)(vf_sqlite_exec(conn, "ROLLBACK", NULL) == VF_OK);
-    conn->in_snapshot = false;
+    if (local->sql.lib->get_autocommit(local->sql.db) == 0)
+        (void)(vf_sqlite_exec(&local->sql, "ROLLBACK", NULL) == VF_OK);
+    local->in_snapshot = false;
 }
 
 /* Begin between two looks that see the same. */
-static enum vf_status begin_guarded(struct vf_sqlite_conn *conn, struct vf_sqlite_guard *guard, struct vf_error *err)
+static enum vf_status begin_guarded(struct vf_sqlite_local *local, struct vf_sqlite_guard *guard, struct vf_error *err)
 {
     for (int i = 0; i < MAX_TRIES; i++) {
         int64_t after = 0;
         if (!look(guard, &guard->version))
-            return vf_error_set(err, VF_ENGINE, "\"%s\": %s", conn->path, guard->lib->errmsg(guard->db));
-        enum vf_status status = begin_reading(conn, err);
+            return vf_error_set(err, VF_ENGINE, "\"%s\": %s", local->path, guard->lib->errmsg(guard->db));
+        enum vf_status status = begin_reading(local, err);
         if (status != VF_OK)
             return status;
         if (look(guard, &after) && after == guard->version)
             return VF_OK;
-        stop_reading(conn);
+        stop_reading(local);
     }
-    return vf_error_set(err, VF_STATE, "\"%s\" is written to so often that no snapshot could be shared", conn->path);
+    return vf_error_set(err, VF_STATE, "\"%s\" is written to so often that no snapshot could be shared", local->path);
 }
 
 enum vf_status vf_sqlite_begin_snapshot(struct vf_conn *base, char *token, size_t token_bytes, struct vf_error *err)
 {
-    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_sqlite_local *local = vf_sqlite_local_of(base);
     struct vf_sqlite_guard *guard = NULL;
     if (token == NULL)
-        return begin_reading(conn, err);
-    enum vf_status status = new_guard(conn, &guard, err);
+        return begin_reading(local, err);
+    enum vf_status status = new_guard(local, &guard, err);
     if (status == VF_OK)
-        status = begin_guarded(conn, guard, err);
+        status = begin_guarded(local, guard, err);
     if (status != VF_OK) {
         free_guard(guard);
         return status;
@@ -112,7 +112,7 @@ enum vf_status vf_sqlite_begin_snapshot(struct vf_conn *base, char *token, size_
     guard->next = guards;
     guards = guard;
     pthread_mutex_unlock(&guards_lock);
-    conn->guard = guard;
+    local->guard = guard;
     snprintf(token, token_bytes, "sqlite-%" PRIu64, guard->number);
     return VF_OK;
 }
@@ -139,14 +139,14 @@ static bool is_quiet(const char *token, bool *found)
 
 enum vf_status vf_sqlite_join_snapshot(struct vf_conn *base, const char *token, struct vf_error *err)
 {
-    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_sqlite_local *local = vf_sqlite_local_of(base);
     bool found = false;
-    enum vf_status status = begin_reading(conn, err);
+    enum vf_status status = begin_reading(local, err);
     if (status != VF_OK)
         return status;
     if (is_quiet(token, &found))
         return VF_OK;
-    stop_reading(conn);
+    stop_reading(local);
     status = vf_error_set(err, VF_STATE, "%s",
                           found ? "the source was written to after the snapshot began: it can't be joined any more"
                                 : "the snapshot to be joined is gone");
@@ -156,17 +156,17 @@ enum vf_status vf_sqlite_join_snapshot(struct vf_conn *base, const char *token, 
 
 void vf_sqlite_end_snapshot(struct vf_conn *base)
 {
-    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
-    if (conn->guard != NULL) {
+    struct vf_sqlite_local *local = vf_sqlite_local_of(base);
+    if (local->guard != NULL) {
         pthread_mutex_lock(&guards_lock);
         struct vf_sqlite_guard **at = &guards;
-        while (*at != conn->guard)
+        while (*at != local->guard)
             at = &(*at)->next;
-        *at = conn->guard->next;
+        *at = local->guard->next;
         pthread_mutex_unlock(&guards_lock);
-        free_guard(conn->guard);
-        conn->guard = NULL;
+        free_guard(local->guard);
+        local->guard = NULL;
     }
-    if (conn->in_snapshot)
-        stop_reading(conn);
+    if (local->in_snapshot)
+        stop_reading(local);
 }

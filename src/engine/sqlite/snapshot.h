@@ -9,7 +9,7 @@
 #define VF_ENGINE_SQLITE_SNAPSHOT_H
 
 #include "engine/engine.h"
-#include "engine/sqlite/conn.h"
+#include "engine/sqlite/local.h"
 
 enum vf_status vf_sqlite_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
                                         struct vf_error *err) VF_CHECKED;

@@ -1,14 +1,14 @@
 #include "engine/sqlite/sqlite.h"
 
 #include "engine/sqlite/bulk.h"
-#include "engine/sqlite/conn.h"
-#include "engine/sqlite/inspect.h"
+#include "engine/sqlite/local.h"
+#include "engine/sqlitesql/inspect.h"
 #include "engine/sqlite/lock.h"
-#include "engine/sqlite/record.h"
-#include "engine/sqlite/scan.h"
+#include "engine/sqlitesql/record.h"
+#include "engine/sqlitesql/scan.h"
 #include "engine/sqlite/snapshot.h"
-#include "engine/sqlite/split.h"
-#include "engine/sqlite/target.h"
+#include "engine/sqlitesql/split.h"
+#include "engine/sqlitesql/target.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/sqlite/conn.h"
+#include "engine/sqlitesql/conn.h"
 #include "model/canon.h"
 #include "model/temporal.h"
 

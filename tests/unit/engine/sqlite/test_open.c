@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/sqlite/json_scan.h"
+#include "engine/sqlitesql/json_scan.h"
 #include "engine/sqlite/library.h"
 #include "engine/sqlite/sqlite.h"
 

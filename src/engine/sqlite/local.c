@@ -1,0 +1,293 @@
+#include "engine/sqlite/local.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "engine/sqlite/bulk.h"
+#include "engine/sqlite/file.h"
+#include "engine/sqlite/library.h"
+#include "engine/sqlite/lock.h"
+#include "engine/sqlite/snapshot.h"
+
+#define BUSY_TIMEOUT_MS 5000
+#define PROGRESS_STEPS  100000
+#define NEW_FILE_PAGE_SIZE                                                                                             \
+    8192 /* vectors of 768 to 1536 float32 then take one or two pages; 4096 loads at half the speed */
+#define IMMUTABLE_SUFFIX "?immutable=1"
+
+static void hint_for(const struct vf_sqlite_conn *conn, int code, struct vf_error *err)
+{
+    const struct vf_sqlite_local *local = (const struct vf_sqlite_local *)(const void *)conn;
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        vf_error_hint(err, "another program uses \"%s\": end it, or try again later", conn->name);
+        break;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        vf_error_hint(err, "look at the disk of \"%s\"; copy --resume goes on after space is freed", conn->name);
+        break;
+    case SQLITE_CORRUPT:
+        vf_error_hint(err, "\"%s\" is damaged: restore it, or take what sqlite3's .recover finds", conn->name);
+        break;
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        if (conn->base.options.side == VF_SIDE_SOURCE && !local->is_immutable)
+            vf_error_hint(err,
+                          "a file in WAL mode needs a folder that can be written for its -shm file; copy it, or "
+                          "add %s to the path if nobody writes it meanwhile",
+                          IMMUTABLE_SUFFIX);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- open ---- */
+
+static int on_progress(void *context)
+{
+    struct vf_sqlite_local *local = context;
+    return vf_cancel_check(local->sql.base.options.cancel, NULL) != VF_OK;
+}
+
+/* The switches that are on for every file, because each file is somebody else's. */
+static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db)
+{
+    lib->extended_result_codes(db, 1);
+    lib->busy_timeout(db, BUSY_TIMEOUT_MS);
+    lib->limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    lib->limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
+    lib->limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 50);
+    lib->limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
+    return lib->db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
+           lib->db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
+           lib->db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL) == SQLITE_OK &&
+           lib->db_config(db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL) ==
+               SQLITE_OK; /* old files have "texts" in their schema */
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("/._-~", c) != NULL;
+}
+
+/* The name that open is called with: never one with a meaning of its own, as ":memory:" or "file:..." would have. */
+static char *name_of(const struct vf_sqlite_local *local)
+{
+    struct vf_buf name;
+    vf_buf_init(&name, 65536);
+    if (local->is_immutable)
+        vf_buf_str(&name, local->path[0] == '/' ? "file://" : "file:");
+    else if (local->path[0] != '/')
+        vf_buf_str(&name, "./");
+    for (const char *c = local->path; *c != '\0'; c++) {
+        if (local->is_immutable && !is_unreserved(*c))
+            vf_buf_printf(&name, "%%%02x", (unsigned char)*c);
+        else
+            vf_buf_char(&name, *c);
+    }
+    if (local->is_immutable)
+        vf_buf_str(&name, IMMUTABLE_SUFFIX);
+    return vf_buf_detach(&name);
+}
+
+static enum vf_status open_handle(struct vf_sqlite_local *local, int flags, sqlite3 **db, struct vf_error *err)
+{
+    char *name = name_of(local);
+    if (name == NULL)
+        return vf_error_nomem(err);
+    if (local->is_immutable)
+        flags |= SQLITE_OPEN_URI;
+    int code = local->sql.lib->open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    vf_free(name);
+    if (*db == NULL)
+        return vf_error_nomem(err);
+    if (code == SQLITE_OK && harden(local->sql.lib, *db))
+        return VF_OK;
+
+    enum vf_status status =
+        vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", local->path, local->sql.lib->errmsg(*db));
+    hint_for(&local->sql, code, err);
+    local->sql.lib->close_v2(*db);
+    *db = NULL;
+    return status;
+}
+
+enum vf_status vf_sqlite_open_another(struct vf_sqlite_local *local, sqlite3 **db, struct vf_error *err)
+{
+    return open_handle(local, SQLITE_OPEN_READONLY, db, err);
+}
+
+/* SQLite takes what is missing of the last page for zeros. While there is a write-ahead log, pages may lie there only. */
+static enum vf_status check_last_page(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    int64_t page_bytes = 0, n_pages = 0;
+    struct stat info, log;
+    char log_path[4096];
+    bool fits = snprintf(log_path, sizeof(log_path), "%s-wal", local->path) < (int)sizeof(log_path);
+
+    if (!fits || stat(local->path, &info) != 0 || (stat(log_path, &log) == 0 && log.st_size > 0))
+        return VF_OK;
+    enum vf_status status = vf_sqlite_get_i64(&local->sql, "PRAGMA page_size", 0, &page_bytes, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_i64(&local->sql, "PRAGMA page_count", 0, &n_pages, err);
+    if (status != VF_OK || page_bytes * n_pages <= info.st_size)
+        return status;
+    status = vf_error_set(err, VF_ENGINE, "\"%s\" is cut short: it has %lld bytes, and its header speaks of %lld",
+                          local->path, (long long)info.st_size, (long long)(page_bytes * n_pages));
+    vf_error_hint(err, "take another copy of the file; a copy of a file in use is made by sqlite3's .backup");
+    return status;
+}
+
+/* The first read: here a foreign or damaged file, a missing -shm and a lock are found out. */
+static enum vf_status first_read(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    int64_t ignored = 0;
+    enum vf_status status = vf_sqlite_exec(&local->sql, "PRAGMA cell_size_check = ON", err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_i64(&local->sql, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
+    local->sql.is_usable = status == VF_OK;
+    int code = local->sql.lib->extended_errcode(local->sql.db) & 0xff;
+    bool is_odd = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+    if (status != VF_OK && is_odd)
+        return vf_sqlite_file_explain(local->path, status, err);
+    return status == VF_OK ? check_last_page(local, err) : status;
+}
+
+static enum vf_status set_up(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    char sql[64];
+    local->sql.lib->progress_handler(local->sql.db, PROGRESS_STEPS, on_progress, local);
+    enum vf_status status = first_read(local, err);
+    if (status == VF_OK && local->sql.base.options.memory_bytes > 0) {
+        snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu",
+                 (unsigned long long)(local->sql.base.options.memory_bytes / 1024));
+        status = vf_sqlite_exec(&local->sql, sql, err);
+    }
+    if (status == VF_OK && local->is_new) {
+        snprintf(sql, sizeof(sql), "PRAGMA page_size = %d", NEW_FILE_PAGE_SIZE);
+        status = vf_sqlite_exec(&local->sql, sql, err);
+    }
+    return status;
+}
+
+static enum vf_status missing_file(const struct vf_sqlite_local *local, struct vf_error *err)
+{
+    enum vf_status status = vf_error_set(err, VF_CONNECT, "no such file: \"%s\"", local->path);
+    vf_error_hint(err, "look at the path; a relative one starts at the current folder");
+    return status;
+}
+
+static enum vf_status open_file(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    struct vf_sqlite_file file = {0};
+    bool is_source = local->sql.base.options.side == VF_SIDE_SOURCE;
+    enum vf_status status = vf_sqlite_file_check(local->path, &file, err);
+    if (status != VF_OK)
+        return status;
+    if (!file.exists && (is_source || local->sql.base.options.must_exist))
+        return missing_file(local, err);
+    if (!is_source && file.exists && access(local->path, W_OK) != 0)
+        return vf_error_set(err, VF_CONNECT, "cannot write \"%s\": %s", local->path, strerror(errno));
+
+    local->is_new = !is_source && (!file.exists || file.is_empty);
+    local->made_file = !file.exists;
+    status = open_handle(local, is_source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                         &local->sql.db, err);
+    return status == VF_OK ? set_up(local, err) : status;
+}
+
+static enum vf_status take_path(struct vf_sqlite_local *local, const struct vf_url *url, struct vf_error *err)
+{
+    if (url->path == NULL || url->path[0] == '\0')
+        return vf_error_set(err, VF_USAGE, "the URL has no path");
+    size_t size_bytes = strlen(url->path);
+    size_t suffix_bytes = strlen(IMMUTABLE_SUFFIX);
+    if (size_bytes > suffix_bytes && strcmp(url->path + size_bytes - suffix_bytes, IMMUTABLE_SUFFIX) == 0) {
+        if (local->sql.base.options.side != VF_SIDE_SOURCE)
+            return vf_error_set(err, VF_USAGE, "\"%s\" is for a source only", IMMUTABLE_SUFFIX);
+        local->is_immutable = true;
+        size_bytes -= suffix_bytes;
+    }
+    local->path = vf_strndup(url->path, size_bytes);
+    local->sql.name = local->path;
+    return local->path == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
+enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+                              struct vf_error *err)
+{
+    struct vf_sqlite_local *opened = vf_calloc(1, sizeof(*opened));
+    if (opened == NULL)
+        return vf_error_nomem(err);
+    opened->sql.base.options = *options;
+    opened->sql.base.options.password = NULL;
+    opened->sql.lib = vf_sqlite_library_linked();
+    opened->sql.hint = hint_for;
+    opened->lock_fd = -1;
+    opened->sql.limits = (struct vf_limits){
+        .text_nul = true,
+        .text_any_bytes = true,
+        .vector_not_finite = true,
+        .timestamp_infinity = true,
+        .identifiers_fold_case = true,
+        .max_loaders = 1,
+    };
+    enum vf_status status = take_path(opened, url, err);
+    if (status == VF_OK)
+        status = open_file(opened, err);
+    if (status != VF_OK) {
+        vf_sqlite_close((struct vf_conn *)(void *)opened);
+        return status;
+    }
+    opened->sql.limits.max_columns = (uint32_t)opened->sql.lib->limit(opened->sql.db, SQLITE_LIMIT_COLUMN, -1);
+    opened->sql.limits.max_value_bytes = (uint64_t)opened->sql.lib->limit(opened->sql.db, SQLITE_LIMIT_LENGTH, -1);
+    *conn = (struct vf_conn *)(void *)opened;
+    return VF_OK;
+}
+
+/* A look at a target that isn't there yet makes an empty file: a plan leaves none behind. */
+static void remove_if_unused(const struct vf_sqlite_local *local)
+{
+    struct stat found;
+    if (local->made_file && local->is_new && stat(local->path, &found) == 0 && S_ISREG(found.st_mode) &&
+        found.st_size == 0)
+        unlink(local->path);
+}
+
+void vf_sqlite_close(struct vf_conn *conn)
+{
+    struct vf_sqlite_local *local = vf_sqlite_local_of(conn);
+    if (local->sql.db != NULL) {
+        vf_sqlite_end_snapshot(conn);
+        if (local->sql.lib->get_autocommit(local->sql.db) == 0)
+            (void)(vf_sqlite_exec(&local->sql, "ROLLBACK", NULL) == VF_OK);
+        vf_sqlite_bulk_abandon(local);
+        local->sql.lib->close_v2(local->sql.db);
+        remove_if_unused(local);
+    }
+    vf_sqlite_unlock(conn);
+    vf_free(local->path);
+    vf_free(local);
+}
+
+/* ---- describe ---- */
+
+enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server, struct vf_error *err)
+{
+    struct vf_sqlite_local *local = vf_sqlite_local_of(conn);
+    struct stat info;
+    *server = (struct vf_server){.version_number = local->sql.lib->libversion_number()};
+    snprintf(server->product, sizeof(server->product), "SQLite");
+    snprintf(server->version, sizeof(server->version), "%s", local->sql.lib->libversion());
+    if (stat(local->path, &info) != 0)
+        return vf_error_set(err, VF_CONNECT, "cannot look at \"%s\": %s", local->path, strerror(errno));
+    snprintf(server->identity, sizeof(server->identity), "sqlite:%llx:%llx", (unsigned long long)info.st_dev,
+             (unsigned long long)info.st_ino);
+    return vf_sqlite_describe_vectors(&local->sql, server, err);
+}

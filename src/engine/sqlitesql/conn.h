@@ -1,0 +1,72 @@
+/*
+ * A connection to a database that speaks SQLite's SQL, and the few calls that all parts of the folder make through it.
+ *
+ * An engine's own connection begins with a struct vf_sqlite_conn, and it fills it: a file is opened by SQLite, a server answers behind the same table of functions.
+ */
+#ifndef VF_ENGINE_SQLITESQL_CONN_H
+#define VF_ENGINE_SQLITESQL_CONN_H
+
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "engine/sqlitesql/library.h"
+
+struct vf_sqlite_conn {
+    struct vf_conn_base base;
+    const struct vf_sqlite_library *lib;
+    sqlite3 *db;
+    const char *name; /* what messages call the database: the path of a file, the URL of a server */
+    bool is_usable;   /* a first read has gone well: what can't be read later is broken, not foreign */
+    struct vf_limits limits;
+    /* Adds the remedy to the error of a failure of SQLite with this extended code, where there is one. */
+    void (*hint)(const struct vf_sqlite_conn *conn, int code, struct vf_error *err);
+};
+
+static inline struct vf_sqlite_conn *vf_sqlite_conn_of(struct vf_conn *conn)
+{
+    return (struct vf_sqlite_conn *)(void *)conn;
+}
+
+static inline const struct vf_sqlite_conn *vf_sqlite_conn_of_const(const struct vf_conn *conn)
+{
+    return (const struct vf_sqlite_conn *)(const void *)conn;
+}
+
+const struct vf_limits *vf_sqlite_limits(const struct vf_conn *conn);
+
+/* Sets vector_product and vector_version by the version of sqlite-vec that made the first vec0 table, as its table <name>_info says. */
+enum vf_status vf_sqlite_describe_vectors(struct vf_sqlite_conn *conn, struct vf_server *server,
+                                          struct vf_error *err) VF_CHECKED;
+
+/* The last failure of SQLite as a status and an error: "<what>: <message of SQLite>", with the remedy where there is one. Never VF_OK. */
+enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Prepare one statement. The text must come from this engine: names in it are quoted by vf_sqlite_quote(). */
+enum vf_status vf_sqlite_prepare(struct vf_sqlite_conn *conn, const char *sql, sqlite3_stmt **stmt,
+                                 struct vf_error *err) VF_CHECKED;
+/* The same with a text in a buffer, whose own failure is reported; the buffer is cleared. */
+enum vf_status vf_sqlite_prepare_buf(struct vf_sqlite_conn *conn, struct vf_buf *sql, sqlite3_stmt **stmt,
+                                     struct vf_error *err) VF_CHECKED;
+/* *row: a row is there. */
+enum vf_status vf_sqlite_step(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, bool *row,
+                              struct vf_error *err) VF_CHECKED;
+/* Run one statement to its end; rows are passed over. */
+enum vf_status vf_sqlite_exec(struct vf_sqlite_conn *conn, const char *sql, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sqlite_exec_buf(struct vf_sqlite_conn *conn, struct vf_buf *sql, struct vf_error *err) VF_CHECKED;
+/* First column of the first row as an integer; `otherwise` when there is no row or it is NULL. */
+enum vf_status vf_sqlite_get_i64(struct vf_sqlite_conn *conn, const char *sql, int64_t otherwise, int64_t *value,
+                                 struct vf_error *err) VF_CHECKED;
+/* The same as a text in `out`, cut to fit. */
+enum vf_status vf_sqlite_get_text(struct vf_sqlite_conn *conn, const char *sql, char *out, size_t out_bytes,
+                                  struct vf_error *err) VF_CHECKED;
+
+/* A name in double quotes, and a text in single quotes; the text must have no NUL. */
+void vf_sqlite_quote(struct vf_buf *out, const char *identifier);
+void vf_sqlite_quote_text(struct vf_buf *out, const char *text, size_t size_bytes);
+
+/* The bytes of a text or blob column of the current row with its NULs; never NULL pointers for empty values. NULL when memory ran out. */
+const uint8_t *vf_sqlite_column(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int column, size_t *size_bytes);
+/* A text column as C string, "" for NULL; valid until the next step. */
+const char *vf_sqlite_column_str(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int column);
+
+#endif

@@ -1,0 +1,348 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/default.h"
+#include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/types.h"
+
+/* ---- CREATE TABLE ---- */
+
+static void write_parts(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql)
+{
+    for (size_t i = 0; i < index->n_parts; i++) {
+        const struct vf_key_part *part = &index->parts[i];
+        vf_buf_str(sql, i == 0 ? " (" : ", ");
+        vf_sqlite_quote(sql, table->columns[part->column].name);
+        if (part->collation != NULL)
+            vf_buf_printf(sql, " COLLATE %s", vf_sqlite_collation(part->collation));
+        if (part->descending)
+            vf_buf_str(sql, " DESC");
+    }
+    vf_buf_char(sql, ')');
+}
+
+static void write_constraint_name(const char *name, struct vf_buf *sql)
+{
+    if (name == NULL)
+        return;
+    vf_buf_str(sql, "CONSTRAINT ");
+    vf_sqlite_quote(sql, name);
+    vf_buf_char(sql, ' ');
+}
+
+static void write_column(const struct vf_table *table, size_t number, struct vf_buf *sql)
+{
+    const struct vf_column *column = &table->columns[number];
+    const char *why = NULL;
+    vf_sqlite_quote(sql, column->name);
+    if (column->native[0] != '\0')
+        vf_buf_printf(sql, " %s", column->native);
+    if (vf_sqlite_is_rowid(table, number)) {
+        vf_buf_str(sql, " PRIMARY KEY");
+        if (column->generated == VF_GENERATED_AUTOINCREMENT)
+            vf_buf_str(sql, " AUTOINCREMENT");
+        return;
+    }
+    if (column->not_null)
+        vf_buf_str(sql, " NOT NULL");
+    if (vf_sqlite_collation(column->collation) != NULL)
+        vf_buf_printf(sql, " COLLATE %s", vf_sqlite_collation(column->collation));
+    size_t before = sql->size_bytes;
+    vf_buf_str(sql, " DEFAULT ");
+    if (!vf_sqlite_default_write(column, sql, &why) && sql->data != NULL && sql->status == VF_OK) {
+        sql->size_bytes = before;
+        sql->data[before] = '\0';
+    }
+}
+
+static const char *action_name(enum vf_fk_action action)
+{
+    switch (action) {
+    case VF_FK_RESTRICT:
+        return "RESTRICT";
+    case VF_FK_CASCADE:
+        return "CASCADE";
+    case VF_FK_SET_NULL:
+        return "SET NULL";
+    case VF_FK_SET_DEFAULT:
+        return "SET DEFAULT";
+    case VF_FK_NO_ACTION:
+    default:
+        return "NO ACTION";
+    }
+}
+
+static void write_foreign_key(const struct vf_table *table, const struct vf_foreign_key *key, struct vf_buf *sql)
+{
+    vf_buf_str(sql, ",\n  ");
+    write_constraint_name(key->name, sql);
+    for (size_t i = 0; i < key->n_columns; i++) {
+        vf_buf_str(sql, i == 0 ? "FOREIGN KEY (" : ", ");
+        vf_sqlite_quote(sql, table->columns[key->columns[i]].name);
+    }
+    vf_buf_str(sql, ") REFERENCES ");
+    vf_sqlite_quote(sql, key->to_table);
+    for (size_t i = 0; i < key->n_columns; i++) {
+        vf_buf_str(sql, i == 0 ? " (" : ", ");
+        vf_sqlite_quote(sql, key->to_columns[i]);
+    }
+    vf_buf_char(sql, ')');
+    vf_buf_str(sql, " ON UPDATE ");
+    vf_buf_str(sql, action_name(key->on_update));
+    vf_buf_str(sql, " ON DELETE ");
+    vf_buf_str(sql, action_name(key->on_delete));
+    if (key->deferrable)
+        vf_buf_printf(sql, " DEFERRABLE INITIALLY %s", key->initially_deferred ? "DEFERRED" : "IMMEDIATE");
+}
+
+static void write_keys(const struct vf_table *table, struct vf_buf *sql)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_index *index = &table->indexes[i];
+        bool is_primary = index->constraint == VF_CONSTRAINT_PRIMARY;
+        if (index->constraint == VF_CONSTRAINT_NONE || index->n_parts == 0)
+            continue;
+        if (is_primary && vf_sqlite_is_rowid(table, (size_t)index->parts[0].column))
+            continue;
+        vf_buf_str(sql, ",\n  ");
+        write_constraint_name(index->name, sql);
+        vf_buf_str(sql, is_primary ? "PRIMARY KEY" : "UNIQUE");
+        write_parts(table, index, sql);
+    }
+}
+
+static bool is_kept_out(const struct vf_column *column)
+{
+    return column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL;
+}
+
+/* SQLite has no table without columns; an empty one gets a column that is always NULL and never read. */
+static void write_table(const struct vf_table *table, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "CREATE TABLE main.");
+    vf_sqlite_quote(sql, table->name);
+    const char *between = " (\n  ";
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (is_kept_out(&table->columns[i]))
+            continue;
+        vf_buf_str(sql, between);
+        write_column(table, i, sql);
+        between = ",\n  ";
+    }
+    if (between[0] != ',')
+        vf_buf_str(sql, " (\n  \"vecferry_nothing\"");
+    write_keys(table, sql);
+    for (size_t i = 0; i < table->n_foreign_keys; i++)
+        write_foreign_key(table, &table->foreign_keys[i], sql);
+    vf_buf_str(sql, "\n)");
+    if (table->without_rowid)
+        vf_buf_str(sql, " WITHOUT ROWID");
+    if (table->strict)
+        vf_buf_str(sql, table->without_rowid ? ", STRICT" : " STRICT");
+}
+
+static enum vf_status object_exists(struct vf_sqlite_conn *conn, const char *type, const char *name, bool *exists,
+                                    struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum vf_status status =
+        vf_sqlite_prepare(conn, "SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 COLLATE NOCASE", &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, type, strlen(type), SQLITE_STATIC, SQLITE_UTF8);
+        conn->lib->bind_text64(stmt, 2, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    conn->lib->finalize(stmt);
+    *exists = row;
+    return status;
+}
+
+static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_error *err)
+{
+    struct vf_buf sql;
+    bool exists = false;
+    enum vf_status status = object_exists(conn, "table", table->name, &exists, err);
+    if (status != VF_OK || exists)
+        return status;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (!vf_sqlite_is_type_name(table->columns[i].native))
+            return vf_error_set(err, VF_USAGE, "table %s: column %s can't be declared \"%s\"", table->name,
+                                table->columns[i].name, table->columns[i].native);
+    }
+    vf_buf_init(&sql, VF_BUF_MAX);
+    write_table(table, &sql);
+    status = vf_sqlite_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    return status;
+}
+
+/* ---- indexes ---- */
+
+static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_table *table,
+                                 const struct vf_index *index, struct vf_error *err)
+{
+    struct vf_buf sql;
+    struct vf_arena arena = {0};
+    bool exists = false;
+    bool is_written = true;
+    if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0)
+        return VF_OK; /* part of the table */
+    enum vf_status status = object_exists(conn, "index", index->name, &exists, err);
+    if (status != VF_OK || exists)
+        return status;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, index->unique ? "CREATE UNIQUE INDEX main." : "CREATE INDEX main.");
+    vf_sqlite_quote(&sql, index->name);
+    vf_buf_str(&sql, " ON ");
+    vf_sqlite_quote(&sql, table->name);
+    write_parts(table, index, &sql);
+    if (index->predicate != NULL) {
+        vf_buf_str(&sql, " WHERE ");
+        is_written = vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
+    }
+    status = is_written ? vf_sqlite_exec_buf(conn, &sql, err)
+                        : vf_error_set(err, VF_MISSING, "the predicate of index %s isn't understood", index->name);
+    vf_buf_release(&sql);
+    vf_arena_release(&arena);
+    if (status == VF_VALUE) /* a unique index over rows that aren't: the data, not the value of one column */
+        status = vf_error_set(err, VF_VALUE, "index %s: rows of table %s are equal in its columns", index->name,
+                              table->name);
+    return status;
+}
+
+/* ---- foreign keys ---- */
+
+static enum vf_status name_violation(struct vf_sqlite_conn *conn, const struct vf_table *table, sqlite3_stmt *stmt,
+                                     struct vf_error *err)
+{
+    int64_t n = 1;
+    bool row = true;
+    enum vf_status status = vf_error_set(
+        err, VF_VALUE, "table %s: the row with rowid %" PRId64 " refers to a row of table %s that doesn't exist",
+        table->name, (int64_t)conn->lib->column_int64(stmt, 1), vf_sqlite_column_str(conn, stmt, 2));
+    while (n < 1000000 && vf_sqlite_step(conn, stmt, &row, NULL) == VF_OK && row)
+        n++;
+    vf_error_hint(err, "%" PRId64 " rows are like that: PRAGMA foreign_key_check names them", n);
+    return status;
+}
+
+/* The constraint is in the table already; it wasn't checked while rows came in. */
+static enum vf_status check_foreign_key(struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_error *err)
+{
+    struct vf_buf sql;
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "PRAGMA main.foreign_key_check(");
+    vf_sqlite_quote(&sql, table->name);
+    vf_buf_char(&sql, ')');
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    if (status == VF_OK && row)
+        status = name_violation(conn, table, stmt, err);
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    return status;
+}
+
+/* ---- sequences ---- */
+
+/* sqlite_sequence holds the last value of an AUTOINCREMENT column; other columns count on from the largest by themselves. */
+static enum vf_status set_sequence(struct vf_sqlite_conn *conn, const struct vf_sequence *sequence,
+                                   struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool exists = false;
+    bool row = false;
+    int64_t last = sequence->is_called ? sequence->last : sequence->last - 1;
+    enum vf_status status = object_exists(conn, "table", "sqlite_sequence", &exists, err);
+    if (status != VF_OK || !exists || sequence->owner_table == NULL)
+        return status;
+    status = vf_sqlite_prepare(conn, "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, sequence->owner_table, strlen(sequence->owner_table), SQLITE_STATIC,
+                               SQLITE_UTF8);
+        conn->lib->bind_int64(stmt, 2, last);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    conn->lib->finalize(stmt);
+    stmt = NULL;
+    if (status != VF_OK || conn->lib->changes(conn->db) > 0)
+        return status;
+    /* No row was ever put into the table, or it has no AUTOINCREMENT. */
+    status = vf_sqlite_prepare(conn,
+                               "INSERT INTO sqlite_sequence (name, seq) SELECT name, ?2 FROM sqlite_master WHERE "
+                               "name = ?1 AND type = 'table' AND sql LIKE '%AUTOINCREMENT%'",
+                               &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, sequence->owner_table, strlen(sequence->owner_table), SQLITE_STATIC,
+                               SQLITE_UTF8);
+        conn->lib->bind_int64(stmt, 2, last);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    conn->lib->finalize(stmt);
+    return status;
+}
+
+/* ---- steps ---- */
+
+static enum vf_status with_table(struct vf_sqlite_conn *conn, const char *verb, const char *name, struct vf_error *err)
+{
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_printf(&sql, "%s main.", verb);
+    vf_sqlite_quote(&sql, name);
+    enum vf_status status = vf_sqlite_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    return status;
+}
+
+enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    switch (step->kind) {
+    case VF_STEP_TABLE:
+        return make_table(conn, step->table, err);
+    case VF_STEP_INDEX:
+        return make_index(conn, step->table, step->index, err);
+    case VF_STEP_FOREIGN_KEY:
+        return check_foreign_key(conn, step->table, err);
+    case VF_STEP_SEQUENCE_VALUE:
+        return set_sequence(conn, step->sequence, err);
+    case VF_STEP_ANALYZE:
+        return with_table(conn, "ANALYZE", step->table->name, err);
+    case VF_STEP_DROP_TABLE:
+        return with_table(conn, "DROP TABLE IF EXISTS", step->table->name, err);
+    case VF_STEP_SCHEMA:
+    case VF_STEP_EXTENSION:
+    case VF_STEP_USER_TYPE:
+    case VF_STEP_SEQUENCE:
+    default:
+        return VF_OK; /* SQLite has none of these; they are remembered in vecferry_schema */
+    }
+}
+
+enum vf_status vf_sqlite_table_state(struct vf_conn *base, const char *schema, const char *name, bool *exists,
+                                     bool *has_rows, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_buf sql;
+    int64_t found = 0;
+    (void)schema;
+    enum vf_status status = object_exists(conn, "table", name, exists, err);
+    if (status != VF_OK || !*exists)
+        return status;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM main.");
+    vf_sqlite_quote(&sql, name);
+    vf_buf_str(&sql, " NOT INDEXED)");
+    status = vf_buf_check(&sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_i64(conn, sql.data, 0, &found, err);
+    *has_rows = found != 0;
+    vf_buf_release(&sql);
+    return status;
+}

@@ -1,0 +1,19 @@
+/*
+ * Types by what is stored, not only by what is declared.
+ *
+ * Each table is read once, from its own pages; every column is counted meanwhile, and then decided: type and form are set, and the evidence says in a sentence why, and how many values the
+ * type can't hold. Columns whose type is remembered from a move, or declared as one of libSQL's vectors, keep it and are only measured.
+ */
+#ifndef VF_ENGINE_SQLITESQL_EVIDENCE_H
+#define VF_ENGINE_SQLITESQL_EVIDENCE_H
+
+#include "engine/engine.h"
+#include "engine/sqlitesql/conn.h"
+
+/* The text that a column's evidence has while its type is one that was remembered (compared by address). */
+extern const char vf_sqlite_remembered[];
+
+enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
+                                       struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
+
+#endif

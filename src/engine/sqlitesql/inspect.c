@@ -1,0 +1,257 @@
+#include "engine/sqlitesql/inspect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/evidence.h"
+#include "engine/sqlitesql/split.h"
+#include "engine/sqlitesql/vec0.h"
+#include "engine/store.h"
+
+/* A row of sqlite_master. */
+struct object {
+    const char *type, *name, *table, *sql;
+    char module[32]; /* of a virtual table, else empty */
+};
+
+struct catalogue {
+    size_t n_objects;
+    struct object *objects; /* in the schema's arena */
+};
+
+static enum vf_status read_objects(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, struct vf_arena *arena,
+                                   struct catalogue *catalogue, struct vf_error *err)
+{
+    bool row = false;
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        enum vf_status status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK)
+            return status;
+        if (!row) {
+            catalogue->n_objects = i;
+            break;
+        }
+        struct object *object = &catalogue->objects[i];
+        object->type = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 0));
+        object->name = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 1));
+        object->table = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 2));
+        object->sql = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 3));
+        if (object->type == NULL || object->name == NULL || object->table == NULL || object->sql == NULL)
+            return vf_error_nomem(err);
+        if (!vf_sqlite_module_of(object->sql, object->module, sizeof(object->module)))
+            object->module[0] = '\0';
+    }
+    return VF_OK;
+}
+
+static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_arena *arena, struct catalogue *catalogue,
+                                     struct vf_error *err)
+{
+    int64_t n_objects = 0;
+    sqlite3_stmt *stmt = NULL;
+    enum vf_status status = vf_sqlite_get_i64(conn, "SELECT count(*) FROM sqlite_master", 0, &n_objects, err);
+    if (status != VF_OK || n_objects == 0)
+        return status;
+    catalogue->n_objects = (size_t)n_objects;
+    catalogue->objects = vf_arena_alloc(arena, catalogue->n_objects, sizeof(*catalogue->objects));
+    if (catalogue->objects == NULL)
+        return vf_error_nomem(err);
+    status = vf_sqlite_prepare(conn, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid", &stmt, err);
+    if (status == VF_OK)
+        status = read_objects(conn, stmt, arena, catalogue, err);
+    conn->lib->finalize(stmt);
+    return status;
+}
+
+/* libSQL keeps a vector index in <index>_shadow, and one table of all such indexes. */
+static bool is_libsql_shadow(const struct catalogue *catalogue, const char *name)
+{
+    if (strcmp(name, "libsql_vector_meta_shadow") == 0)
+        return true;
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        const struct object *index = &catalogue->objects[i];
+        size_t n = strlen(index->name);
+        if (strcmp(index->type, "index") == 0 && strstr(index->sql, "libsql_vector_idx") != NULL &&
+            strncmp(name, index->name, n) == 0 && strcmp(name + n, "_shadow") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Tables that belong to SQLite, to vecferry or to a virtual table. */
+static bool is_hidden(const struct catalogue *catalogue, const char *name)
+{
+    if (vf_str_starts(name, "sqlite_") || vf_str_starts(name, VF_STORE_PREFIX) || is_libsql_shadow(catalogue, name))
+        return true;
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        const struct object *owner = &catalogue->objects[i];
+        if (owner->module[0] != '\0' && vf_sqlite_is_shadow(name, owner->name, owner->module))
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status add_other(struct vf_schema *schema, const char *kind, const struct object *object,
+                                const char *why, struct vf_error *err)
+{
+    struct vf_other *other = vf_schema_add_other(schema);
+    if (other == NULL)
+        return vf_error_nomem(err);
+    *other = (struct vf_other){.kind = kind, .name = object->name, .text = object->sql, .why = why};
+    if (strcmp(object->table, object->name) != 0)
+        other->on = object->table;
+    return VF_OK;
+}
+
+static enum vf_status add_virtual(struct vf_schema *schema, const struct object *object, const char *why,
+                                  struct vf_error *err)
+{
+    bool is_full_text = vf_str_starts(object->module, "fts");
+    if (why == NULL && is_full_text)
+        why = "a full-text index is made anew, not copied; texts that are only in it are not moved";
+    if (why == NULL) {
+        why = vf_arena_printf(&schema->arena, "a virtual table of the module \"%s\"", object->module);
+        if (why == NULL)
+            return vf_error_nomem(err);
+    }
+    return add_other(schema, is_full_text ? "full-text index" : "virtual table", object, why, err);
+}
+
+static enum vf_status count_rows(struct vf_sqlite_conn *conn, struct vf_table *table, struct vf_error *err)
+{
+    struct vf_sqlite_size size = {0};
+    enum vf_status status = vf_sqlite_measure(conn, table->name, table->kind, &size, err);
+    table->n_rows = size.n_rows;
+    table->n_rows_exact = true;
+    table->size_bytes = size.size_bytes;
+    return status;
+}
+
+static enum vf_status add_vec0(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct object *object,
+                               struct vf_error *err)
+{
+    struct vf_error why = {0};
+    struct vf_table *table = vf_schema_add_table(schema);
+    if (table == NULL)
+        return vf_error_nomem(err);
+    table->name = object->name;
+    table->kind = VF_TABLE_VEC0;
+    table->primary_key = -1;
+    enum vf_status status = vf_sqlite_inspect_vec0(conn, schema, table, object->sql, &why);
+    if (status == VF_OK)
+        return count_rows(conn, table, err);
+    schema->n_tables--;
+    if (status != VF_MISSING && status != VF_VALUE) {
+        if (err != NULL)
+            *err = why;
+        return status;
+    }
+    const char *text = vf_arena_strdup(&schema->arena, why.message);
+    return text == NULL ? vf_error_nomem(err) : add_virtual(schema, object, text, err);
+}
+
+static enum vf_status add_table(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct object *object,
+                                struct vf_error *err)
+{
+    struct vf_table *table = vf_schema_add_table(schema);
+    if (table == NULL)
+        return vf_error_nomem(err);
+    table->name = object->name;
+    table->primary_key = -1;
+    enum vf_status status = vf_sqlite_inspect_table(conn, schema, table, object->sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_inspect_keys(conn, schema, table, object->sql, err);
+    if (status == VF_OK)
+        status = count_rows(conn, table, err);
+    if (status != VF_OK)
+        vf_error_wrap(err, "table %s", object->name);
+    return status;
+}
+
+static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *schema,
+                                 const struct catalogue *catalogue, const struct object *object, struct vf_error *err)
+{
+    if (is_hidden(catalogue, object->name) || is_hidden(catalogue, object->table))
+        return VF_OK;
+    if (strcmp(object->type, "view") == 0)
+        return add_other(schema, "view", object, "views are not moved: their SQL is the database's own", err);
+    if (strcmp(object->type, "trigger") == 0)
+        return add_other(schema, "trigger", object, "triggers are not moved: their SQL is the database's own", err);
+    if (strcmp(object->type, "table") != 0)
+        return VF_OK;
+    if (strcmp(object->module, "vec0") == 0)
+        return add_vec0(conn, schema, object, err);
+    if (object->module[0] != '\0')
+        return add_virtual(schema, object, NULL, err);
+    return add_table(conn, schema, object, err);
+}
+
+/* ---- AUTOINCREMENT ---- */
+
+static enum vf_status add_sequence(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct vf_table *table,
+                                   const struct vf_column *column, struct vf_error *err)
+{
+    struct vf_buf sql;
+    int64_t last = 0;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT seq FROM sqlite_sequence WHERE name = ");
+    vf_sqlite_quote_text(&sql, table->name, strlen(table->name));
+    enum vf_status status = vf_buf_check(&sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_i64(conn, sql.data, 0, &last, err);
+    vf_buf_release(&sql);
+    if (status != VF_OK)
+        return status;
+
+    struct vf_sequence *sequence = vf_schema_add_sequence(schema);
+    if (sequence == NULL)
+        return vf_error_nomem(err);
+    *sequence = (struct vf_sequence){
+        .name = vf_arena_printf(&schema->arena, "%s_%s_seq", table->name, column->name),
+        .native = "bigint",
+        .start = 1,
+        .increment = 1,
+        .min = 1,
+        .max = INT64_MAX,
+        .cache = 1,
+        .last = last > 0 ? last : 1,
+        .is_called = last > 0,
+        .owner_table = table->name,
+        .owner_column = column->name,
+        .identity = true,
+    };
+    return sequence->name == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
+static enum vf_status add_sequences(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; status == VF_OK && i < schema->n_tables; i++) {
+        const struct vf_table *table = &schema->tables[i];
+        for (size_t c = 0; status == VF_OK && c < table->n_columns; c++) {
+            if (table->columns[c].generated == VF_GENERATED_AUTOINCREMENT)
+                status = add_sequence(conn, schema, table, &table->columns[c], err);
+        }
+    }
+    return status;
+}
+
+enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_options *options,
+                                 struct vf_schema *schema, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct catalogue catalogue = {0};
+    enum vf_status status = read_catalogue(conn, &schema->arena, &catalogue, err);
+    for (size_t i = 0; status == VF_OK && i < catalogue.n_objects; i++)
+        status = add_object(conn, schema, &catalogue, &catalogue.objects[i], err);
+    if (status == VF_OK)
+        status = vf_sqlite_resolve_parents(schema, err);
+    if (status == VF_OK)
+        status = add_sequences(conn, schema, err);
+    if (status == VF_OK)
+        status = vf_sqlite_remember(base, schema, err);
+    if (status == VF_OK && options->evidence)
+        status = vf_sqlite_find_evidence(conn, options, schema, err);
+    return status;
+}

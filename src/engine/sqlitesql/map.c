@@ -1,0 +1,234 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/default.h"
+#include "engine/sqlitesql/lexer.h"
+#include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/types.h"
+
+const char *vf_sqlite_collation(const char *collation)
+{
+    static const char *const own[] = {"BINARY", "NOCASE", "RTRIM"};
+    for (size_t i = 0; collation != NULL && i < sizeof(own) / sizeof(own[0]); i++) {
+        if (vf_strcasecmp(collation, own[i]) == 0)
+            return own[i];
+    }
+    return NULL;
+}
+
+/* ---- columns ---- */
+
+static enum vf_status map_default(const struct vf_column *column, const struct vf_mapping *mapping, bool *moved,
+                                  const char **why, struct vf_error *err)
+{
+    struct vf_buf text;
+    struct vf_column here = *column;
+    here.form = mapping->form;
+    vf_buf_init(&text, VF_BUF_MAX);
+    *moved = vf_sqlite_default_write(&here, &text, why);
+    enum vf_status status = vf_buf_check(&text, err);
+    vf_buf_release(&text);
+    return status;
+}
+
+/* A declaration that comes from SQLite is kept: the words mean the same here, and the values lie in the same form. Which it does, only the values' form tells. */
+static bool is_sqlite_declaration(const struct vf_column *column)
+{
+    struct vf_sqlite_meaning meaning = vf_sqlite_type_of(column->native);
+    if (column->form == VF_FORM_VEC0 || !vf_sqlite_is_type_name(column->native))
+        return false;
+    return column->native[0] != '\0' && vf_type_equal(meaning.type, column->type) && meaning.form == column->form &&
+           column->type.kind != VF_K_DECIMAL && column->type.kind != VF_K_JSON;
+}
+
+static bool is_single_key(const struct vf_table *table, int column)
+{
+    if (table->primary_key < 0 || table->without_rowid || column < 0)
+        return false;
+    const struct vf_index *key = &table->indexes[table->primary_key];
+    const struct vf_column *part = &table->columns[column];
+    return key->n_parts == 1 && key->parts[0].column == column && !key->parts[0].descending && part->not_null &&
+           part->type.kind >= VF_K_I8 && part->type.kind <= VF_K_I64;
+}
+
+bool vf_sqlite_is_rowid(const struct vf_table *table, size_t column)
+{
+    return is_single_key(table, (int)column) && vf_strcasecmp(table->columns[column].native, "INTEGER") == 0;
+}
+
+enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table *table, const struct vf_column *column,
+                                    struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
+{
+    (void)base;
+    const struct vf_sqlite_type *type = &vf_sqlite_types[column->type.kind];
+    *mapping =
+        (struct vf_mapping){.native = type->native, .form = type->form, .fidelity = type->fidelity, .how = type->note};
+    if (is_sqlite_declaration(column) && !is_single_key(table, vf_table_find_column(table, column->name))) {
+        mapping->native = vf_arena_strdup(arena, column->native);
+        if (mapping->native == NULL)
+            return vf_error_nomem(err);
+        mapping->form = column->form;
+        mapping->how = NULL;
+    }
+    return map_default(column, mapping, &mapping->default_moved, &mapping->default_why, err);
+}
+
+/* ---- indexes ---- */
+
+/* One comparison of a predicate; *at behind it. false: not one of the forms. */
+static bool write_comparison(const struct vf_table *table, const char **at, struct vf_arena *arena, struct vf_buf *out)
+{
+    struct vf_sql_token token = vf_sql_next(at);
+    if (token.kind != VF_SQL_WORD && token.kind != VF_SQL_NAME)
+        return false;
+    char *name = vf_sql_unquote(token, arena);
+    int column = name != NULL ? vf_table_find_column(table, name) : -1;
+    if (column < 0)
+        return false;
+    vf_sqlite_quote(out, name);
+
+    token = vf_sql_next(at);
+    if (vf_sql_is_word(token, "IS")) {
+        token = vf_sql_next(at);
+        bool is_not = vf_sql_is_word(token, "NOT");
+        if (is_not)
+            token = vf_sql_next(at);
+        vf_buf_str(out, is_not ? " IS NOT NULL" : " IS NULL");
+        return vf_sql_is_word(token, "NULL");
+    }
+    bool is_flag = table->columns[column].type.kind == VF_K_BOOL;
+    if (!vf_sql_is_char(token, '='))
+        return false;
+    token = vf_sql_next(at);
+    if (is_flag && (vf_sql_is_word(token, "TRUE") || vf_sql_is_word(token, "FALSE")))
+        vf_buf_str(out, vf_sql_is_word(token, "TRUE") ? " = 1" : " = 0");
+    else if (token.kind == VF_SQL_NUMBER || token.kind == VF_SQL_STRING) {
+        vf_buf_str(out, " = ");
+        vf_buf_add(out, token.start, token.size_bytes);
+    } else
+        return false;
+    return true;
+}
+
+/* PostgreSQL puts parentheses around all and around each. */
+static bool write_conjunction(const struct vf_table *table, const char **at, int depth, struct vf_arena *arena,
+                              struct vf_buf *out)
+{
+    for (;;) {
+        if (vf_sql_is_char(vf_sql_peek(*at), '(')) {
+            if (depth > 16)
+                return false;
+            (void)vf_sql_next(at);
+            if (!write_conjunction(table, at, depth + 1, arena, out) || !vf_sql_is_char(vf_sql_next(at), ')'))
+                return false;
+        } else if (!write_comparison(table, at, arena, out)) {
+            return false;
+        }
+        if (!vf_sql_is_word(vf_sql_peek(*at), "AND"))
+            return true;
+        (void)vf_sql_next(at);
+        vf_buf_str(out, " AND ");
+    }
+}
+
+bool vf_sqlite_predicate_write(const struct vf_table *table, const char *text, struct vf_arena *arena,
+                               struct vf_buf *out)
+{
+    struct vf_buf written;
+    const char *at = text;
+    vf_buf_init(&written, VF_BUF_MAX);
+    bool is_known =
+        write_conjunction(table, &at, 0, arena, &written) && vf_sql_peek(at).kind == VF_SQL_END && written.data != NULL;
+    if (is_known)
+        vf_buf_add(out, written.data, written.size_bytes);
+    vf_buf_release(&written);
+    return is_known;
+}
+
+/* Why an index can't be made here; NULL: it can. */
+static const char *obstacle(const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena)
+{
+    struct vf_buf ignored;
+    if (index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT)
+        return "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
+    if (index->kind == VF_INDEX_OTHER)
+        return "SQLite has only B-trees; the index is remembered for the way back";
+    for (size_t i = 0; i < index->n_parts; i++) {
+        if (index->parts[i].column < 0)
+            return "an index on an expression is not moved: expressions of the source are never run";
+    }
+    if (index->nulls_not_distinct)
+        return "SQLite takes NULLs for distinct in a unique index";
+    if (index->predicate == NULL)
+        return NULL;
+    vf_buf_init(&ignored, VF_BUF_MAX);
+    bool is_known = vf_sqlite_predicate_write(table, index->predicate, arena, &ignored);
+    vf_buf_release(&ignored);
+    return is_known ? NULL : "the predicate of the partial index isn't one of the simple forms that are moved";
+}
+
+/* Is there an object of this name that is no index of this table? Names of tables and indexes are one set in SQLite. */
+static enum vf_status is_taken(struct vf_sqlite_conn *conn, const char *table, const char *name, bool *taken,
+                               struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum vf_status status = vf_sqlite_prepare(
+        conn, "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND (type <> 'index' OR tbl_name <> ?2)",
+        &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
+        conn->lib->bind_text64(stmt, 2, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    conn->lib->finalize(stmt);
+    *taken = row;
+    return status;
+}
+
+static enum vf_status name_index(struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_index *index,
+                                 struct vf_arena *arena, struct vf_error *err)
+{
+    bool taken = false;
+    if (index->constraint != VF_CONSTRAINT_NONE)
+        return VF_OK;
+    if (index->name == NULL)
+        index->name = vf_arena_printf(arena, "%s_%s_idx", table->name, table->columns[index->parts[0].column].name);
+    enum vf_status status =
+        index->name == NULL ? vf_error_nomem(err) : is_taken(conn, table->name, index->name, &taken, err);
+    if (status == VF_OK && (taken || vf_strcasecmp(index->name, table->name) == 0))
+        index->name = vf_arena_printf(arena, "%s_%s", index->name, table->name);
+    return status == VF_OK && index->name == NULL ? vf_error_nomem(err) : status;
+}
+
+enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *table, const struct vf_index *index,
+                                   struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    *mapping = (struct vf_index_mapping){.index = *index, .why = obstacle(table, index, arena)};
+    mapping->moved = mapping->why == NULL && index->n_parts > 0;
+    if (!mapping->moved)
+        return VF_OK;
+    if (index->kind == VF_INDEX_HASH)
+        mapping->why = "a B-tree instead of a hash";
+    else if (index->n_included > 0)
+        mapping->why = "the columns that were only carried along are left out";
+    else if (index->deferrable && index->constraint == VF_CONSTRAINT_UNIQUE)
+        mapping->why = "checked at once, for SQLite can't defer a unique constraint";
+    mapping->index.kind = VF_INDEX_BTREE;
+    mapping->index.method = "btree";
+    mapping->index.n_included = 0;
+    mapping->index.included = NULL;
+    mapping->index.deferrable = mapping->index.initially_deferred = false;
+    mapping->index.parts = vf_arena_alloc(arena, index->n_parts, sizeof(*index->parts));
+    if (mapping->index.parts == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < index->n_parts; i++)
+        mapping->index.parts[i] = (struct vf_key_part){
+            .column = index->parts[i].column,
+            .descending = index->parts[i].descending,
+            .collation = vf_sqlite_collation(index->parts[i].collation),
+            .nulls_first = !index->parts[i].descending,
+        };
+    return name_index(vf_sqlite_conn_of(base), table, &mapping->index, arena, err);
+}

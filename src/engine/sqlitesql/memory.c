@@ -1,0 +1,289 @@
+/*
+ * What the file can't declare, from vecferry_schema: a table that was moved here remembers what it was where it came from.
+ *
+ * A memory's body is {"source": table, "target": table, "source_engine": name}: the table as it was inspected, and as it was declared here. A column that is still declared as it was gets its
+ * source's type back, together with the form in which its values lie here; a column that has been changed since is what its declaration says.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/evidence.h"
+#include "engine/sqlitesql/inspect.h"
+#include "engine/store.h"
+#include "model/schema_json.h"
+
+struct recall {
+    struct vf_schema *schema;
+};
+
+static int add_to_buf(const char *bytes, size_t size_bytes, void *context)
+{
+    struct vf_buf *buf = context;
+    vf_buf_add(buf, bytes, size_bytes);
+    return buf->status == VF_OK ? 0 : -1;
+}
+
+/* A member of a JSON object as a text, appended to `out`. false: there is none. */
+static bool copy_member(const char *body, const char *name, struct vf_buf *out)
+{
+    json_t *root = json_loads(body, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    const json_t *found = json_object_get(root, name);
+    bool is_copied =
+        found != NULL && json_dump_callback(found, add_to_buf, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) == 0;
+    json_decref(root);
+    return is_copied;
+}
+
+static enum vf_status read_member(const char *body, const char *name, struct vf_schema *schema, struct vf_table *table,
+                                  struct vf_error *err)
+{
+    struct vf_buf text;
+    vf_buf_init(&text, VF_BUF_MAX);
+    enum vf_status status = copy_member(body, name, &text) ? vf_table_from_json(text.data, schema, table, err)
+                                                           : vf_error_set(err, VF_USAGE, "there is no \"%s\"", name);
+    vf_buf_release(&text);
+    return status;
+}
+
+/* The target's column that a column of the source was made into, or -1: by place where none was left out (names may differ then, by a rename in the plan), else by name. */
+static int target_of(const struct vf_table *source, const struct vf_table *target, int column)
+{
+    if (column < 0 || (size_t)column >= source->n_columns)
+        return -1;
+    if (source->n_columns == target->n_columns)
+        return column;
+    for (size_t i = 0; i < target->n_columns; i++) {
+        if (vf_strcasecmp(target->columns[i].name, source->columns[column].name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The column here, or -1: it is gone. */
+static int place_of(const struct vf_table *here, const struct vf_table *source, const struct vf_table *target,
+                    int column)
+{
+    int made = target_of(source, target, column);
+    return made < 0 ? -1 : vf_table_find_column(here, target->columns[made].name);
+}
+
+static bool is_generated_copy(const struct vf_column *column)
+{
+    return column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL;
+}
+
+static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target)
+{
+    if (strcmp(here->native, target->native) != 0)
+        return;
+    here->evidence.text = vf_sqlite_remembered;
+    here->native = source->native;
+    here->type = source->type;
+    here->form = target->form;
+    here->not_null = source->not_null;
+    here->def = source->def;
+    here->collation = source->collation;
+    here->comment = source->comment;
+    if (!is_generated_copy(source) && !is_generated_copy(here))
+        here->generated = source->generated;
+}
+
+/* The index of the source with its columns where they are here. false: a column of it is gone. */
+static bool translate_index(struct vf_schema *schema, const struct vf_table *here, const struct vf_table *source,
+                            const struct vf_table *target, const struct vf_index *index, struct vf_index *out)
+{
+    *out = *index;
+    out->parts = vf_arena_alloc(&schema->arena, index->n_parts + 1, sizeof(*out->parts));
+    out->included = vf_arena_alloc(&schema->arena, index->n_included + 1, sizeof(*out->included));
+    if (out->parts == NULL || out->included == NULL)
+        return false;
+    for (size_t i = 0; i < index->n_parts; i++) {
+        out->parts[i] = index->parts[i];
+        if (index->parts[i].column >= 0)
+            out->parts[i].column = place_of(here, source, target, index->parts[i].column);
+        if (index->parts[i].column >= 0 && out->parts[i].column < 0)
+            return false;
+    }
+    for (size_t i = 0; i < index->n_included; i++) {
+        out->included[i] = place_of(here, source, target, index->included[i]);
+        if (out->included[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_index(const struct vf_index *a, const struct vf_index *b)
+{
+    if (a->constraint != b->constraint || a->unique != b->unique || a->n_parts != b->n_parts)
+        return false;
+    for (size_t i = 0; i < a->n_parts; i++) {
+        if (a->parts[i].column != b->parts[i].column || a->parts[i].descending != b->parts[i].descending)
+            return false;
+    }
+    return (a->predicate != NULL) == (b->predicate != NULL);
+}
+
+/*
+ * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns. Indexes for vectors
+ * are only remembered: two of them on one column are two.
+ */
+static int find_index(const struct vf_table *here, size_t n_here, const struct vf_index *remembered)
+{
+    int found = -1;
+    if (remembered->kind == VF_INDEX_HNSW || remembered->kind == VF_INDEX_IVFFLAT)
+        return -1;
+    for (size_t i = 0; i < n_here; i++) {
+        if (!is_same_index(&here->indexes[i], remembered))
+            continue;
+        if (vf_str_equal(here->indexes[i].name, remembered->name))
+            return (int)i;
+        if (found < 0)
+            found = (int)i;
+    }
+    return found;
+}
+
+/* Was the index, whose columns are those here, declared when the table was made? One that was and is gone now was dropped by the user, and stays gone. */
+static bool was_declared(const struct vf_table *here, const struct vf_table *target, const struct vf_index *index)
+{
+    for (size_t i = 0; i < target->n_indexes; i++) {
+        const struct vf_index *declared = &target->indexes[i];
+        size_t n_same = 0;
+        if (declared->constraint != index->constraint || declared->n_parts != index->n_parts)
+            continue;
+        while (n_same < index->n_parts && index->parts[n_same].column >= 0 && declared->parts[n_same].column >= 0 &&
+               vf_table_find_column(here, target->columns[declared->parts[n_same].column].name) ==
+                   index->parts[n_same].column)
+            n_same++;
+        if (n_same == index->n_parts && declared->kind != VF_INDEX_HNSW && declared->kind != VF_INDEX_IVFFLAT)
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
+                                  const struct vf_table *target, struct vf_error *err)
+{
+    size_t n_here = here->n_indexes;
+    for (size_t i = 0; i < source->n_indexes; i++) {
+        struct vf_index remembered;
+        if (!translate_index(schema, here, source, target, &source->indexes[i], &remembered))
+            continue;
+        int found = find_index(here, n_here, &remembered);
+        if (found >= 0) {
+            here->indexes[found] = remembered;
+        } else if (!was_declared(here, target, &remembered)) {
+            struct vf_index *added = vf_table_add_index(schema, here);
+            if (added == NULL)
+                return vf_error_nomem(err);
+            *added = remembered;
+        }
+    }
+    return VF_OK;
+}
+
+/* Names of foreign keys; and those of tables that don't lie here, or hang on them, aren't known any more. */
+static void lay_foreign_keys(struct vf_table *here, const struct vf_table *source, const struct vf_table *target)
+{
+    for (size_t i = 0; i < here->n_foreign_keys; i++) {
+        struct vf_foreign_key *key = &here->foreign_keys[i];
+        for (size_t k = 0; k < source->n_foreign_keys; k++) {
+            const struct vf_foreign_key *remembered = &source->foreign_keys[k];
+            size_t n_same = 0;
+            while (remembered->n_columns == key->n_columns && n_same < key->n_columns &&
+                   place_of(here, source, target, remembered->columns[n_same]) == key->columns[n_same])
+                n_same++;
+            if (n_same < key->n_columns || remembered->n_columns != key->n_columns)
+                continue;
+            key->name = remembered->name;
+            key->match_full = remembered->match_full;
+            key->not_valid = remembered->not_valid;
+        }
+    }
+}
+
+static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here, const char *body, struct vf_error *err)
+{
+    struct vf_table source = {0};
+    struct vf_table target = {0};
+    enum vf_status status = read_member(body, "source", schema, &source, err);
+    if (status == VF_OK)
+        status = read_member(body, "target", schema, &target, err);
+    if (status != VF_OK)
+        return status;
+    for (size_t i = 0; i < source.n_columns; i++) {
+        int place = place_of(here, &source, &target, (int)i);
+        if (place >= 0)
+            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)]);
+    }
+    lay_foreign_keys(here, &source, &target);
+    status = lay_indexes(schema, here, &source, &target, err);
+    if (source.n_checks > 0 && here->n_checks == 0) {
+        here->n_checks = source.n_checks;
+        here->checks = source.checks;
+    }
+    here->comment = source.comment;
+    return status;
+}
+
+static enum vf_status recall_type(struct vf_schema *schema, const char *body, struct vf_error *err)
+{
+    struct vf_user_type *type = vf_schema_add_user_type(schema);
+    return type == NULL ? vf_error_nomem(err) : vf_user_type_from_json(body, schema, type, err);
+}
+
+static enum vf_status recall_sequence(struct vf_schema *schema, const char *body, struct vf_error *err)
+{
+    struct vf_sequence read = {0};
+    enum vf_status status = vf_sequence_from_json(body, schema, &read, err);
+    if (status != VF_OK)
+        return status;
+    for (size_t i = 0; i < schema->n_sequences; i++) {
+        struct vf_sequence *here = &schema->sequences[i];
+        bool is_same = read.owner_table != NULL && here->owner_table != NULL && here->owner_column != NULL &&
+                       vf_str_equal(here->owner_table, read.owner_table) &&
+                       vf_str_equal(here->owner_column, read.owner_column);
+        if (!is_same)
+            continue;
+        /* sqlite_sequence has counted on since. */
+        if (here->is_called && here->last > read.last) {
+            read.last = here->last;
+            read.is_called = true;
+        }
+        *here = read;
+        return VF_OK;
+    }
+    struct vf_sequence *added = vf_schema_add_sequence(schema);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = read;
+    return VF_OK;
+}
+
+static enum vf_status found_memory(void *context, const char *kind, const char *name, const char *body,
+                                   struct vf_error *err)
+{
+    struct recall *recall = context;
+    enum vf_status status = VF_OK;
+    if (strcmp(kind, "table") == 0) {
+        struct vf_table *here = vf_schema_find_table(recall->schema, NULL, name);
+        if (here != NULL)
+            status = lay_table(recall->schema, here, body, err);
+    } else if (strcmp(kind, "type") == 0) {
+        status = recall_type(recall->schema, body, err);
+    } else if (strcmp(kind, "sequence") == 0) {
+        status = recall_sequence(recall->schema, body, err);
+    }
+    if (status != VF_OK && status != VF_NOMEM) {
+        vf_error_wrap(err, "what vecferry_schema remembers of %s \"%s\" can't be read", kind, name);
+        vf_error_hint(err, "delete that row of vecferry_schema to go by what the file declares");
+    }
+    return status;
+}
+
+enum vf_status vf_sqlite_remember(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct recall recall = {.schema = schema};
+    return vf_store_recall(conn, found_memory, &recall, err);
+}

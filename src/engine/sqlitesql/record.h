@@ -1,0 +1,22 @@
+/* vecferry's private tables in an SQLite file; see "records" in engine.h. They have the key as their order on disk (WITHOUT ROWID). */
+#ifndef VF_ENGINE_SQLITESQL_RECORD_H
+#define VF_ENGINE_SQLITESQL_RECORD_H
+
+#include "engine/engine.h"
+
+enum vf_status vf_sqlite_record_create(struct vf_conn *conn, const struct vf_record_table *table,
+                                       struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sqlite_record_put(struct vf_conn *conn, const struct vf_record_table *table,
+                                    const struct vf_record_value *values, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sqlite_record_get(struct vf_conn *conn, const struct vf_record_table *table,
+                                    const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
+                                    struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sqlite_record_swap(struct vf_conn *conn, const struct vf_record_table *table,
+                                     const struct vf_record_value *values, size_t column,
+                                     const struct vf_record_value *expected, bool *swapped,
+                                     struct vf_error *err) VF_CHECKED;
+enum vf_status vf_sqlite_record_delete(struct vf_conn *conn, const struct vf_record_table *table,
+                                       const struct vf_record_value *key, size_t n_key,
+                                       struct vf_error *err) VF_CHECKED;
+
+#endif

@@ -1,0 +1,239 @@
+#include "engine/sqlitesql/scan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/encode.h"
+#include "engine/sqlitesql/split.h"
+
+struct vf_scan {
+    struct vf_sqlite_conn *conn;
+    struct vf_vec0_scan *vec0;   /* a vec0 table is read in another way */
+    struct vf_relation relation; /* borrowed texts and fields */
+    sqlite3_stmt *stmt;
+    bool has_rowid; /* column 0 of the statement; fields begin at 1 */
+    bool is_done;
+    bool is_waiting; /* the current row is still to be taken: it had no room in the last batch */
+    struct vf_sqlite_value *values;
+    const struct vf_batch *keys; /* a look-up: one key at a time */
+    int64_t next_key;
+    struct vf_sqlite_scratch *scratch;
+};
+
+static enum vf_status new_scan(struct vf_sqlite_conn *conn, const struct vf_relation *relation, struct vf_scan **scan,
+                               struct vf_error *err)
+{
+    struct vf_scan *made = vf_calloc(1, sizeof(*made));
+    if (made == NULL)
+        return vf_error_nomem(err);
+    made->conn = conn;
+    made->relation = *relation;
+    made->values = vf_calloc(relation->n_fields + 1, sizeof(*made->values));
+    if (made->values == NULL) {
+        vf_sqlite_scan_close(made);
+        return vf_error_nomem(err);
+    }
+    *scan = made;
+    return VF_OK;
+}
+
+static void write_select(const struct vf_relation *relation, const char *rowid, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "SELECT ");
+    vf_buf_str(sql, rowid != NULL ? rowid : "NULL");
+    for (size_t i = 0; i < relation->n_fields; i++) {
+        vf_buf_str(sql, ", ");
+        vf_sqlite_quote(sql, relation->fields[i].name);
+    }
+    vf_buf_str(sql, " FROM main.");
+    vf_sqlite_quote(sql, relation->name);
+    /* An index of libSQL's vectors looks like an index to SQLite, and an empty one. */
+    vf_buf_str(sql, " NOT INDEXED WHERE 1");
+}
+
+static enum vf_status write_bounds(const char *rowid, const struct vf_chunk *chunk, struct vf_buf *sql,
+                                   struct vf_error *err)
+{
+    const char *bounds[2] = {chunk->low, chunk->high};
+    for (int i = 0; i < 2; i++) {
+        int64_t bound = 0;
+        if (bounds[i] == NULL)
+            continue;
+        if (rowid == NULL || !vf_parse_i64(bounds[i], strlen(bounds[i]), &bound))
+            return vf_error_set(err, VF_STATE, "\"%s\" is no bound of a chunk of this table", bounds[i]);
+        vf_buf_printf(sql, " AND %s %s ", rowid, i == 0 ? ">=" : "<");
+        if (bound == INT64_MIN) /* its digits alone are no integer to SQLite */
+            vf_buf_str(sql, "-9223372036854775807 - 1");
+        else
+            vf_buf_printf(sql, "%" PRId64, bound);
+    }
+    return VF_OK;
+}
+
+static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *chunk, struct vf_error *err)
+{
+    struct vf_buf sql;
+    const char *rowid = NULL;
+    bool is_column = false;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    enum vf_status status = vf_sqlite_rowid_name(scan->conn, scan->relation.name, &rowid, &is_column, err);
+    scan->has_rowid = rowid != NULL;
+    write_select(&scan->relation, rowid, &sql);
+    if (status == VF_OK && chunk != NULL)
+        status = write_bounds(rowid, chunk, &sql, err);
+    if (scan->relation.where != NULL)
+        vf_buf_printf(&sql, " AND (%s\n)", scan->relation.where);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
+    if (status == VF_ENGINE && scan->relation.where != NULL) /* most likely the user's own */
+        vf_error_wrap(err, "filter \"%s\"", scan->relation.where);
+    vf_buf_release(&sql);
+    return status;
+}
+
+enum vf_status vf_sqlite_scan_open(struct vf_conn *base, const struct vf_relation *relation,
+                                   const struct vf_chunk *chunk, struct vf_scan **scan, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_scan *made = NULL;
+    enum vf_status status = new_scan(conn, relation, &made, err);
+    if (status == VF_OK && relation->kind == VF_TABLE_VEC0)
+        status = vf_vec0_scan_open(conn, relation, chunk, NULL, &made->vec0, err);
+    else if (status == VF_OK)
+        status = prepare_scan(made, chunk, err);
+    if (status != VF_OK) {
+        vf_sqlite_scan_close(made);
+        vf_error_wrap(err, "table %s", relation->name);
+        return status;
+    }
+    *scan = made;
+    return VF_OK;
+}
+
+/* ---- look-up ---- */
+
+static enum vf_status prepare_lookup(struct vf_scan *scan, struct vf_error *err)
+{
+    struct vf_buf sql;
+    const struct vf_relation *relation = &scan->relation;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT NULL");
+    for (size_t i = 0; i < relation->n_fields; i++) {
+        vf_buf_str(&sql, ", ");
+        vf_sqlite_quote(&sql, relation->fields[i].name);
+    }
+    vf_buf_str(&sql, " FROM main.");
+    vf_sqlite_quote(&sql, relation->name);
+    for (size_t i = 0; i < relation->n_key; i++) {
+        vf_buf_str(&sql, i == 0 ? " WHERE " : " AND ");
+        vf_sqlite_quote(&sql, relation->fields[relation->key[i]].name);
+        vf_buf_printf(&sql, " IS ?%zu", i + 1);
+    }
+    enum vf_status status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
+    vf_buf_release(&sql);
+    return status;
+}
+
+/* Bind the next key; *more false: there is none. A key that the form can't hold isn't in the table. */
+static enum vf_status bind_next_key(struct vf_scan *scan, bool *more, struct vf_error *err)
+{
+    const struct vf_relation *relation = &scan->relation;
+    for (*more = false; !*more && scan->next_key < scan->keys->n_rows; scan->next_key++) {
+        enum vf_status status = VF_OK;
+        scan->conn->lib->reset(scan->stmt);
+        for (size_t i = 0; status == VF_OK && i < relation->n_key; i++)
+            status = vf_sqlite_bind(scan->conn, scan->stmt, (int)i + 1, &relation->fields[relation->key[i]],
+                                    &scan->keys->columns[i], scan->next_key, &scan->scratch[i], err);
+        if (status != VF_OK && status != VF_VALUE)
+            return status;
+        *more = status == VF_OK;
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_sqlite_lookup(struct vf_conn *base, const struct vf_relation *relation, const struct vf_batch *keys,
+                                struct vf_scan **scan, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_scan *made = NULL;
+    enum vf_status status = new_scan(conn, relation, &made, err);
+    if (status == VF_OK && relation->kind == VF_TABLE_VEC0) {
+        status = vf_vec0_scan_open(conn, relation, NULL, keys, &made->vec0, err);
+    } else if (status == VF_OK) {
+        made->keys = keys;
+        made->scratch = vf_calloc(relation->n_key, sizeof(*made->scratch));
+        status = made->scratch == NULL ? vf_error_nomem(err) : prepare_lookup(made, err);
+    }
+    if (status != VF_OK) {
+        vf_sqlite_scan_close(made);
+        vf_error_wrap(err, "table %s", relation->name);
+        return status;
+    }
+    *scan = made;
+    return VF_OK;
+}
+
+/* ---- reading ---- */
+
+/* The next row of the scan, or of the look-up's next key. */
+static enum vf_status next_row(struct vf_scan *scan, bool *row, struct vf_error *err)
+{
+    bool more = true;
+    if (scan->keys == NULL)
+        return vf_sqlite_step(scan->conn, scan->stmt, row, err);
+    for (*row = false;;) {
+        enum vf_status status = VF_OK;
+        if (scan->next_key > 0)
+            status = vf_sqlite_step(scan->conn, scan->stmt, row, err);
+        if (status != VF_OK || *row)
+            return status;
+        status = bind_next_key(scan, &more, err);
+        if (status != VF_OK || !more)
+            return status;
+    }
+}
+
+static void read_values(struct vf_scan *scan)
+{
+    for (size_t i = 0; i < scan->relation.n_fields; i++)
+        vf_sqlite_value_read(scan->conn, scan->stmt, (int)i + 1, &scan->values[i]);
+}
+
+enum vf_status vf_sqlite_scan_read(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err)
+{
+    if (scan->vec0 != NULL)
+        return vf_vec0_scan_read(scan->vec0, batch, more, err);
+    *more = !scan->is_done;
+    while (*more && !vf_sqlite_is_enough(batch)) {
+        if (!scan->is_waiting) {
+            enum vf_status status = next_row(scan, more, err);
+            scan->is_done = !*more;
+            if (status != VF_OK || !*more)
+                return status;
+        }
+        read_values(scan);
+        scan->is_waiting = !vf_sqlite_has_room(batch, scan->values, scan->relation.n_fields);
+        if (scan->is_waiting)
+            return VF_OK;
+        int64_t rowid = scan->has_rowid ? scan->conn->lib->column_int64(scan->stmt, 0) : 0;
+        enum vf_status status =
+            vf_sqlite_add_row(batch, &scan->relation, scan->values, scan->has_rowid ? &rowid : NULL, err);
+        if (status != VF_OK)
+            return status;
+    }
+    return VF_OK;
+}
+
+void vf_sqlite_scan_close(struct vf_scan *scan)
+{
+    if (scan == NULL)
+        return;
+    vf_vec0_scan_close(scan->vec0);
+    scan->conn->lib->finalize(scan->stmt);
+    for (size_t i = 0; scan->scratch != NULL && i < scan->relation.n_key; i++)
+        vf_sqlite_scratch_release(&scan->scratch[i]);
+    vf_free(scan->scratch);
+    vf_free(scan->values);
+    vf_free(scan);
+}

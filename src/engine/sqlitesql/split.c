@@ -1,0 +1,317 @@
+#include "engine/sqlitesql/split.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define N_SAMPLES 64
+
+/* The rows as an ordered set of whole numbers: rowids, or the chunks of a vec0 table. */
+struct keys {
+    const char *table;  /* that has them, unquoted */
+    const char *column; /* as SQL; NULL: the table can't be cut */
+    int64_t n, min, max;
+};
+
+/* ---- rowid ---- */
+
+static enum vf_status is_without_rowid(struct vf_sqlite_conn *conn, const char *table, bool *without,
+                                       struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum vf_status status = vf_sqlite_prepare(
+        conn, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?1 AND wr", &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    conn->lib->finalize(stmt);
+    *without = row;
+    return status;
+}
+
+/* Number of rows of a query with the table's name as its parameter. */
+static enum vf_status count_of(struct vf_sqlite_conn *conn, const char *sql, const char *table, const char *word,
+                               int64_t *n, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum vf_status status = vf_sqlite_prepare(conn, sql, &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
+        if (word != NULL)
+            conn->lib->bind_text64(stmt, 2, word, strlen(word), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    if (status == VF_OK)
+        *n = conn->lib->column_int64(stmt, 0);
+    conn->lib->finalize(stmt);
+    return status;
+}
+
+enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *table, const char **name, bool *is_column,
+                                    struct vf_error *err)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    bool without = false;
+    int64_t n = 0;
+    *name = NULL;
+    *is_column = false;
+    enum vf_status status = is_without_rowid(conn, table, &without, err);
+    if (status != VF_OK || without)
+        return status;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && *name == NULL; i++) {
+        status = count_of(conn, "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE lower(name) = ?2", table, names[i],
+                          &n, err);
+        if (status != VF_OK)
+            return status;
+        if (n == 0)
+            *name = names[i];
+    }
+    status = count_of(conn,
+                      "SELECT (SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0) = 1 AND "
+                      "(SELECT count(*) FROM pragma_index_list(?1) WHERE origin = 'pk') = 0",
+                      table, NULL, &n, err);
+    *is_column = n != 0;
+    return status;
+}
+
+/* ---- size ---- */
+
+static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
+{
+    int64_t size_bytes = 0;
+    int n_columns = conn->lib->column_count(stmt);
+    for (int i = 0; i < n_columns; i++) {
+        int type = conn->lib->column_type(stmt, i);
+        bool is_variable = type == SQLITE_TEXT || type == SQLITE_BLOB;
+        size_bytes += is_variable ? conn->lib->column_bytes(stmt, i) + 2 : 9;
+    }
+    return size_bytes;
+}
+
+/* Average of the first rows at N_SAMPLES even places of the key. */
+static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *keys, const char *table,
+                             int64_t *average_bytes, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf sql;
+    int64_t sum_bytes = 0;
+    int64_t n_seen = 0;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT * FROM ");
+    vf_sqlite_quote(&sql, table);
+    if (keys->column != NULL)
+        vf_buf_printf(&sql, " NOT INDEXED WHERE %s >= ?1 ORDER BY %s LIMIT 1", keys->column, keys->column);
+    else
+        vf_buf_str(&sql, " NOT INDEXED LIMIT 1");
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    int64_t step = (int64_t)(((uint64_t)keys->max - (uint64_t)keys->min) / N_SAMPLES);
+    for (int64_t i = 0; status == VF_OK && i < N_SAMPLES; i++) {
+        bool row = false;
+        if (keys->column != NULL)
+            conn->lib->bind_int64(stmt, 1, (int64_t)((uint64_t)keys->min + (uint64_t)i * (uint64_t)step));
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status == VF_OK && row) {
+            sum_bytes += row_bytes(conn, stmt);
+            n_seen++;
+        }
+        conn->lib->reset(stmt);
+        if (keys->column == NULL)
+            break;
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    *average_bytes = n_seen > 0 ? sum_bytes / n_seen : 0;
+    return status;
+}
+
+/* Count, smallest and largest key. */
+static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf sql;
+    bool row = false;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT (SELECT count(*) FROM ");
+    vf_sqlite_quote(&sql, keys->table);
+    vf_buf_str(&sql, " NOT INDEXED)");
+    for (int i = 0; keys->column != NULL && i < 2; i++) {
+        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
+        vf_buf_str(&sql, keys->column);
+        vf_buf_str(&sql, ") FROM ");
+        vf_sqlite_quote(&sql, keys->table);
+        vf_buf_str(&sql, " NOT INDEXED)");
+    }
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    if (status == VF_OK && row) {
+        keys->n = conn->lib->column_int64(stmt, 0);
+        keys->min = keys->column != NULL ? conn->lib->column_int64(stmt, 1) : 0;
+        keys->max = keys->column != NULL ? conn->lib->column_int64(stmt, 2) : 0;
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    return status;
+}
+
+static enum vf_status measure_vec0(struct vf_sqlite_conn *conn, const char *table, struct vf_sqlite_size *size,
+                                   struct vf_error *err)
+{
+    struct vf_buf name;
+    int64_t average_bytes = 0;
+    vf_buf_init(&name, VF_BUF_MAX);
+    vf_buf_printf(&name, "%s_rowids", table);
+    enum vf_status status = vf_buf_check(&name, err);
+    struct keys keys = {.table = name.data};
+    if (status == VF_OK)
+        status = read_keys(conn, &keys, err);
+    size->n_rows = keys.n;
+
+    vf_buf_clear(&name);
+    vf_buf_printf(&name, "%s_vector_chunks00", table);
+    struct keys chunks = {.table = name.data};
+    if (status == VF_OK && keys.n > 0)
+        status = vf_buf_check(&name, err);
+    if (status == VF_OK && keys.n > 0)
+        status = read_keys(conn, &chunks, err);
+    if (status == VF_OK && keys.n > 0)
+        status = sample(conn, &chunks, chunks.table, &average_bytes, err);
+    size->size_bytes = average_bytes * chunks.n;
+    vf_buf_release(&name);
+    return status;
+}
+
+enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
+                                 struct vf_sqlite_size *size, struct vf_error *err)
+{
+    struct keys keys = {.table = table};
+    bool is_column = false;
+    int64_t average_bytes = 0;
+    *size = (struct vf_sqlite_size){0};
+    if (kind == VF_TABLE_VEC0)
+        return measure_vec0(conn, table, size, err);
+    enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
+    if (status == VF_OK)
+        status = read_keys(conn, &keys, err);
+    if (status == VF_OK && keys.n > 0)
+        status = sample(conn, &keys, table, &average_bytes, err);
+    size->n_rows = keys.n;
+    size->size_bytes = average_bytes * keys.n;
+    return status;
+}
+
+/* ---- cuts ---- */
+
+/* Chunk `number` begins at `low`, and the one before it ends there. */
+static bool cut(struct vf_chunk_list *list, size_t number, int64_t low)
+{
+    const char *text = vf_arena_printf(&list->arena, "%" PRId64, low);
+    list->chunks[number].low = text;
+    list->chunks[number - 1].high = text;
+    return text != NULL;
+}
+
+/* Rowids without large gaps: cut at even distances. */
+static enum vf_status cut_evenly(const struct keys *keys, struct vf_chunk_list *list, struct vf_error *err)
+{
+    uint64_t width = ((uint64_t)keys->max - (uint64_t)keys->min) / list->n_chunks + 1;
+    for (size_t i = 1; i < list->n_chunks; i++) {
+        if (!cut(list, i, (int64_t)((uint64_t)keys->min + i * width)))
+            return vf_error_nomem(err);
+    }
+    return VF_OK;
+}
+
+/* Rowids with gaps: walk over them once and cut at every n-th. */
+static enum vf_status cut_by_walk(struct vf_sqlite_conn *conn, const struct keys *keys, struct vf_chunk_list *list,
+                                  struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT ");
+    vf_buf_str(&sql, keys->column);
+    vf_buf_str(&sql, " FROM ");
+    vf_sqlite_quote(&sql, keys->table);
+    vf_buf_printf(&sql, " NOT INDEXED ORDER BY %s", keys->column);
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    int64_t width = (keys->n + (int64_t)list->n_chunks - 1) / (int64_t)list->n_chunks;
+    size_t number = 1;
+    for (int64_t i = 0; status == VF_OK && number < list->n_chunks; i++) {
+        bool row = false;
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row)
+            break;
+        if (i > 0 && i % width == 0 && !cut(list, number++, conn->lib->column_int64(stmt, 0)))
+            status = vf_error_nomem(err);
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    list->n_chunks = number;
+    return status;
+}
+
+static enum vf_status cut_all(struct vf_sqlite_conn *conn, const struct keys *keys, const struct vf_sqlite_size *size,
+                              uint64_t target_bytes, struct vf_chunk_list *list, struct vf_error *err)
+{
+    uint64_t wanted = (uint64_t)size->size_bytes / target_bytes + 1;
+    uint64_t most = keys->column == NULL || keys->n < 1 ? 1 : (uint64_t)keys->n;
+    list->n_chunks = (size_t)(wanted < most ? wanted : most);
+    list->chunks = vf_arena_alloc(&list->arena, list->n_chunks, sizeof(*list->chunks));
+    if (list->chunks == NULL)
+        return vf_error_nomem(err);
+
+    enum vf_status status = VF_OK;
+    if (list->n_chunks > 1) {
+        uint64_t span = (uint64_t)keys->max - (uint64_t)keys->min;
+        bool is_dense = span / 2 <= (uint64_t)keys->n;
+        status = is_dense ? cut_evenly(keys, list, err) : cut_by_walk(conn, keys, list, err);
+    }
+    for (size_t i = 0; i < list->n_chunks; i++) {
+        list->chunks[i].number = (int64_t)i;
+        list->chunks[i].n_rows = size->n_rows / (int64_t)list->n_chunks;
+        list->chunks[i].size_bytes = size->size_bytes / (int64_t)list->n_chunks;
+    }
+    return status;
+}
+
+static enum vf_status name_generation(struct vf_sqlite_conn *conn, struct vf_chunk_list *list, struct vf_error *err)
+{
+    int64_t version = 0;
+    enum vf_status status = vf_sqlite_get_i64(conn, "PRAGMA schema_version", 0, &version, err);
+    snprintf(list->generation, sizeof(list->generation), "schema %" PRId64, version);
+    return status;
+}
+
+enum vf_status vf_sqlite_split(struct vf_conn *base, const struct vf_relation *relation, uint64_t target_bytes,
+                               struct vf_chunk_list *chunks, struct vf_error *err)
+{
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    struct vf_sqlite_size size = {0};
+    struct vf_buf name;
+    bool is_column = true;
+    vf_buf_init(&name, VF_BUF_MAX);
+    vf_buf_str(&name, relation->name);
+    if (relation->kind == VF_TABLE_VEC0)
+        vf_buf_str(&name, "_chunks");
+    enum vf_status status = vf_buf_check(&name, err);
+    struct keys keys = {.table = name.data, .column = "chunk_id"};
+
+    if (status == VF_OK && relation->kind != VF_TABLE_VEC0)
+        status = vf_sqlite_rowid_name(conn, keys.table, &keys.column, &is_column, err);
+    if (status == VF_OK)
+        status = vf_sqlite_measure(conn, relation->name, relation->kind, &size, err);
+    if (status == VF_OK)
+        status = read_keys(conn, &keys, err);
+    if (status == VF_OK)
+        status = cut_all(conn, &keys, &size, target_bytes, chunks, err);
+    if (status == VF_OK && !is_column)
+        status = name_generation(conn, chunks, err);
+    vf_buf_release(&name);
+    return status;
+}
