@@ -5,14 +5,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/memory.h"
 #include "engine/sqlitesql/probe.h"
 #include "engine/sqlitesql/scan.h"
 #include "engine/sqlitesql/types.h"
 
 #define BATCH_ROWS  1000
 #define BATCH_BYTES (1 << 20)
-
-const char vf_sqlite_remembered[] = "remembered from the move that made the column";
 
 static bool is_wanted(const struct vf_inspect_options *options, const struct vf_table *table)
 {
@@ -25,7 +24,7 @@ static bool is_wanted(const struct vf_inspect_options *options, const struct vf_
 
 static bool is_fixed(const struct vf_column *column)
 {
-    return column->evidence.text == vf_sqlite_remembered || column->form == VF_FORM_LIBSQL ||
+    return column->evidence.text == vf_memory_evidence || column->form == VF_FORM_LIBSQL ||
            column->form == VF_FORM_VEC0 || column->type.kind == VF_K_VECTOR;
 }
 

@@ -10,9 +10,6 @@
 #include "engine/engine.h"
 #include "engine/sqlitesql/conn.h"
 
-/* The text that a column's evidence has while its type is one that was remembered (compared by address). */
-extern const char vf_sqlite_remembered[];
-
 enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
                                        struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 

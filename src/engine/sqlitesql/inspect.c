@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/memory.h"
 #include "engine/sqlitesql/evidence.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
@@ -250,7 +251,7 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
     if (status == VF_OK)
         status = add_sequences(conn, schema, err);
     if (status == VF_OK)
-        status = vf_sqlite_remember(base, schema, err);
+        status = vf_memory_lay(base, schema, err);
     if (status == VF_OK && options->evidence)
         status = vf_sqlite_find_evidence(conn, options, schema, err);
     return status;

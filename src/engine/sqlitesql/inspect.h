@@ -23,7 +23,4 @@ enum vf_status vf_sqlite_resolve_parents(struct vf_schema *schema, struct vf_err
 enum vf_status vf_sqlite_inspect_vec0(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_table *table,
                                       const char *sql, struct vf_error *err) VF_CHECKED;
 
-/* Lay what vecferry_schema remembers over the schema: see memory.c. */
-enum vf_status vf_sqlite_remember(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
-
 #endif

@@ -1,17 +1,16 @@
 /*
- * What the file can't declare, from vecferry_schema: a table that was moved here remembers what it was where it came from.
- *
- * A memory's body is {"source": table, "target": table, "source_engine": name}: the table as it was inspected, and as it was declared here. A column that is still declared as it was gets its
- * source's type back, together with the form in which its values lie here; a column that has been changed since is what its declaration says.
+ * A memory's body is {"source": table, "target": table, "source_engine": name}: the table as it was inspected, and as it was declared here.
  */
+#include "engine/memory.h"
+
 #include <jansson.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/sqlitesql/evidence.h"
-#include "engine/sqlitesql/inspect.h"
 #include "engine/store.h"
 #include "model/schema_json.h"
+
+const char vf_memory_evidence[] = "remembered from the move that made the column";
 
 struct recall {
     struct vf_schema *schema;
@@ -53,6 +52,9 @@ static int target_of(const struct vf_table *source, const struct vf_table *targe
         return -1;
     if (source->n_columns == target->n_columns)
         return column;
+    int exact = vf_table_find_column(target, source->columns[column].name);
+    if (exact >= 0)
+        return exact;
     for (size_t i = 0; i < target->n_columns; i++) {
         if (vf_strcasecmp(target->columns[i].name, source->columns[column].name) == 0)
             return (int)i;
@@ -77,7 +79,7 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
 {
     if (strcmp(here->native, target->native) != 0)
         return;
-    here->evidence.text = vf_sqlite_remembered;
+    here->evidence.text = vf_memory_evidence;
     here->native = source->native;
     here->type = source->type;
     here->form = target->form;
@@ -229,8 +231,17 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
 
 static enum vf_status recall_type(struct vf_schema *schema, const char *body, struct vf_error *err)
 {
-    struct vf_user_type *type = vf_schema_add_user_type(schema);
-    return type == NULL ? vf_error_nomem(err) : vf_user_type_from_json(body, schema, type, err);
+    struct vf_user_type read = {0};
+    enum vf_status status = vf_user_type_from_json(body, schema, &read, err);
+    for (size_t i = 0; status == VF_OK && i < schema->n_user_types; i++) {
+        if (vf_str_equal(schema->user_types[i].name, read.name) &&
+            vf_str_equal(schema->user_types[i].schema, read.schema))
+            return VF_OK; /* the database has it itself */
+    }
+    struct vf_user_type *type = status == VF_OK ? vf_schema_add_user_type(schema) : NULL;
+    if (type != NULL)
+        *type = read;
+    return status == VF_OK && type == NULL ? vf_error_nomem(err) : status;
 }
 
 static enum vf_status recall_sequence(struct vf_schema *schema, const char *body, struct vf_error *err)
@@ -246,7 +257,7 @@ static enum vf_status recall_sequence(struct vf_schema *schema, const char *body
                        vf_str_equal(here->owner_column, read.owner_column);
         if (!is_same)
             continue;
-        /* sqlite_sequence has counted on since. */
+        /* The database has counted on since. */
         if (here->is_called && here->last > read.last) {
             read.last = here->last;
             read.is_called = true;
@@ -277,12 +288,12 @@ static enum vf_status found_memory(void *context, const char *kind, const char *
     }
     if (status != VF_OK && status != VF_NOMEM) {
         vf_error_wrap(err, "what vecferry_schema remembers of %s \"%s\" can't be read", kind, name);
-        vf_error_hint(err, "delete that row of vecferry_schema to go by what the file declares");
+        vf_error_hint(err, "delete that row of vecferry_schema to go by what the database declares");
     }
     return status;
 }
 
-enum vf_status vf_sqlite_remember(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
+enum vf_status vf_memory_lay(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
     struct recall recall = {.schema = schema};
     return vf_store_recall(conn, found_memory, &recall, err);
