@@ -51,9 +51,10 @@ lint:
 	@scripts/setup lint
 	@scripts/lint
 
-install: all
-	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
-	@DESTDIR=$(DESTDIR) meson install -C build/release
+install:
+	@scripts/setup build
+	@scripts/build install -Dprefix=$(abspath $(PREFIX))
+	@DESTDIR=$(DESTDIR) meson install -C build/install
 
 # What was fetched stays in the cache that all clones share.
 clean:

@@ -40,6 +40,8 @@ static const struct vecferry_option options[] = {
      "command whose output is the source's password", NULL},
     {"target-password-command", 0, VECFERRY_TEXT, "COMMAND", "plan copy verify",
      "command whose output is the target's password", NULL},
+    {"library-dir", 0, VECFERRY_TEXT, "DIR", "inspect plan copy verify",
+     "folder of the libraries that are opened when they are needed: libduckdb.so, libusearch_c.so and the like", NULL},
     {"json", 0, VECFERRY_FLAG, NULL, "inspect plan copy verify", "results as JSON on stdout", NULL},
     {"quiet", 'q', VECFERRY_FLAG, NULL, "inspect plan copy verify", "no progress, only results and errors", NULL},
     {"verbose", 'v', VECFERRY_FLAG, NULL, "inspect plan copy verify", "more about what happens, on stderr", NULL},

@@ -70,6 +70,7 @@ struct vf_open_options {
     const struct vf_log *log;     /* may be NULL; must outlive the connection, as the next three */
     struct vf_cancel *cancel;     /* may be NULL */
     const struct vf_clock *clock; /* NULL: the system's */
+    const char *library_dir;      /* where libraries are that are opened at run time, or NULL: see base/library.h */
     uint64_t memory_bytes;        /* what the connection may use for caches and buffers; 0: the engine's choice */
     bool must_exist;              /* a target file is not created */
 };

@@ -1,0 +1,84 @@
+#include "base/library.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Set by Meson; a relative folder would depend on where the program is started. */
+#ifndef VF_LIBRARY_FOLDER
+#define VF_LIBRARY_FOLDER "/usr/local/lib/vecferry"
+#endif
+
+static const struct {
+    const char *name, *file;
+} libraries[] = {
+    [VF_LIBRARY_DUCKDB] = {"DuckDB", "libduckdb.so"},
+    [VF_LIBRARY_USEARCH] = {"usearch", "libusearch_c.so"},
+    [VF_LIBRARY_LIBSQL] = {"libSQL", "liblibsql.so"},
+    [VF_LIBRARY_SQLCIPHER] = {"SQLCipher", "libsqlcipher.so"},
+};
+
+const char *vf_library_name(enum vf_library library)
+{
+    return libraries[library].name;
+}
+
+const char *vf_library_file(enum vf_library library)
+{
+    return libraries[library].file;
+}
+
+const char *vf_library_folder(const char *folder)
+{
+    return folder != NULL ? folder : VF_LIBRARY_FOLDER;
+}
+
+static enum vf_status open_file(enum vf_library library, const char *folder, void **handle, struct vf_error *err)
+{
+    char path[4096], reason[256];
+    const char *file = vf_library_file(library);
+    int length = snprintf(path, sizeof(path), "%s/%s", vf_library_folder(folder), file);
+
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return vf_error_set(err, VF_USAGE, "the name of the folder of libraries is too long");
+    *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (*handle == NULL) {
+        snprintf(reason, sizeof(reason), "%s", dlerror());
+        if (folder == NULL)
+            *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    }
+    if (*handle != NULL)
+        return VF_OK;
+    vf_error_set(err, VF_MISSING, "the library of %s can't be opened: %s", vf_library_name(library), reason);
+    vf_error_hint(err, "name the folder that has %s by --library-dir", file);
+    return VF_MISSING;
+}
+
+enum vf_status vf_library_open(enum vf_library library, const char *folder, const struct vf_library_symbol *symbols,
+                               size_t n_symbols, void *table, void **handle, struct vf_error *err)
+{
+    void *opened = NULL;
+    enum vf_status status = open_file(library, folder, &opened, err);
+
+    for (size_t i = 0; status == VF_OK && i < n_symbols; i++) {
+        void *address = dlsym(opened, symbols[i].name);
+        if (address != NULL) {
+            memcpy((char *)table + symbols[i].offset, &address, sizeof(address));
+            continue;
+        }
+        status = vf_error_set(err, VF_MISSING, "the library of %s has no function %s", vf_library_name(library),
+                              symbols[i].name);
+        vf_error_hint(err, "name the folder of a newer %s by --library-dir", vf_library_file(library));
+    }
+    if (status != VF_OK)
+        vf_library_close(opened);
+    else
+        *handle = opened;
+    return status;
+}
+
+void vf_library_close(void *handle)
+{
+    if (handle != NULL)
+        dlclose(handle);
+}
