@@ -1,5 +1,5 @@
 /*
- * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options
+ * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes
  *
  * scripts/docs writes them; a test compares them.
  */
@@ -9,6 +9,7 @@
 #include "engine/postgres/postgres.h"
 #include "engine/sqlitesql/types.h"
 #include "model/type.h"
+#include "model/vector_index.h"
 #include "vecferry/vecferry.h"
 
 /* A bar would end the cell. */
@@ -155,12 +156,126 @@ static void print_options(void)
         print_option(option);
 }
 
+/* ---- vector indexes ---- */
+
+static void print_metrics(void)
+{
+    puts("\n## Distances\n\nA metric here is what docs/plan.md calls `metric`: `l2` is the Euclidean distance and "
+         "`l2sq` its square, `cosine` is 1 - the cosine of the angle, `ip` is the inner\nproduct taken negative, so "
+         "that less is nearer. Two words for one order (l2 and l2sq) translate into each other; the number that a "
+         "search returns may change,\nand the table says to what. A builder without a row for a metric builds no index "
+         "for it, with one exception: `ip` becomes `cosine` where all vectors were\nmeasured to have length 1, "
+         "which gives the same order.\n\n| builder | metric | its word | a search returns |\n| --- | --- | --- | --- |");
+    for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
+        const struct vf_index_builder_info *info = &vf_index_builders[b];
+        for (const struct vf_index_metric *row = info->metrics; row->metric != VF_METRIC_NONE; row++)
+            printf("| %s | %s | `%s` | %s |\n", info->name, vf_metric_name(row->metric), row->native, row->returned);
+    }
+}
+
+static void print_elements(void)
+{
+    puts("\n## Dimensions\n\n| builder | vectors of | dimensions at most | with more |\n| --- | --- | --- | --- |");
+    for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
+        const struct vf_index_builder_info *info = &vf_index_builders[b];
+        for (const struct vf_index_element *row = info->elements; row->element != VF_E_NONE; row++) {
+            printf("| %s | %s | ", info->name, row->sparse ? "sparse f32" : vf_element_name(row->element));
+            if (row->max_dim == 0)
+                fputs("no limit", stdout);
+            else
+                printf("%u%s", row->max_dim, row->sparse ? " that aren't zero" : "");
+            if (row->cast_to != VF_E_NONE)
+                printf(" | indexed as %s |\n", vf_element_name(row->cast_to));
+            else
+                puts(row->max_dim == 0 ? " | |" : " | no index: search is exact |");
+        }
+    }
+}
+
+static void print_range(const struct vf_index_range *range)
+{
+    printf("`%s` | ", range->native);
+    if (range->fallback > 0)
+        printf("%u", range->fallback);
+    fputs(" | ", stdout);
+    if (range->max > 0)
+        printf("%u to %u |\n", range->min, range->max);
+    else
+        printf("%u or more |\n", range->min);
+}
+
+static void print_parameters(void)
+{
+    puts("\n## Parameters\n\n`alpha` is in thousandths, and isn't a key of the plan.\n\n| builder | in the plan | its "
+         "word | default | |\n| --- | --- | --- | --- | --- |");
+    for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
+        for (enum vf_index_parameter p = 0; p < VF_PARAM_COUNT; p++) {
+            if (vf_index_builders[b].ranges[p].native == NULL)
+                continue;
+            printf("| %s | %s | ", vf_index_builders[b].name, vf_index_parameter_name(p));
+            print_range(&vf_index_builders[b].ranges[p]);
+        }
+    }
+    puts("");
+    for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
+        const struct vf_index_builder_info *info = &vf_index_builders[b];
+        printf("- **%s**: %s%s\n", info->name, info->note,
+               info->only_large ? " Built only for tables of at least `index_min_rows` rows, unless the plan names it." : "");
+    }
+}
+
+static void print_carried(const struct vf_index_rule *rule)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < VF_PARAM_COUNT && rule->carried[i].carry != VF_CARRY_END; i++) {
+        const struct vf_index_carried *step = &rule->carried[i];
+        const char *from = vf_index_parameter_name(step->from);
+        printf("%s%s = ", separator, vf_index_parameter_name(step->to));
+        if (step->carry == VF_CARRY_ROWS)
+            fputs("√rows", stdout);
+        else
+            printf("%s%s", step->carry == VF_CARRY_TWICE  ? "2 × "
+                           : step->carry == VF_CARRY_HALF ? "½ × "
+                                                          : "",
+                   from);
+        separator = ", ";
+    }
+}
+
+static void print_indexes(void)
+{
+    puts("# Vector indexes\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\n"
+         "What becomes of a vector index on the way from one database to another. An index has a neutral description "
+         "(kind, metric, parameters: the keys of an index\nin docs/plan.md), and each target has builders, its usual "
+         "one first. The builder of the same kind is taken, else the first that can; what then isn't the same is a "
+         "note\nof the plan, and an index that nothing can build is in `not_moved` with the reason. A parameter that "
+         "the plan says under the builder's own name goes before the rule,\none that nobody says is the builder's "
+         "default, and one beyond the builder's range is brought within it, which the plan says.\n\nVector indexes are "
+         "built last, after the rows.\n\n## From one to another\n\n| index in the source | builder in the target | "
+         "parameters | what isn't the same |\n| --- | --- | --- | --- |");
+    for (const struct vf_index_rule *rule = vf_index_rules; rule->to != VF_BUILDER_NONE; rule++) {
+        printf("| %s | %s | ", vf_index_kind_name(rule->from), vf_index_builders[rule->to].name);
+        print_carried(rule);
+        fputs(" | ", stdout);
+        put_cell(rule->why);
+        puts(" |");
+    }
+    puts("\n`hnsw` is the kind of pgvector's, DuckDB's and usearch's alike; `exact` stands for a column that has no "
+         "index, and whose distance is known (vec0).");
+    print_metrics();
+    print_elements();
+    print_parameters();
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "types") == 0)
         print_types();
     else if (argc == 2 && strcmp(argv[1], "options") == 0)
         print_options();
+    else if (argc == 2 && strcmp(argv[1], "indexes") == 0)
+        print_indexes();
     else
         return 2;
     return fflush(stdout) == 0 ? 0 : 1;

@@ -273,12 +273,56 @@ enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *t
     return done(conn, vf_conn_ops(conn)->map_column(conn, table, column, arena, mapping, err), err);
 }
 
+/* What the engine says of a translated index is told before what the translation says. */
+static enum vf_status map_translated(struct vf_conn *conn, const struct vf_table *table, struct vf_index *index,
+                                     const struct vf_index_outcome *outcome, struct vf_arena *arena,
+                                     struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    index->kind = outcome->kind;
+    index->vector = outcome->index;
+    index->method = vf_index_kind_name(outcome->kind);
+    if (outcome->builder == VF_BUILDER_NONE || outcome->index.place == VF_PLACE_SIDECAR) {
+        *mapping = (struct vf_index_mapping){
+            .moved = outcome->builder != VF_BUILDER_NONE, .index = *index, .why = outcome->why};
+        return VF_OK;
+    }
+    *mapping = (struct vf_index_mapping){0};
+    enum vf_status status = done(conn, vf_conn_ops(conn)->map_index(conn, table, index, arena, mapping, err), err);
+    if (status != VF_OK || !mapping->moved || outcome->why == NULL)
+        return status;
+    mapping->why = mapping->why == NULL ? outcome->why : vf_arena_printf(arena, "%s; %s", mapping->why, outcome->why);
+    return mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
+enum vf_status vf_conn_map_vector_index(struct vf_conn *conn, const struct vf_table *table,
+                                        const struct vf_index *index, const struct vf_index_scale *scale,
+                                        struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    assert(table != NULL && index != NULL && arena != NULL && mapping != NULL);
+    const enum vf_index_builder *builders = vf_conn_limits(conn)->index_builders;
+    int column = index->n_parts == 1 ? index->parts[0].column : -1;
+    struct vf_index own = *index;
+    struct vf_index_outcome outcome = {0};
+
+    if (vf_conn_ops(conn)->map_index == NULL)
+        return missing(conn, "be a target", err);
+    if (builders[0] == VF_BUILDER_NONE || column < 0)
+        return done(conn, vf_conn_ops(conn)->map_index(conn, table, index, arena, mapping, err), err);
+    struct vf_index_wish wish = {.kind = index->kind, .index = index->vector, .type = table->columns[column].type};
+    if (scale != NULL)
+        wish.scale = *scale;
+    enum vf_status status = vf_index_translate(&wish, builders, arena, &outcome, err);
+    return status == VF_OK ? map_translated(conn, table, &own, &outcome, arena, mapping, err) : status;
+}
+
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                  struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     assert(table != NULL && index != NULL && arena != NULL && mapping != NULL);
     if (vf_conn_ops(conn)->map_index == NULL)
         return missing(conn, "be a target", err);
+    if (vf_index_is_vector(index->kind))
+        return vf_conn_map_vector_index(conn, table, index, NULL, arena, mapping, err);
     *mapping = (struct vf_index_mapping){0};
     return done(conn, vf_conn_ops(conn)->map_index(conn, table, index, arena, mapping, err), err);
 }

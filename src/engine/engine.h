@@ -23,6 +23,7 @@
 #include "model/batch.h"
 #include "model/problem.h"
 #include "model/schema.h"
+#include "model/vector_index.h"
 
 /* ---- what an engine can do ---- */
 
@@ -40,6 +41,8 @@ enum vf_engine_caps {
     VF_CAP_TARGET = 1 << 8,       /* can be copied to */
 };
 
+#define VF_MAX_INDEX_BUILDERS 3
+
 /* What values the engine can store; the check stage rejects the others before they are loaded. */
 struct vf_limits {
     bool text_nul;          /* U+0000 inside a text can be stored */
@@ -52,6 +55,8 @@ struct vf_limits {
     bool identifiers_fold_case;    /* names that differ only in case clash */
     uint64_t max_value_bytes;      /* of one text or blob, 0: no limit */
     uint32_t max_loaders;          /* connections that may load at once, at least 1 */
+    /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */
+    enum vf_index_builder index_builders[VF_MAX_INDEX_BUILDERS + 1];
 };
 
 struct vf_server {
@@ -255,6 +260,7 @@ struct vf_engine_ops {
     /* Target (VF_CAP_TARGET). */
     enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                  struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err);
+    /* A vector index comes here translated (model/vector_index.h): kind, metric, element and parameters are what one of the limits' builders takes, and only what is dialect is left to say. */
     enum vf_status (*map_index)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                 struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err);
     /* Everything that would stop the load, found before the first write: privileges, extensions, free space, limits. */
@@ -345,6 +351,11 @@ enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *t
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                  struct vf_arena *arena, struct vf_index_mapping *mapping,
                                  struct vf_error *err) VF_CHECKED;
+/* The same for a vector index, with what is known of the rows (NULL: nothing, and no threshold). What comes back may be a sidecar (`vector.place`), which the engine never sees. */
+enum vf_status vf_conn_map_vector_index(struct vf_conn *conn, const struct vf_table *table,
+                                        const struct vf_index *index, const struct vf_index_scale *scale,
+                                        struct vf_arena *arena, struct vf_index_mapping *mapping,
+                                        struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_preflight(struct vf_conn *conn, const struct vf_schema *wanted,
                                  const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                  struct vf_error *err) VF_CHECKED;

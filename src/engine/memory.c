@@ -133,7 +133,7 @@ static bool is_same_index(const struct vf_index *a, const struct vf_index *b)
 static int find_index(const struct vf_table *here, size_t n_here, const struct vf_index *remembered)
 {
     int found = -1;
-    if (remembered->kind == VF_INDEX_HNSW || remembered->kind == VF_INDEX_IVFFLAT)
+    if (vf_index_is_vector(remembered->kind))
         return -1;
     for (size_t i = 0; i < n_here; i++) {
         if (!is_same_index(&here->indexes[i], remembered))
@@ -158,7 +158,7 @@ static bool was_declared(const struct vf_table *here, const struct vf_table *tar
                vf_table_find_column(here, target->columns[declared->parts[n_same].column].name) ==
                    index->parts[n_same].column)
             n_same++;
-        if (n_same == index->n_parts && declared->kind != VF_INDEX_HNSW && declared->kind != VF_INDEX_IVFFLAT)
+        if (n_same == index->n_parts && !vf_index_is_vector(declared->kind))
             return true;
     }
     return false;

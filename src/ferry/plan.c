@@ -6,6 +6,9 @@
 #include "base/hash.h"
 #include "ferry/plan_make.h"
 
+/* An approximate index costs more than it gives below this many rows. */
+#define DEFAULT_INDEX_MIN_ROWS 1000
+
 void vf_plan_release(struct vf_plan *plan)
 {
     vf_schema_release(&plan->source);
@@ -176,6 +179,8 @@ static enum vf_status make(struct vf_plan_maker *maker)
     plan->target_url = choose_url(plan, options->target_url, plan->target_url);
     if (plan->source_url == NULL || plan->target_url == NULL)
         return vf_error_nomem(maker->err);
+    bool is_said = maker->request != NULL && maker->request->has_index_min_rows;
+    plan->index_min_rows = is_said ? maker->request->index_min_rows : DEFAULT_INDEX_MIN_ROWS;
     enum vf_status status = look(maker);
     if (status == VF_OK)
         status = vf_plan_add_tables(maker);

@@ -50,6 +50,7 @@ struct vf_plan {
     const char *source_url, *target_url;   /* redacted; as written in the file */
     struct vf_server source_server, target_server;
     struct vf_schema source; /* the inspected source, whole */
+    int64_t index_min_rows; /* smaller tables get no approximate index that their source didn't have in the same form */
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
     size_t n_user_types;

@@ -5,9 +5,6 @@
 #include "base/text.h"
 #include "ferry/plan_make.h"
 
-/* An approximate index costs more than it gives below this many rows. */
-#define MIN_INDEXED_ROWS 1000
-
 /* Column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
 static int target_number(const struct vf_plan_table *table, int i)
 {
@@ -74,16 +71,34 @@ static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_
 /* What the plan file doesn't say stays as the source has it. */
 static void take_request(struct vf_vector_index *vector, const struct vf_vector_index *request)
 {
-    if (request->metric != VF_METRIC_NONE)
-        vector->metric = request->metric;
-    if (request->element != VF_E_NONE)
-        vector->element = request->element;
-    if (request->m != 0)
-        vector->m = request->m;
-    if (request->ef_construction != 0)
-        vector->ef_construction = request->ef_construction;
-    if (request->lists != 0)
-        vector->lists = request->lists;
+    struct vf_vector_index own = *request;
+
+    if (own.metric != VF_METRIC_NONE)
+        vector->metric = own.metric;
+    if (own.element != VF_E_NONE)
+        vector->element = own.element;
+    if (own.compress != VF_E_NONE)
+        vector->compress = own.compress;
+    for (enum vf_index_parameter p = 0; p < VF_PARAM_COUNT; p++) {
+        if (*vf_index_parameter(&own, p) != 0)
+            *vf_index_parameter(vector, p) = *vf_index_parameter(&own, p);
+    }
+    vector->place = own.place;
+    vector->file = own.file;
+}
+
+/* What of the table decides about an index: its rows, the threshold of the plan, and the lengths of the vectors where they were measured. */
+static struct vf_index_scale scale_of(const struct vf_plan *plan, const struct vf_plan_table *table,
+                                      const struct vf_index *index)
+{
+    struct vf_index_scale scale = {.n_rows = table->source.n_rows, .min_rows = plan->index_min_rows};
+    int column = index->n_parts == 1 ? index->parts[0].column : -1;
+
+    if (column >= 0 && table->source.columns[column].evidence.measured) {
+        scale.min_norm = table->source.columns[column].evidence.min_norm;
+        scale.max_norm = table->source.columns[column].evidence.max_norm;
+    }
+    return scale;
 }
 
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
@@ -101,19 +116,31 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
         table->n_indexes--;
         return not_moved(maker, table, source, "a column of it isn't moved");
     }
-    if (request != NULL && (source->kind == VF_INDEX_HNSW || source->kind == VF_INDEX_IVFFLAT))
+    index->source.vector.place = VF_PLACE_ANY;
+    index->source.vector.file = NULL;
+    if (request != NULL && vf_index_is_vector(source->kind))
         take_request(&index->source.vector, &request->vector);
     struct vf_index wanted = index->source;
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;
+    const struct vf_index_scale scale = scale_of(plan, table, source);
     enum vf_status status =
-        vf_conn_map_index(maker->target, &table->target, &wanted, &plan->arena, &index->mapping, maker->err);
+        vf_index_is_vector(wanted.kind)
+            ? vf_conn_map_vector_index(maker->target, &table->target, &wanted, &scale, &plan->arena, &index->mapping,
+                                       maker->err)
+            : vf_conn_map_index(maker->target, &table->target, &wanted, &plan->arena, &index->mapping, maker->err);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {
         const char *why = index->mapping.why;
+        bool is_asked = request != NULL && request->vector.place != VF_PLACE_ANY;
         table->n_indexes--;
-        return not_moved(maker, table, source, why);
+        return is_asked ? vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
+                                         vf_plan_object(plan, &table->source, source->name),
+                                         "leave `to` out of the index to have the plan choose, or take the index out",
+                                         maker->err, "the index can't be built where the plan wants it: %s",
+                                         why != NULL ? why : "the target has no such index")
+                        : not_moved(maker, table, source, why);
     }
     status = add_to_target(maker, table, &index->mapping.index);
     if (status == VF_OK && index->mapping.why != NULL)
@@ -154,8 +181,7 @@ static bool has_vector_index(const struct vf_plan_table *table, int column)
 {
     for (size_t i = 0; i < table->source.n_indexes; i++) {
         const struct vf_index *index = &table->source.indexes[i];
-        bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
-        if (is_vector && index->n_parts == 1 && index->parts[0].column == column)
+        if (vf_index_is_vector(index->kind) && index->n_parts == 1 && index->parts[0].column == column)
             return true;
     }
     return false;
@@ -168,25 +194,22 @@ static bool wants_index(const struct vf_plan_maker *maker, const struct vf_plan_
                      (column->type.element == VF_E_F32 || column->type.element == VF_E_F16);
 
     return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE &&
-           table->source.n_rows >= MIN_INDEXED_ROWS && vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) &&
+           table->source.n_rows >= maker->plan->index_min_rows && vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) &&
            !vf_conn_can(maker->source, VF_CAP_VECTOR_INDEX) && !has_vector_index(table, (int)i);
 }
 
 static enum vf_status propose(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t column, const char *name,
-                              enum vf_index_kind kind, struct vf_vector_index vector)
+                              enum vf_index_kind kind, struct vf_vector_index vector,
+                              const struct vf_plan_request_index *request)
 {
     struct vf_key_part *part = vf_arena_alloc(&maker->plan->arena, 1, sizeof(*part));
 
     if (part == NULL || name == NULL)
         return vf_error_nomem(maker->err);
     part->column = (int)column;
-    struct vf_index index = {.name = name,
-                             .kind = kind,
-                             .method = kind == VF_INDEX_HNSW ? "hnsw" : "ivfflat",
-                             .n_parts = 1,
-                             .parts = part,
-                             .vector = vector};
-    return add_index(maker, table, &index, NULL);
+    struct vf_index index = {
+        .name = name, .kind = kind, .method = vf_index_kind_name(kind), .n_parts = 1, .parts = part, .vector = vector};
+    return add_index(maker, table, &index, request);
 }
 
 /* A name that fits: its beginning is cut, so that the ending stays. */
@@ -213,7 +236,8 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
         if (!wants_index(maker, table, i))
             continue;
         const char *name = proposed_name(maker, table, i);
-        status = propose(maker, table, i, name, VF_INDEX_HNSW, (struct vf_vector_index){.metric = VF_METRIC_COSINE});
+        status =
+            propose(maker, table, i, name, VF_INDEX_HNSW, (struct vf_vector_index){.metric = VF_METRIC_COSINE}, NULL);
         if (status == VF_OK)
             status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
                                     vf_plan_object(maker->plan, &table->source, name),
@@ -235,11 +259,11 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
             return vf_error_set(maker->err, VF_USAGE,
                                 "%s:%d:%d: index \"%s\" is on column \"%s\", which table \"%s\" doesn't have", file,
                                 own->line, own->column, own->name, own->on, table->source.name);
-        if (own->kind != VF_INDEX_HNSW && own->kind != VF_INDEX_IVFFLAT)
+        if (!vf_index_is_vector(own->kind) || own->kind == VF_INDEX_EXACT)
             return vf_error_set(maker->err, VF_USAGE,
-                                "%s:%d:%d: index \"%s\": only hnsw and ivfflat indexes can be added", file, own->line,
-                                own->column, own->name);
-        return propose(maker, table, (size_t)column, own->name, own->kind, own->vector);
+                                "%s:%d:%d: index \"%s\": only hnsw, ivfflat and diskann indexes can be added", file,
+                                own->line, own->column, own->name);
+        return propose(maker, table, (size_t)column, own->name, own->kind, own->vector, own);
     }
     if (own->has_kind)
         return vf_problem_add(

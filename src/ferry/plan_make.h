@@ -7,10 +7,13 @@
 #include "ferry/plan.h"
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
-#define VF_PLAN_FILE_KEYS   "version", "source", "target", "summary", "tables", "not_moved", "problems", "verify"
+#define VF_PLAN_FILE_KEYS                                                                                              \
+    "version", "source", "target", "summary", "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "rows", "key", "where", "columns", "indexes"
 #define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "skip", "loss"
-#define VF_PLAN_INDEX_KEYS  "name", "rename", "kind", "metric", "m", "ef_construction", "lists", "element", "add_on"
+#define VF_PLAN_INDEX_KEYS                                                                                             \
+    "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
+        "compress", "element", "add_on"
 #define VF_PLAN_VERIFY_KEYS "level"
 
 /* What a plan file says, before it meets the databases: only what a user may decide. Texts are in the plan's arena. */
@@ -50,6 +53,8 @@ struct vf_plan_request_table {
 
 struct vf_plan_request {
     const char *file; /* for messages */
+    bool has_index_min_rows;
+    uint32_t index_min_rows;
     size_t n_tables;
     struct vf_plan_request_table *tables;
 };

@@ -32,11 +32,6 @@ static bool needs_extension(const struct vf_plan_column *column)
     return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE;
 }
 
-static bool is_vector_index(const struct vf_index *index)
-{
-    return index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
-}
-
 /* Asking for the default schema, which is there, would need a right that nothing else needs. */
 static enum vf_status add_schema(struct vf_plan_maker *maker, const char *schema)
 {
@@ -59,7 +54,7 @@ static enum vf_status add_needs(struct vf_plan_maker *maker)
                 status = add_name(plan, &plan->extensions, &plan->n_extensions, "vector", maker->err);
         }
         for (size_t k = 0; k < table->target.n_indexes && status == VF_OK; k++) {
-            if (vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) && is_vector_index(&table->target.indexes[k]))
+            if (vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) && vf_index_is_vector(table->target.indexes[k].kind))
                 status = add_name(plan, &plan->extensions, &plan->n_extensions, "vector", maker->err);
         }
         if (status == VF_OK)

@@ -137,46 +137,69 @@ static enum vf_status read_columns(struct vf_yaml *yaml, yaml_node_t *node, stru
 
 static enum vf_status read_index_kind(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
 {
-    static const struct {
-        const char *name;
-        enum vf_index_kind kind;
-    } kinds[] = {{"btree", VF_INDEX_BTREE},
-                 {"hash", VF_INDEX_HASH},
-                 {"hnsw", VF_INDEX_HNSW},
-                 {"ivfflat", VF_INDEX_IVFFLAT},
-                 {"other", VF_INDEX_OTHER}};
     const char *text;
     enum vf_status status = vf_yaml_text(yaml, node, "kind", false, &text);
 
     if (status != VF_OK || text == NULL)
         return status;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i].name, text) == 0) {
-            index->kind = kinds[i].kind;
-            index->has_kind = true;
-            return VF_OK;
-        }
-    }
-    return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "kind"),
-                        "\"%s\" is no kind of index: btree, hash, hnsw, ivfflat, other", text);
+    index->has_kind = vf_index_kind_parse(text, &index->kind);
+    return index->has_kind
+               ? VF_OK
+               : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "kind"),
+                              "\"%s\" is no kind of index: btree, hash, hnsw, ivfflat, diskann, other", text);
+}
+
+static enum vf_status read_place(struct vf_yaml *yaml, yaml_node_t *node, struct vf_vector_index *index)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "to", false, &text);
+
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "file", false, &index->file);
+    if (status != VF_OK || text == NULL)
+        return status;
+    if (strcmp(text, "database") != 0 && strcmp(text, "sidecar") != 0)
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "to"), "\"%s\" is no place for an index: database, sidecar",
+                            text);
+    index->place = strcmp(text, "sidecar") == 0 ? VF_PLACE_SIDECAR : VF_PLACE_DATABASE;
+    return VF_OK;
+}
+
+static enum vf_status read_index_element(struct vf_yaml *yaml, yaml_node_t *node, const char *key,
+                                         enum vf_element *element)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, key, false, &text);
+
+    if (status != VF_OK || text == NULL || vf_element_parse(text, element))
+        return status;
+    return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, key), "\"%s\" is no kind of element: f32, f16, bf16, i8, bit",
+                        text);
 }
 
 static enum vf_status read_index_words(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
 {
-    const char *metric, *element;
+    const char *metric;
     enum vf_status status = vf_yaml_text(yaml, node, "metric", false, &metric);
 
+    if (status == VF_OK && metric != NULL && !vf_metric_parse(metric, &index->vector.metric))
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "metric"),
+                              "\"%s\" is no metric: l2, cosine, ip, l1, hamming, jaccard", metric);
     if (status == VF_OK)
-        status = vf_yaml_text(yaml, node, "element", false, &element);
-    if (status != VF_OK)
-        return status;
-    if (metric != NULL && !vf_metric_parse(metric, &index->vector.metric))
-        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "metric"),
-                            "\"%s\" is no metric: l2, cosine, ip, l1, hamming, jaccard", metric);
-    if (element != NULL && !vf_element_parse(element, &index->vector.element))
-        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "element"), "\"%s\" is no kind of element: f32, f16, bit",
-                            element);
-    return VF_OK;
+        status = read_index_element(yaml, node, "element", &index->vector.element);
+    if (status == VF_OK)
+        status = read_index_element(yaml, node, "compress", &index->vector.compress);
+    return status == VF_OK ? read_place(yaml, node, &index->vector) : status;
+}
+
+/* The parameters that a plan may say; alpha is carried along, and not tuned. */
+static enum vf_status read_parameters(struct vf_yaml *yaml, yaml_node_t *node, struct vf_vector_index *index)
+{
+    enum vf_status status = VF_OK;
+
+    for (enum vf_index_parameter p = 0; p < VF_PARAM_ALPHA && status == VF_OK; p++)
+        status = vf_yaml_number(yaml, node, vf_index_parameter_name(p), vf_index_parameter(index, p));
+    return status;
 }
 
 static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)
@@ -193,11 +216,7 @@ static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct
     if (status == VF_OK)
         status = read_index_words(yaml, node, index);
     if (status == VF_OK)
-        status = vf_yaml_number(yaml, node, "m", &index->vector.m);
-    if (status == VF_OK)
-        status = vf_yaml_number(yaml, node, "ef_construction", &index->vector.ef_construction);
-    if (status == VF_OK)
-        status = vf_yaml_number(yaml, node, "lists", &index->vector.lists);
+        status = read_parameters(yaml, node, &index->vector);
     return status == VF_OK ? vf_yaml_text(yaml, node, "add_on", false, &index->on) : status;
 }
 
@@ -297,6 +316,9 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
         status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "target", false, &plan->target_url);
+    if (status == VF_OK)
+        status = vf_yaml_number(yaml, root, "index_min_rows", &request->index_min_rows);
+    request->has_index_min_rows = vf_yaml_get(yaml, root, "index_min_rows") != NULL;
     if (status == VF_OK)
         status = read_tables(yaml, root, request);
     return status == VF_OK ? read_verify(yaml, root) : status;

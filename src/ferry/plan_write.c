@@ -103,23 +103,6 @@ static void write_column(const struct writer *writer, const struct vf_plan_colum
 
 /* ---- indexes ---- */
 
-static const char *kind_name(enum vf_index_kind kind)
-{
-    switch (kind) {
-    case VF_INDEX_BTREE:
-        return "btree";
-    case VF_INDEX_HASH:
-        return "hash";
-    case VF_INDEX_HNSW:
-        return "hnsw";
-    case VF_INDEX_IVFFLAT:
-        return "ivfflat";
-    case VF_INDEX_OTHER:
-        return "other";
-    }
-    return "other";
-}
-
 static void put_number(struct vf_buf *out, const char *key, uint32_t number)
 {
     if (number > 0)
@@ -145,6 +128,25 @@ static bool is_added(const struct vf_plan_table *table, const struct vf_index *i
     return true;
 }
 
+/* What is wished, and where it is made. */
+static void write_vector_index(struct vf_buf *out, const struct vf_vector_index *wish,
+                               const struct vf_vector_index *made)
+{
+    if (made->place != VF_PLACE_ANY)
+        put_key(out, "to", made->place == VF_PLACE_SIDECAR ? "sidecar" : "database");
+    if (made->file != NULL)
+        put_key(out, "file", made->file);
+    put_key(out, "metric", vf_metric_name(wish->metric));
+    for (enum vf_index_parameter p = 0; p < VF_PARAM_ALPHA; p++) {
+        struct vf_vector_index copy = *wish;
+        put_number(out, vf_index_parameter_name(p), *vf_index_parameter(&copy, p));
+    }
+    if (wish->compress != VF_E_NONE)
+        put_key(out, "compress", vf_element_name(wish->compress));
+    if (wish->element != VF_E_NONE)
+        put_key(out, "element", vf_element_name(wish->element));
+}
+
 static void write_index(const struct writer *writer, const struct vf_plan_table *table,
                         const struct vf_plan_index *index)
 {
@@ -155,15 +157,9 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
     vf_yaml_put(out, source->name);
     if (index->mapping.index.name != NULL && strcmp(index->mapping.index.name, source->name) != 0)
         put_key(out, "rename", index->mapping.index.name);
-    put_key(out, "kind", kind_name(source->kind));
-    if (source->kind == VF_INDEX_HNSW || source->kind == VF_INDEX_IVFFLAT) {
-        put_key(out, "metric", vf_metric_name(source->vector.metric));
-        put_number(out, "m", source->vector.m);
-        put_number(out, "ef_construction", source->vector.ef_construction);
-        put_number(out, "lists", source->vector.lists);
-        if (source->vector.element != VF_E_NONE)
-            put_key(out, "element", vf_element_name(source->vector.element));
-    }
+    put_key(out, "kind", vf_index_kind_name(source->kind));
+    if (vf_index_is_vector(source->kind))
+        write_vector_index(out, &source->vector, &index->mapping.index.vector);
     if (is_added(table, source) && source->n_parts == 1)
         put_key(out, "add_on", source_name(table, source->parts[0].column));
     vf_buf_char(out, '}');
@@ -348,6 +344,9 @@ void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)
 
     write_head(&writer);
     write_summary(&writer);
+    vf_buf_printf(out, "index_min_rows: %" PRId64, plan->index_min_rows);
+    put_comment(&writer, "a smaller table gets no approximate index");
+    vf_buf_char(out, '\n');
     write_tables(&writer);
     write_not_moved(&writer);
     write_problems(&writer);

@@ -92,7 +92,7 @@ static int rank_of(const struct vf_index *index)
         return 0;
     if (index->constraint == VF_CONSTRAINT_UNIQUE || index->unique)
         return 1;
-    return index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT ? 3 : 2;
+    return vf_index_is_vector(index->kind) ? 3 : 2;
 }
 
 static enum vf_status make_indexes(struct vf_crossing *crossing, int rank, struct vf_problem_list *unfinished,

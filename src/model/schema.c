@@ -114,6 +114,35 @@ struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index 
     return part;
 }
 
+static const char *const index_kinds[] = {
+    [VF_INDEX_BTREE] = "btree",     [VF_INDEX_HASH] = "hash",       [VF_INDEX_HNSW] = "hnsw",
+    [VF_INDEX_IVFFLAT] = "ivfflat", [VF_INDEX_DISKANN] = "diskann", [VF_INDEX_EXACT] = "exact",
+    [VF_INDEX_OTHER] = "other",
+};
+
+#define N_INDEX_KINDS (sizeof(index_kinds) / sizeof(index_kinds[0]))
+
+bool vf_index_is_vector(enum vf_index_kind kind)
+{
+    return kind == VF_INDEX_HNSW || kind == VF_INDEX_IVFFLAT || kind == VF_INDEX_DISKANN || kind == VF_INDEX_EXACT;
+}
+
+const char *vf_index_kind_name(enum vf_index_kind kind)
+{
+    return (size_t)kind < N_INDEX_KINDS ? index_kinds[kind] : index_kinds[VF_INDEX_OTHER];
+}
+
+bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind)
+{
+    for (size_t i = 0; i < N_INDEX_KINDS; i++) {
+        if (strcmp(name, index_kinds[i]) == 0) {
+            *kind = (enum vf_index_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name)
 {
     for (size_t i = 0; i < schema->n_tables; i++) {

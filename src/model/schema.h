@@ -86,18 +86,33 @@ struct vf_key_part {
 enum vf_index_kind {
     VF_INDEX_BTREE,
     VF_INDEX_HASH,
-    VF_INDEX_HNSW,
-    VF_INDEX_IVFFLAT,
-    VF_INDEX_OTHER, /* `method` names it */
+    VF_INDEX_HNSW,    /* a graph in layers: pgvector, DuckDB's vss, a usearch sidecar */
+    VF_INDEX_IVFFLAT, /* lists around centres: pgvector */
+    VF_INDEX_DISKANN, /* a graph in pages: libSQL's libsql_vector_idx */
+    VF_INDEX_EXACT,   /* none is built, every vector is looked at: vec0; it says the metric */
+    VF_INDEX_OTHER,   /* `method` names it */
 };
 
+enum vf_index_place {
+    VF_PLACE_ANY,      /* the translation's choice; of an index that is there: the database */
+    VF_PLACE_DATABASE, /* made by the database */
+    VF_PLACE_SIDECAR,  /* a usearch file beside the database */
+};
+
+/* The neutral description of a vector index. A number that is 0 isn't said: the builder's own default. model/vector_index.h translates it from one builder to another. */
 struct vf_vector_index {
     enum vf_metric metric;
     enum vf_element
         element; /* what is indexed, when the column is cast for it (vector as halfvec); NONE: the column's own */
-    uint32_t m;  /* hnsw; 0: the engine's default */
-    uint32_t ef_construction; /* hnsw; 0: default */
+    uint32_t m;  /* hnsw: links of a vector in each layer, twice as many in the lowest */
+    uint32_t ef_construction; /* hnsw, diskann: candidates held while a vector is added */
+    uint32_t ef_search;       /* hnsw, diskann: candidates held while searching */
     uint32_t lists;           /* ivfflat; 0: near the square root of the rows */
+    uint32_t neighbours;      /* diskann: links of a vector */
+    uint32_t alpha_milli;     /* diskann: how far a link may be a detour, in thousandths */
+    enum vf_element compress; /* diskann: how the copies of neighbours are kept; NONE: not said */
+    enum vf_index_place place;
+    const char *file; /* of a sidecar: its path, taken from the folder of the database; NULL: made from the names */
 };
 
 /* A primary key or unique constraint is an index with `constraint` set. */
@@ -120,7 +135,7 @@ struct vf_index {
     size_t n_included;
     int *included;                 /* columns only carried along */
     const char *predicate;         /* the source's text of a partial index, or NULL */
-    struct vf_vector_index vector; /* HNSW and IVFFLAT */
+    struct vf_vector_index vector; /* of the kinds that vf_index_is_vector() says */
     const char *definition;        /* the source's whole text, for the report */
 };
 
@@ -242,6 +257,12 @@ struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *t
 struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table);
 struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table);
 struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index);
+
+/* HNSW, IVFFLAT, DISKANN, EXACT. */
+bool vf_index_is_vector(enum vf_index_kind kind);
+/* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "other"; static. */
+const char *vf_index_kind_name(enum vf_index_kind kind);
+bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind);
 
 /* By exact name; `schema_name` NULL matches any schema. NULL: none. */
 struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name);

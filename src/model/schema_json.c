@@ -28,10 +28,8 @@ static const char *const generated_words[] = {
     [VF_GENERATED_VIRTUAL] = "virtual",
 };
 
-static const char *const index_words[] = {
-    [VF_INDEX_BTREE] = "btree",     [VF_INDEX_HASH] = "hash",   [VF_INDEX_HNSW] = "hnsw",
-    [VF_INDEX_IVFFLAT] = "ivfflat", [VF_INDEX_OTHER] = "other",
-};
+static const char *const place_words[] = {
+    [VF_PLACE_ANY] = "any", [VF_PLACE_DATABASE] = "database", [VF_PLACE_SIDECAR] = "sidecar"};
 
 static const char *const constraint_words[] = {
     [VF_CONSTRAINT_NONE] = "none", [VF_CONSTRAINT_PRIMARY] = "primary", [VF_CONSTRAINT_UNIQUE] = "unique"};
@@ -62,7 +60,7 @@ static const char *generated_word(unsigned value)
 
 static const char *index_word(unsigned value)
 {
-    return word_of(index_words, N_WORDS(index_words), value);
+    return vf_index_kind_name((enum vf_index_kind)value);
 }
 
 static const char *constraint_word(unsigned value)
@@ -73,6 +71,11 @@ static const char *constraint_word(unsigned value)
 static const char *fk_action_word(unsigned value)
 {
     return word_of(fk_action_words, N_WORDS(fk_action_words), value);
+}
+
+static const char *place_word(unsigned value)
+{
+    return word_of(place_words, N_WORDS(place_words), value);
 }
 
 static const char *table_word(unsigned value)
@@ -102,7 +105,8 @@ static const char *element_word(unsigned value)
 
 static const struct vf_json_words default_kinds = {N_WORDS(default_words), default_word};
 static const struct vf_json_words generated_kinds = {N_WORDS(generated_words), generated_word};
-static const struct vf_json_words index_kinds = {N_WORDS(index_words), index_word};
+static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, index_word};
+static const struct vf_json_words places = {N_WORDS(place_words), place_word};
 static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
 static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_word};
 static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_word};
@@ -182,9 +186,17 @@ static const struct vf_json_field part_fields[] = {
 static const struct vf_json_shape part_shape = {SHAPE(vf_key_part, part_fields)};
 
 static const struct vf_json_field vector_index_fields[] = {
-    WORD(vf_vector_index, metric, metrics), WORD(vf_vector_index, element, elements),
-    FIELD(vf_vector_index, m, U32),         FIELD(vf_vector_index, ef_construction, U32),
+    WORD(vf_vector_index, metric, metrics),
+    WORD(vf_vector_index, element, elements),
+    FIELD(vf_vector_index, m, U32),
+    FIELD(vf_vector_index, ef_construction, U32),
+    FIELD(vf_vector_index, ef_search, U32),
     FIELD(vf_vector_index, lists, U32),
+    FIELD(vf_vector_index, neighbours, U32),
+    FIELD(vf_vector_index, alpha_milli, U32),
+    WORD(vf_vector_index, compress, elements),
+    WORD(vf_vector_index, place, places),
+    FIELD(vf_vector_index, file, TEXT),
 };
 static const struct vf_json_shape vector_index_shape = {SHAPE(vf_vector_index, vector_index_fields)};
 

@@ -34,6 +34,9 @@ class Made(unittest.TestCase):
     def test_options(self):
         self.compare("options")
 
+    def test_indexes(self):
+        self.compare("indexes")
+
 
 def codes(text):
     """The numbers of "6, 7"."""

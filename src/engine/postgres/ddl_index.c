@@ -12,7 +12,7 @@ static void write_part(const struct vf_table *table, const struct vf_index *inde
                        const char *vector_schema, struct vf_buf *sql)
 {
     const struct vf_column *column = &table->columns[part->column];
-    bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+    bool is_vector = vf_index_is_vector(index->kind);
     if (is_vector && index->vector.element == VF_E_F16) {
         vf_buf_str(sql, "((");
         vf_pg_quote(sql, column->name);
@@ -89,8 +89,7 @@ static void write_options(const struct vf_index *index, uint32_t lists, struct v
 static enum vf_status write_index(const struct vf_table *table, const struct vf_index *index, const char *vector_schema,
                                   uint32_t lists, struct vf_buf *sql, struct vf_error *err)
 {
-    static const char *const methods[] = {"btree", "hash", "hnsw", "ivfflat"};
-    const char *method = index->kind == VF_INDEX_OTHER ? index->method : methods[index->kind];
+    const char *method = index->kind == VF_INDEX_OTHER ? index->method : vf_index_kind_name(index->kind);
     vf_buf_str(sql, index->unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
     vf_pg_quote(sql, index->name);
     vf_buf_str(sql, " ON ");
@@ -257,7 +256,7 @@ enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *
 {
     struct build build = {.lists = 1};
     struct vf_buf sql;
-    bool is_there = false, is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+    bool is_there = false, is_vector = vf_index_is_vector(index->kind);
     enum vf_status status = find_index(conn, table, index, &is_there, err);
     if (status != VF_OK || is_there)
         return status;

@@ -112,7 +112,7 @@ static enum vf_status add_part(struct vf_pg_inspection *inspection, struct vf_ta
     part->column = number > 0 ? vf_pg_seen_column(inspection, table, number) : -1;
     part->descending = (option & 1) != 0;
     part->nulls_first = (option & 2) != 0;
-    bool is_vector = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT;
+    bool is_vector = vf_index_is_vector(index->kind);
     if (part->column < 0 && i < texts->n_definitions) {
         part->expression = texts->definitions[i];
         if (is_vector)

@@ -5,11 +5,6 @@
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
-/* pgvector's limits of indexes (hnsw.h, ivfflat.h). */
-#define MAX_INDEXED_VECTOR  2000
-#define MAX_INDEXED_HALFVEC 4000
-#define MAX_INDEXED_BITS    64000
-
 /* ---- predicates ---- */
 
 static const char *skip_blanks(const char *at)
@@ -217,33 +212,21 @@ static const char *operator_of(enum vf_metric metric)
     return metric == VF_METRIC_COSINE ? "<=>" : metric == VF_METRIC_IP ? "<#>" : metric == VF_METRIC_L1 ? "<+>" : "<->";
 }
 
-static const char *column_obstacle(const struct vf_column *column, enum vf_pg_wire wire)
+static bool is_of_pgvector(enum vf_pg_wire wire)
 {
-    if (wire != VF_PG_VECTOR && wire != VF_PG_HALFVEC && wire != VF_PG_SPARSEVEC && wire != VF_PG_BIT)
-        return "the column isn't of a type of pgvector";
-    if (column->type.dim == 0 && wire != VF_PG_SPARSEVEC)
-        return "pgvector indexes only columns that are declared with their dimensions";
-    if (wire == VF_PG_HALFVEC && column->type.dim > MAX_INDEXED_HALFVEC)
-        return "pgvector indexes at most 4000 dimensions of a halfvec";
-    if (wire == VF_PG_VECTOR && column->type.dim > MAX_INDEXED_HALFVEC)
-        return "pgvector indexes at most 2000 dimensions of a vector, and 4000 by way of halfvec: without an index "
-               "every "
-               "search reads the whole table";
-    if (wire == VF_PG_BIT && column->type.dim > MAX_INDEXED_BITS)
-        return "pgvector indexes at most 64000 bits";
-    return NULL;
+    return wire == VF_PG_VECTOR || wire == VF_PG_HALFVEC || wire == VF_PG_SPARSEVEC || wire == VF_PG_BIT;
 }
 
-/* More than 2000 dimensions: the index is on the column as halfvec, and only queries that say so use it. */
 static const char *halfvec_note(const struct vf_column *column, enum vf_metric metric, struct vf_arena *arena)
 {
     return vf_arena_printf(
         arena,
-        "built on the column as halfvec, because pgvector indexes at most 2000 dimensions of a vector: "
-        "only queries of the form ORDER BY %s::halfvec(%u) %s $1 LIMIT k use it",
-        column->name, column->type.dim, operator_of(metric));
+        "built on the column as halfvec%s: only queries of the form ORDER BY %s::halfvec(%u) %s $1 LIMIT k use it",
+        column->type.dim > 2000 ? ", because pgvector indexes at most 2000 dimensions of a vector" : "", column->name,
+        column->type.dim, operator_of(metric));
 }
 
+/* What is translated already (engine.h) gets pgvector's names. */
 static enum vf_status map_vector_index(const struct vf_table *table, struct vf_arena *arena,
                                        struct vf_index_mapping *mapping, struct vf_error *err)
 {
@@ -257,15 +240,11 @@ static enum vf_status map_vector_index(const struct vf_table *table, struct vf_a
     const struct vf_column *column = &table->columns[number];
     bool known = vf_pg_name_parse(column->native, &name) && name.native != NULL && !name.is_array;
     enum vf_pg_wire wire = known ? name.native->wire : VF_PG_OTHER;
-    mapping->why = column_obstacle(column, wire);
-    if (mapping->why == NULL && wire == VF_PG_SPARSEVEC && index->kind == VF_INDEX_IVFFLAT)
-        mapping->why = "pgvector has no ivfflat for sparsevec";
-    if (mapping->why != NULL)
-        return VF_OK;
-    bool by_half = wire == VF_PG_VECTOR && (column->type.dim > MAX_INDEXED_VECTOR || index->vector.element == VF_E_F16);
+    bool by_half = wire == VF_PG_VECTOR && index->vector.element == VF_E_F16;
     const char *class = operator_class(by_half ? VF_PG_HALFVEC : wire, index->vector.metric, index->kind);
-    if (class == NULL) {
-        mapping->why = "pgvector has no such index for this distance";
+    if (!is_of_pgvector(wire) || class == NULL) {
+        mapping->why = is_of_pgvector(wire) ? "pgvector has no such index for this distance"
+                                            : "the column isn't of a type of pgvector";
         return VF_OK;
     }
     struct vf_key_part *part = vf_arena_alloc(arena, 1, sizeof(*part));
@@ -274,10 +253,6 @@ static enum vf_status map_vector_index(const struct vf_table *table, struct vf_a
     *part = (struct vf_key_part){.column = number, .operator_class = class};
     index->parts = part;
     index->n_included = 0;
-    index->method = index->kind == VF_INDEX_HNSW ? "hnsw" : "ivfflat";
-    index->vector.element = by_half ? VF_E_F16 : VF_E_NONE;
-    if (index->vector.m > 0 && index->vector.ef_construction > 0 && index->vector.ef_construction < 2 * index->vector.m)
-        index->vector.ef_construction = 2 * index->vector.m;
     mapping->moved = true;
     if (by_half)
         mapping->why = halfvec_note(column, index->vector.metric, arena);
@@ -375,9 +350,8 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     *mapping = (struct vf_index_mapping){.index = *index};
-    enum vf_status status = index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT
-                                ? map_vector_index(table, arena, mapping, err)
-                                : map_plain_index(conn, table, arena, mapping, err);
+    enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
+                                                            : map_plain_index(conn, table, arena, mapping, err);
     if (status == VF_OK && mapping->moved)
         status = name_index(table, &mapping->index, arena, err);
     return status;

@@ -15,6 +15,7 @@ static const struct vf_limits limits = {
     .max_identifier_bytes = 63,
     .max_value_bytes = (UINT64_C(1) << 30) - 8192,
     .max_loaders = 8,
+    .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT},
 };
 
 static const struct vf_limits *get_limits(const struct vf_conn *conn)

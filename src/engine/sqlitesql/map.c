@@ -150,7 +150,7 @@ bool vf_sqlite_predicate_write(const struct vf_table *table, const char *text, s
 static const char *obstacle(const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena)
 {
     struct vf_buf ignored;
-    if (index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT)
+    if (vf_index_is_vector(index->kind))
         return "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
     if (index->kind == VF_INDEX_OTHER)
         return "SQLite has only B-trees; the index is remembered for the way back";

@@ -481,6 +481,54 @@ static void test_proposed_index(void **state)
     fixture_close(&f);
 }
 
+/* The rows of the table decide, and the plan's threshold; the engine lists its builders and hears only what they take. */
+static void test_translated_index(void **state)
+{
+    struct fixture f;
+    struct vf_limits limits = {.max_loaders = 1, .index_builders = {VF_BUILDER_LIBSQL_DISKANN}};
+    (void)state;
+    fixture_open(&f);
+    make_vectors("many", 20);
+    fake.source_caps &= ~(unsigned)VF_CAP_VECTOR_INDEX;
+    assert_int_equal(vf_mem_set_limits("t", &limits, NULL), VF_OK);
+    assert_int_equal(fixture_make(&f, NULL), VF_OK);
+    assert_int_equal(f.plan.index_min_rows, 1000);
+    assert_int_equal(find_plan_table(&f.plan, "many")->n_indexes, 1);
+
+    static const char head[] = "version: 1\nindex_min_rows: 20\ntables:\n  - name: many\n";
+    assert_int_equal(fixture_bind(&f, head, NULL), VF_OK);
+    const struct vf_plan_table *many = find_plan_table(&f.plan, "many");
+    assert_int_equal(many->n_indexes, 2);
+    assert_int_equal(many->target.indexes[1].kind, VF_INDEX_DISKANN);
+    assert_string_equal(many->target.indexes[1].method, "diskann");
+    find_problem(&f.plan, VF_SEVERITY_NOTE, "many.many_v_hnsw", "DiskANN");
+    char *text = fixture_write(&f);
+    assert_holds(text, "index_min_rows: 20");
+    assert_holds(text, "{name: many_v_hnsw, kind: hnsw, to: database, metric: cosine, add_on: v}");
+    vf_free(text);
+
+    text =
+        vf_strdup("version: 1\ntables:\n  - name: many\n    indexes: [{name: x, kind: hnsw, add_on: v, to: database, "
+                  "metric: l2, m: 8, neighbours: 9, ef_search: 33, compress: f16}]\n");
+    assert_int_equal(fixture_bind(&f, text, NULL), VF_OK); /* named: no threshold */
+    vf_free(text);
+    const struct vf_index *made = &find_plan_table(&f.plan, "many")->target.indexes[1];
+    assert_int_equal(made->vector.metric, VF_METRIC_L2);
+    assert_int_equal(made->vector.neighbours, 9);
+    assert_int_equal(made->vector.ef_search, 33);
+    assert_int_equal(made->vector.compress, VF_E_F16);
+    assert_int_equal(made->vector.m, 0);
+
+    assert_int_equal(fixture_bind(&f,
+                                  "version: 1\ntables:\n  - name: many\n    indexes: [{name: x, kind: hnsw, add_on: v, "
+                                  "to: database, metric: l1}]\n",
+                                  NULL),
+                     VF_OK);
+    find_problem(&f.plan, VF_SEVERITY_BLOCK, "many.x", "can't be built where the plan wants it: libSQL has no such");
+    assert_int_equal(vf_plan_check(&f.plan, &f.err), VF_USAGE);
+    fixture_close(&f);
+}
+
 /* ---- running out of memory ---- */
 
 static void test_no_memory(void **state)
@@ -525,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_schemas),
         cmocka_unit_test(test_sequences_and_types),
         cmocka_unit_test(test_proposed_index),
+        cmocka_unit_test(test_translated_index),
         cmocka_unit_test(test_no_memory),
     };
 

@@ -282,6 +282,14 @@ static void test_slips_of_keys(void **state)
         {TABLE "  - name: first\n", "ferry.yaml:4:5: table \"first\" is there twice, first in line 3", NULL},
         {TABLE "    indexes:\n      - {name: x, kind: hsnw}\n", "ferry.yaml:5:25: \"hsnw\" is no kind of index", NULL},
         {TABLE "    indexes:\n      - {name: x, metric: cos}\n", "ferry.yaml:5:27: \"cos\" is no metric", NULL},
+        {TABLE "    indexes:\n      - {name: x, to: cellar}\n", "ferry.yaml:5:23: \"cellar\" is no place for an index",
+         NULL},
+        {TABLE "    indexes:\n      - {name: x, compress: zip}\n", "ferry.yaml:5:29: \"zip\" is no kind of element",
+         NULL},
+        {TABLE "    indexes:\n      - {name: x, ef_search: many}\n",
+         "ferry.yaml:5:30: key \"ef_search\" must be a whole number", NULL},
+        {HEAD "index_min_rows: -1\ntables: []\n", "ferry.yaml:2:17: key \"index_min_rows\" must be a whole number",
+         NULL},
         {TABLE "    indexes:\n      - {name: x, element: f33}\n", "ferry.yaml:5:28: \"f33\" is no kind of element",
          NULL},
         {TABLE "    indexes:\n      - {name: x, m: -1}\n", "ferry.yaml:5:22: key \"m\" must be a whole number", NULL},
@@ -308,7 +316,7 @@ static void test_slips_of_names(void **state)
         {TABLE "    indexes: [{name: x, kind: hnsw, add_on: vv}]\n",
          "ferry.yaml:4:15: index \"x\" is on column \"vv\", which", NULL},
         {TABLE "    indexes: [{name: x, kind: btree, add_on: id}]\n",
-         "ferry.yaml:4:15: index \"x\": only hnsw and ivfflat", NULL},
+         "ferry.yaml:4:15: index \"x\": only hnsw, ivfflat and diskann", NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {

@@ -79,7 +79,17 @@ static void fill_index(struct vf_schema *schema, struct vf_table *table)
         .n_included = 1,
         .included = included,
         .predicate = "id > 0",
-        .vector = {.metric = VF_METRIC_JACCARD, .element = VF_E_BIT, .m = 16, .ef_construction = 64, .lists = 100},
+        .vector = {.metric = VF_METRIC_JACCARD,
+                   .element = VF_E_BIT,
+                   .m = 16,
+                   .ef_construction = 64,
+                   .ef_search = 40,
+                   .lists = 100,
+                   .neighbours = 32,
+                   .alpha_milli = 1300,
+                   .compress = VF_E_I8,
+                   .place = VF_PLACE_SIDECAR,
+                   .file = "docs.usearch"},
         .definition = "CREATE INDEX ...",
     };
     struct vf_key_part *part = vf_index_add_part(schema, index);
@@ -206,7 +216,8 @@ static void test_every_field_is_written(void **state)
          "null,\"collation\":null}],"
          "\"included\":[2],\"predicate\":\"id > "
          "0\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_construction\":64,"
-         "\"lists\":100},\"definition\":\"CREATE INDEX ...\"}]"),
+         "\"ef_search\":40,\"lists\":100,\"neighbours\":32,\"alpha_milli\":1300,\"compress\":\"i8\",\"place\":"
+         "\"sidecar\",\"file\":\"docs.usearch\"},\"definition\":\"CREATE INDEX ...\"}]"),
         ("\"foreign_keys\":[{\"name\":\"fk\",\"columns\":[2,0],\"to_schema\":\"other\",\"to_table\":\"target\",\"to_"
          "columns\":[\"x\",\"y\"],"
          "\"on_delete\":\"set_default\",\"on_update\":\"cascade\",\"match_full\":true,\"deferrable\":true,\"initially_"
@@ -332,6 +343,8 @@ static void test_every_word_of_every_enum(void **state)
         assert_int_equal(read.indexes[0].constraint, index.constraint);
         assert_int_equal(read.indexes[0].vector.metric, index.vector.metric);
         assert_int_equal(read.indexes[0].vector.element, index.vector.element);
+        assert_int_equal(read.indexes[0].vector.compress, index.vector.compress);
+        assert_int_equal(read.indexes[0].vector.place, index.vector.place);
         assert_int_equal(read.columns[0].form, column.form);
         assert_int_equal(read.columns[0].generated, column.generated);
         assert_int_equal(read.columns[0].def.kind, column.def.kind);

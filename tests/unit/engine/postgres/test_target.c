@@ -80,12 +80,13 @@ static void test_vector_limits(void **state)
         enum vf_index_kind kind;
         enum vf_metric metric;
         const char *why; /* NULL: moved */
-    } wanted[] = {{0, VF_INDEX_HNSW, VF_METRIC_COSINE, "4000 by way of halfvec"},
+    } wanted[] = {{0, VF_INDEX_HNSW, VF_METRIC_COSINE, "4000 of them cast to f16"},
                   {1, VF_INDEX_HNSW, VF_METRIC_L2, "dimensions"},
-                  {2, VF_INDEX_HNSW, VF_METRIC_L2, "type of pgvector"},
-                  {3, VF_INDEX_IVFFLAT, VF_METRIC_L2, "ivfflat"},
+                  {2, VF_INDEX_HNSW, VF_METRIC_L2, "doesn't hold vectors"},
+                  {3, VF_INDEX_IVFFLAT, VF_METRIC_L2, NULL}, /* as hnsw: there is no ivfflat for it */
                   {3, VF_INDEX_HNSW, VF_METRIC_IP, NULL},
-                  {4, VF_INDEX_IVFFLAT, VF_METRIC_L1, "distance"},
+                  {4, VF_INDEX_IVFFLAT, VF_METRIC_L1, NULL}, /* the same */
+                  {4, VF_INDEX_HNSW, VF_METRIC_JACCARD, "distance"},
                   {4, VF_INDEX_HNSW, VF_METRIC_HAMMING, "distance"},
                   {4, VF_INDEX_IVFFLAT, VF_METRIC_L2, NULL},
                   {5, VF_INDEX_HNSW, VF_METRIC_L1, NULL}};
