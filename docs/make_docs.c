@@ -55,7 +55,7 @@ static void print_declarations(void)
     static const char *const declared[] = {
         "INTEGER",       "REAL",          "TEXT",           "VARCHAR(20)",     "BLOB",       "NUMERIC", "BOOLEAN",
         "DATE",          "DATETIME",      "TIMESTAMP",      "TIMESTAMPTZ",     "UUID",       "JSON",    "F32_BLOB(384)",
-        "F64_BLOB(384)", "F16_BLOB(384)", "FB16_BLOB(384)", "F1BIT_BLOB(384)", "VECTOR(384)"};
+        "F64_BLOB(384)", "F8_BLOB(384)", "F16_BLOB(384)", "FB16_BLOB(384)", "F1BIT_BLOB(384)", "VECTOR(384)"};
 
     puts("\n## From SQLite\n\nSQLite keeps a type with every value, and the declaration of a column is only a wish. So "
          "vecferry reads both: the declaration says what is meant, and all stored\nvalues are looked at. Where they "

@@ -9,13 +9,23 @@
 #define VF_LIBRARY_FOLDER "/usr/local/lib/vecferry"
 #endif
 
+/* A sanitizer's own functions must be found before a library's: it refuses to open one that looks into itself first. */
+#if !defined(RTLD_DEEPBIND) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OWN_FIRST 0
+#else
+#define OWN_FIRST RTLD_DEEPBIND
+#endif
+
+/* Those whose functions have the names of the SQLite that the program is linked with must find their own first. One that was linked with -Bsymbolic, as scripts/setup does it, does so
+ * anyway; RTLD_LOCAL alone doesn't. */
 static const struct {
     const char *name, *file;
+    int flags;
 } libraries[] = {
-    [VF_LIBRARY_DUCKDB] = {"DuckDB", "libduckdb.so"},
-    [VF_LIBRARY_USEARCH] = {"usearch", "libusearch_c.so"},
-    [VF_LIBRARY_LIBSQL] = {"libSQL", "liblibsql.so"},
-    [VF_LIBRARY_SQLCIPHER] = {"SQLCipher", "libsqlcipher.so"},
+    [VF_LIBRARY_DUCKDB] = {"DuckDB", "libduckdb.so", 0},
+    [VF_LIBRARY_USEARCH] = {"usearch", "libusearch_c.so", 0},
+    [VF_LIBRARY_LIBSQL] = {"libSQL", "liblibsql.so", OWN_FIRST},
+    [VF_LIBRARY_SQLCIPHER] = {"SQLCipher", "libsqlcipher.so", OWN_FIRST},
 };
 
 const char *vf_library_name(enum vf_library library)
@@ -41,11 +51,11 @@ static enum vf_status open_file(enum vf_library library, const char *folder, voi
 
     if (length < 0 || (size_t)length >= sizeof(path))
         return vf_error_set(err, VF_USAGE, "the name of the folder of libraries is too long");
-    *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | libraries[library].flags);
     if (*handle == NULL) {
         snprintf(reason, sizeof(reason), "%s", dlerror());
         if (folder == NULL)
-            *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+            *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | libraries[library].flags);
     }
     if (*handle != NULL)
         return VF_OK;

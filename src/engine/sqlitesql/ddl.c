@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/default.h"
+#include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
 
@@ -336,10 +337,11 @@ enum vf_status vf_sqlite_table_state(struct vf_conn *base, const char *schema, c
     if (status != VF_OK || !*exists)
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM main.");
-    vf_sqlite_quote(&sql, name);
-    vf_buf_str(&sql, " NOT INDEXED)");
-    status = vf_buf_check(&sql, err);
+    vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+    status = vf_sqlite_write_from(conn, name, &sql, err);
+    vf_buf_char(&sql, ')');
+    if (status == VF_OK)
+        status = vf_buf_check(&sql, err);
     if (status == VF_OK)
         status = vf_sqlite_get_i64(conn, sql.data, 0, &found, err);
     *has_rows = found != 0;

@@ -472,6 +472,8 @@ static void judge_fixed(struct judge *judge)
         vf_buf_str(&judge->why, evidence->text);
     else
         vf_buf_printf(&judge->why, "declared %s", judge->column->native);
+    if (vf_sqlite_is_float8(judge->column->native) && p->field.form == VF_FORM_LIBSQL)
+        vf_buf_str(&judge->why, "; 8 bits a number, read as the float32 that libSQL makes of them");
     if (p->n_unfit > 0)
         vf_buf_printf(&judge->why, "; %" PRId64 " of %" PRId64 " values don't fit", p->n_unfit, judge->n);
     if (p->field.type.kind == VF_K_VECTOR)

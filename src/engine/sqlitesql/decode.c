@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/decimal.h"
+#include "engine/sqlitesql/libsql_vector.h"
 #include "engine/sqlitesql/scan.h"
 #include "engine/sqlitesql/types.h"
 #include "model/temporal.h"
@@ -308,6 +309,38 @@ static enum vf_status add_packed(const struct vf_field *field, const uint8_t *by
     return VF_OK;
 }
 
+/* A text is a list of numbers whatever the element; one that the element doesn't hold exactly is refused, for nobody said that it may be rounded. */
+static enum vf_status add_narrow_text(const struct vf_field *field, const struct vf_sqlite_value *value, size_t dim,
+                                      const struct vf_vector_text_options *options, uint8_t *out, size_t *found,
+                                      struct vf_error *err)
+{
+    enum vf_element element = field->type.element;
+    float *wide = vf_calloc(dim + 1, sizeof(*wide));
+    float *back = vf_calloc(dim + 1, sizeof(*back));
+    enum vf_status status = wide == NULL || back == NULL ? vf_error_nomem(err)
+                                                         : vf_vector_text_read_f32(text_of(value), value->size_bytes,
+                                                                                   options, wide, dim, found, err);
+    if (status == VF_OK && element == VF_E_F16) {
+        vf_f16_from_f32_array(out, wide, *found);
+        vf_f16_to_f32_array(back, out, *found);
+    } else if (status == VF_OK && element == VF_E_BF16) {
+        vf_bf16_from_f32_array(out, wide, *found);
+        vf_bf16_to_f32_array(back, out, *found);
+    } else if (status == VF_OK) {
+        vf_bits_from_f32_array(out, wide, *found);
+        for (size_t i = 0; i < *found; i++) /* libSQL shows a bit as 1 or -1 */
+            back[i] = wide[i] == 1 ? 1 : -1;
+    }
+    for (size_t i = 0; status == VF_OK && i < *found; i++) {
+        if (wide[i] != back[i])
+            status = vf_error_set(err, VF_VALUE, "element %zu of the text, %.9g, is no %s exactly", i, (double)wide[i],
+                                  vf_element_name(element));
+    }
+    vf_free(wide);
+    vf_free(back);
+    return status;
+}
+
 static enum vf_status add_vector_text(const struct vf_field *field, const struct vf_sqlite_value *value,
                                       struct vf_array *array, struct vf_error *err)
 {
@@ -316,9 +349,10 @@ static enum vf_status add_vector_text(const struct vf_field *field, const struct
     size_t dim = field->type.dim > 0 ? field->type.dim : vf_vector_text_count(text, value->size_bytes);
     size_t found = 0;
     enum vf_element element = field->type.element;
-    if (dim == 0 && element != VF_E_BIT)
+    bool is_list = element != VF_E_BIT || field->form == VF_FORM_LIBSQL;
+    if (dim == 0 && is_list)
         return unfit(field, value, err);
-    if (element == VF_E_BIT && dim == 0)
+    if (!is_list && dim == 0)
         dim = value->size_bytes;
     uint8_t *out = vf_array_grow(array, vf_element_bytes(element, dim), err);
     if (out == NULL)
@@ -330,37 +364,30 @@ static enum vf_status add_vector_text(const struct vf_field *field, const struct
         status = vf_vector_text_read_f64(text, value->size_bytes, &options, (double *)(void *)out, dim, &found, err);
     else if (element == VF_E_I8)
         status = vf_vector_text_read_i8(text, value->size_bytes, &options, (int8_t *)out, dim, &found, err);
-    else if (element == VF_E_BIT)
+    else if (!is_list)
         status = vf_vector_text_read_bits(text, value->size_bytes, out, dim, &found, err);
     else
-        return vf_error_set(err, VF_VALUE, "texts of vectors of %s are not read", vf_element_name(element));
+        status = add_narrow_text(field, value, dim, &options, out, &found, err);
     if (status == VF_OK && field->type.dim > 0 && found != field->type.dim)
         return wrong_dim(field, found, "dimensions", err);
     return status;
 }
 
-/* libSQL ends its blobs with a byte that names the type; float32 may go without. */
+/* Nothing but an index of libSQL keeps a blob of another type or length out of a column: each value says for itself what it is. */
 static enum vf_status add_libsql(const struct vf_field *field, const struct vf_sqlite_value *value,
                                  struct vf_array *array, struct vf_error *err)
 {
-    static const uint8_t types[] = {[VF_E_F32] = 1, [VF_E_F64] = 2, [VF_E_BIT] = 3, [VF_E_F16] = 5, [VF_E_BF16] = 6};
-    enum vf_element element = field->type.element;
-    size_t size_bytes = value->size_bytes;
-    bool is_plain = size_bytes % 2 == 0; /* then it is float32 without the byte */
-    uint8_t type = is_plain ? 1 : value->bytes[size_bytes - 1];
-    if (element >= sizeof(types) || types[element] == 0 || types[element] != type)
-        return vf_error_set(err, VF_VALUE, "a libSQL vector of type %u where %s is expected", type,
-                            vf_element_name(element));
-    if (!is_plain)
-        size_bytes--;
-    if (element != VF_E_BIT)
-        return add_packed(field, value->bytes, size_bytes, false, array, err);
-
-    size_t trailing = size_bytes > 0 ? value->bytes[size_bytes - 1] : 0;
-    size_t dim = size_bytes * 8 >= trailing ? size_bytes * 8 - trailing : 0;
-    if (dim != field->type.dim)
-        return wrong_dim(field, dim, "dimensions", err);
-    return add_packed(field, value->bytes, (dim + 7) / 8, true, array, err);
+    struct vf_libsql_vector vector;
+    enum vf_status status = vf_libsql_vector_parse(value->bytes, value->size_bytes, &vector, err);
+    if (status != VF_OK)
+        return status;
+    if (vector.element != field->type.element)
+        return vf_error_set(err, VF_VALUE, "a libSQL vector of %s where %s is expected",
+                            vf_libsql_type_name(vector.type), vf_element_name(field->type.element));
+    if (field->type.dim > 0 ? vector.dim != field->type.dim : vector.dim > VF_LIBSQL_MAX_DIM)
+        return wrong_dim(field, vector.dim, "dimensions", err);
+    uint8_t *out = vf_array_grow(array, vf_element_bytes(vector.element, vector.dim), err);
+    return out == NULL ? VF_NOMEM : vf_libsql_vector_unpack(&vector, out, err);
 }
 
 static enum vf_status decode_vector(const struct vf_field *field, const struct vf_sqlite_value *value,
@@ -377,11 +404,32 @@ static enum vf_status decode_vector(const struct vf_field *field, const struct v
     return add_packed(field, value->bytes, value->size_bytes, field->form == VF_FORM_VEC0, array, err);
 }
 
+static enum vf_status decode_libsql_sparse(const struct vf_field *field, const struct vf_sqlite_value *value,
+                                           struct vf_array *array, struct vf_error *err)
+{
+    struct vf_libsql_vector vector;
+    struct vf_buf neutral;
+    enum vf_status status = vf_libsql_vector_parse(value->bytes, value->size_bytes, &vector, err);
+    if (status == VF_OK && vector.type != VF_LIBSQL_SPARSE)
+        return unfit(field, value, err);
+    if (status == VF_OK && field->type.dim > 0 && vector.dim != field->type.dim)
+        return wrong_dim(field, vector.dim, "dimensions", err);
+    vf_buf_init(&neutral, VF_BUF_MAX);
+    if (status == VF_OK)
+        status = vf_libsql_vector_unpack_sparse(&vector, &neutral, err);
+    if (status == VF_OK)
+        status = vf_array_add_bytes(array, neutral.data, neutral.size_bytes, err);
+    vf_buf_release(&neutral);
+    return status;
+}
+
 static enum vf_status decode_sparse(const struct vf_field *field, const struct vf_sqlite_value *value,
                                     struct vf_array *array, struct vf_error *err)
 {
     if (value->type != SQLITE_BLOB)
         return unfit(field, value, err);
+    if (field->form == VF_FORM_LIBSQL)
+        return decode_libsql_sparse(field, value, array, err);
     enum vf_status status = vf_sparse_check(value->bytes, value->size_bytes, err);
     if (status != VF_OK)
         return status;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/sqlitesql/libsql_vector.h"
 #include "engine/sqlitesql/types.h"
 #include "vector/convert.h"
 #include "vector/text.h"
@@ -148,29 +149,15 @@ static enum vf_status bind_vector_text(const struct binder *b, const uint8_t *by
     return status == VF_OK ? bind_text(b, buf->data, buf->size_bytes, err) : status;
 }
 
-/* libSQL's forms: the type's byte behind the elements, but for float32; bits LSB first with their count. */
 static enum vf_status bind_libsql(const struct binder *b, const uint8_t *bytes, size_t size_bytes, struct vf_error *err)
 {
-    enum vf_element element = b->field->type.element;
-    size_t dim = dim_of(b->field, size_bytes);
     struct vf_buf *buf = buffer_of(b->scratch);
-    char *out = vf_buf_reserve(buf, size_bytes + 3);
-    if (out == NULL)
-        return vf_buf_check(buf, err);
-    if (element == VF_E_BIT) {
-        vf_bits_reverse(out, bytes, size_bytes);
-        vf_buf_advance(buf, size_bytes);
-        if (size_bytes % 2 == 0) /* the whole must have an odd length */
-            vf_buf_char(buf, 0);
-        vf_buf_char(buf, (char)((buf->size_bytes + 1) * 8 - dim));
-        vf_buf_char(buf, 3);
-    } else {
-        vf_copy_le(element, out, bytes, dim);
-        vf_buf_advance(buf, size_bytes);
-        if (element != VF_E_F32)
-            vf_buf_char(buf, element == VF_E_F64 ? 2 : element == VF_E_F16 ? 5 : 6);
-    }
-    return bind_blob(b, buf->data, buf->size_bytes, err);
+    if (b->field->type.kind == VF_K_SPARSE)
+        vf_libsql_vector_pack_sparse(bytes, buf);
+    else
+        vf_libsql_vector_pack(b->field->type.element, bytes, dim_of(b->field, size_bytes), buf);
+    enum vf_status status = vf_buf_check(buf, err);
+    return status == VF_OK ? bind_blob(b, buf->data, buf->size_bytes, err) : status;
 }
 
 static enum vf_status bind_vector(const struct binder *b, const uint8_t *bytes, size_t size_bytes, struct vf_error *err)
@@ -215,8 +202,10 @@ static enum vf_status bind_value(const struct binder *b, struct vf_error *err)
     case VF_K_INTERVAL:
         return bind_temporal(b, bytes, err);
     case VF_K_BLOB:
-    case VF_K_SPARSE:
         return bind_blob(b, bytes, size_bytes, err);
+    case VF_K_SPARSE:
+        return b->field->form == VF_FORM_LIBSQL ? bind_libsql(b, bytes, size_bytes, err)
+                                                : bind_blob(b, bytes, size_bytes, err);
     case VF_K_VECTOR:
         return bind_vector(b, bytes, size_bytes, err);
     case VF_K_DECIMAL:

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/memory.h"
+#include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/probe.h"
 #include "engine/sqlitesql/scan.h"
 #include "engine/sqlitesql/types.h"
@@ -56,12 +57,12 @@ static enum vf_status read_ordinary(struct vf_sqlite_conn *conn, const struct vf
         vf_buf_str(&sql, i == 0 ? "SELECT " : ", ");
         vf_sqlite_quote(&sql, table->columns[i].name);
     }
-    vf_buf_str(&sql, " FROM main.");
-    vf_sqlite_quote(&sql, table->name);
-    vf_buf_str(&sql, " NOT INDEXED");
+    vf_buf_str(&sql, " FROM ");
+    enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
     if (sample_rows > 0)
         vf_buf_printf(&sql, " LIMIT %" PRId64, sample_rows);
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     if (status == VF_OK)
         status = read_rows(conn, table, stmt, probes, err);
     conn->lib->finalize(stmt);

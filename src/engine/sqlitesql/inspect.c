@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/memory.h"
 #include "engine/sqlitesql/evidence.h"
+#include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
 #include "engine/store.h"
@@ -19,6 +20,8 @@ struct object {
 struct catalogue {
     size_t n_objects;
     struct object *objects; /* in the schema's arena */
+    size_t n_vector_indexes;
+    const char **vector_indexes;
 };
 
 static enum vf_status read_objects(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, struct vf_arena *arena,
@@ -65,29 +68,59 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
     return status;
 }
 
+/* ---- libSQL's vector indexes ---- */
+
+/* The indexes that libSQL has a record of, also of those that another program has dropped: SQLite's DROP INDEX leaves the record and the table behind. */
+static enum vf_status read_vector_indexes(struct vf_sqlite_conn *conn, struct vf_arena *arena,
+                                          struct catalogue *catalogue, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    bool is_there = false;
+    for (size_t i = 0; i < catalogue->n_objects; i++)
+        is_there = is_there || (strcmp(catalogue->objects[i].name, VF_LIBSQL_META_TABLE) == 0 &&
+                                strcmp(catalogue->objects[i].type, "table") == 0);
+    if (!is_there)
+        return VF_OK;
+    catalogue->vector_indexes = vf_arena_alloc(arena, catalogue->n_objects, sizeof(*catalogue->vector_indexes));
+    if (catalogue->vector_indexes == NULL)
+        return vf_error_nomem(err);
+    enum vf_status status = vf_sqlite_prepare(conn, "SELECT name FROM main." VF_LIBSQL_META_TABLE, &stmt, err);
+    while (status == VF_OK && catalogue->n_vector_indexes < catalogue->n_objects) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row)
+            break;
+        const char *name = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 0));
+        catalogue->vector_indexes[catalogue->n_vector_indexes++] = name;
+        if (name == NULL)
+            status = vf_error_nomem(err);
+    }
+    conn->lib->finalize(stmt);
+    return status;
+}
+
+static bool is_shadow_of(const char *name, const char *index)
+{
+    size_t n = strlen(index);
+    return strncmp(name, index, n) == 0 && strcmp(name + n, "_shadow") == 0;
+}
+
+static bool is_vector_index(const struct object *object)
+{
+    return strcmp(object->type, "index") == 0 && vf_libsql_index_is_statement(object->sql);
+}
+
 /* libSQL keeps a vector index in <index>_shadow, and one table of all such indexes. */
 static bool is_libsql_shadow(const struct catalogue *catalogue, const char *name)
 {
-    if (strcmp(name, "libsql_vector_meta_shadow") == 0)
+    if (strcmp(name, VF_LIBSQL_META_TABLE) == 0)
         return true;
-    for (size_t i = 0; i < catalogue->n_objects; i++) {
-        const struct object *index = &catalogue->objects[i];
-        size_t n = strlen(index->name);
-        if (strcmp(index->type, "index") == 0 && strstr(index->sql, "libsql_vector_idx") != NULL &&
-            strncmp(name, index->name, n) == 0 && strcmp(name + n, "_shadow") == 0)
+    for (size_t i = 0; i < catalogue->n_vector_indexes; i++) {
+        if (is_shadow_of(name, catalogue->vector_indexes[i]))
             return true;
     }
-    return false;
-}
-
-/* Tables that belong to SQLite, to vecferry or to a virtual table. */
-static bool is_hidden(const struct catalogue *catalogue, const char *name)
-{
-    if (vf_str_starts(name, "sqlite_") || vf_str_starts(name, VF_STORE_PREFIX) || is_libsql_shadow(catalogue, name))
-        return true;
     for (size_t i = 0; i < catalogue->n_objects; i++) {
-        const struct object *owner = &catalogue->objects[i];
-        if (owner->module[0] != '\0' && vf_sqlite_is_shadow(name, owner->name, owner->module))
+        if (is_vector_index(&catalogue->objects[i]) && is_shadow_of(name, catalogue->objects[i].name))
             return true;
     }
     return false;
@@ -103,6 +136,35 @@ static enum vf_status add_other(struct vf_schema *schema, const char *kind, cons
     if (strcmp(object->table, object->name) != 0)
         other->on = object->table;
     return VF_OK;
+}
+
+/* What is left of an index whose like isn't there any more: it holds copies of vectors, and is named. */
+static enum vf_status add_remains(struct vf_schema *schema, const struct catalogue *catalogue,
+                                  const struct object *object, struct vf_error *err)
+{
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        if (is_vector_index(&catalogue->objects[i]) && is_shadow_of(object->name, catalogue->objects[i].name))
+            return VF_OK;
+    }
+    for (size_t i = 0; i < catalogue->n_vector_indexes; i++) {
+        if (is_shadow_of(object->name, catalogue->vector_indexes[i]))
+            return add_other(schema, "remains of a vector index", object,
+                             "the index was dropped by a program that doesn't know libSQL's indexes", err);
+    }
+    return VF_OK;
+}
+
+/* Tables that belong to SQLite, to vecferry or to a virtual table. */
+static bool is_hidden(const struct catalogue *catalogue, const char *name)
+{
+    if (vf_str_starts(name, "sqlite_") || vf_str_starts(name, VF_STORE_PREFIX) || is_libsql_shadow(catalogue, name))
+        return true;
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        const struct object *owner = &catalogue->objects[i];
+        if (owner->module[0] != '\0' && vf_sqlite_is_shadow(name, owner->name, owner->module))
+            return true;
+    }
+    return false;
 }
 
 static enum vf_status add_virtual(struct vf_schema *schema, const struct object *object, const char *why,
@@ -174,7 +236,7 @@ static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *
                                  const struct catalogue *catalogue, const struct object *object, struct vf_error *err)
 {
     if (is_hidden(catalogue, object->name) || is_hidden(catalogue, object->table))
-        return VF_OK;
+        return strcmp(object->type, "table") == 0 ? add_remains(schema, catalogue, object, err) : VF_OK;
     if (strcmp(object->type, "view") == 0)
         return add_other(schema, "view", object, "views are not moved: their SQL is the database's own", err);
     if (strcmp(object->type, "trigger") == 0)
@@ -244,6 +306,8 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
     struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
     struct catalogue catalogue = {0};
     enum vf_status status = read_catalogue(conn, &schema->arena, &catalogue, err);
+    if (status == VF_OK)
+        status = read_vector_indexes(conn, &schema->arena, &catalogue, err);
     for (size_t i = 0; status == VF_OK && i < catalogue.n_objects; i++)
         status = add_object(conn, schema, &catalogue, &catalogue.objects[i], err);
     if (status == VF_OK)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/inspect.h"
+#include "engine/sqlitesql/libsql_index.h"
 
 struct reader {
     struct vf_sqlite_conn *conn;
@@ -113,9 +114,9 @@ static void name_method(struct vf_index *index)
 {
     index->method = "btree";
     for (size_t i = 0; i < index->n_parts; i++) {
-        if (index->parts[i].expression != NULL && vf_str_starts(index->parts[i].expression, "libsql_vector_idx")) {
+        if (index->parts[i].expression != NULL && vf_libsql_index_is(index->parts[i].expression)) {
             index->kind = VF_INDEX_OTHER;
-            index->method = "libsql_vector_idx";
+            index->method = VF_LIBSQL_INDEX_FUNCTION;
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/encode.h"
+#include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/split.h"
 
 struct vf_scan {
@@ -38,7 +39,8 @@ static enum vf_status new_scan(struct vf_sqlite_conn *conn, const struct vf_rela
     return VF_OK;
 }
 
-static void write_select(const struct vf_relation *relation, const char *rowid, struct vf_buf *sql)
+static enum vf_status write_select(struct vf_sqlite_conn *conn, const struct vf_relation *relation, const char *rowid,
+                                   struct vf_buf *sql, struct vf_error *err)
 {
     vf_buf_str(sql, "SELECT ");
     vf_buf_str(sql, rowid != NULL ? rowid : "NULL");
@@ -46,10 +48,10 @@ static void write_select(const struct vf_relation *relation, const char *rowid, 
         vf_buf_str(sql, ", ");
         vf_sqlite_quote(sql, relation->fields[i].name);
     }
-    vf_buf_str(sql, " FROM main.");
-    vf_sqlite_quote(sql, relation->name);
-    /* An index of libSQL's vectors looks like an index to SQLite, and an empty one. */
-    vf_buf_str(sql, " NOT INDEXED WHERE 1");
+    vf_buf_str(sql, " FROM ");
+    enum vf_status status = vf_sqlite_write_from(conn, relation->name, sql, err);
+    vf_buf_str(sql, " WHERE 1");
+    return status;
 }
 
 static enum vf_status write_bounds(const char *rowid, const struct vf_chunk *chunk, struct vf_buf *sql,
@@ -79,7 +81,8 @@ static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *
     vf_buf_init(&sql, VF_BUF_MAX);
     enum vf_status status = vf_sqlite_rowid_name(scan->conn, scan->relation.name, &rowid, &is_column, err);
     scan->has_rowid = rowid != NULL;
-    write_select(&scan->relation, rowid, &sql);
+    if (status == VF_OK)
+        status = write_select(scan->conn, &scan->relation, rowid, &sql, err);
     if (status == VF_OK && chunk != NULL)
         status = write_bounds(rowid, chunk, &sql, err);
     if (scan->relation.where != NULL)
@@ -123,14 +126,15 @@ static enum vf_status prepare_lookup(struct vf_scan *scan, struct vf_error *err)
         vf_buf_str(&sql, ", ");
         vf_sqlite_quote(&sql, relation->fields[i].name);
     }
-    vf_buf_str(&sql, " FROM main.");
-    vf_sqlite_quote(&sql, relation->name);
+    vf_buf_str(&sql, " FROM ");
+    enum vf_status status = vf_sqlite_write_from_by_key(scan->conn, relation->name, &sql, err);
     for (size_t i = 0; i < relation->n_key; i++) {
         vf_buf_str(&sql, i == 0 ? " WHERE " : " AND ");
         vf_sqlite_quote(&sql, relation->fields[relation->key[i]].name);
         vf_buf_printf(&sql, " IS ?%zu", i + 1);
     }
-    enum vf_status status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
     vf_buf_release(&sql);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/sqlitesql/from.h"
 
 #define N_SAMPLES 64
 
@@ -103,12 +104,13 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
     int64_t n_seen = 0;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT * FROM ");
-    vf_sqlite_quote(&sql, table);
+    enum vf_status status = vf_sqlite_write_from(conn, table, &sql, err);
     if (keys->column != NULL)
-        vf_buf_printf(&sql, " NOT INDEXED WHERE %s >= ?1 ORDER BY %s LIMIT 1", keys->column, keys->column);
+        vf_buf_printf(&sql, " WHERE %s >= ?1 ORDER BY %s LIMIT 1", keys->column, keys->column);
     else
-        vf_buf_str(&sql, " NOT INDEXED LIMIT 1");
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+        vf_buf_str(&sql, " LIMIT 1");
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     int64_t step = (int64_t)(((uint64_t)keys->max - (uint64_t)keys->min) / N_SAMPLES);
     for (int64_t i = 0; status == VF_OK && i < N_SAMPLES; i++) {
         bool row = false;
@@ -137,16 +139,16 @@ static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, 
     bool row = false;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT (SELECT count(*) FROM ");
-    vf_sqlite_quote(&sql, keys->table);
-    vf_buf_str(&sql, " NOT INDEXED)");
-    for (int i = 0; keys->column != NULL && i < 2; i++) {
-        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
+    enum vf_status status = vf_sqlite_write_from(conn, keys->table, &sql, err);
+    for (int i = 0; status == VF_OK && keys->column != NULL && i < 2; i++) {
+        vf_buf_str(&sql, i == 0 ? "), (SELECT min(" : "), (SELECT max(");
         vf_buf_str(&sql, keys->column);
         vf_buf_str(&sql, ") FROM ");
-        vf_sqlite_quote(&sql, keys->table);
-        vf_buf_str(&sql, " NOT INDEXED)");
+        status = vf_sqlite_write_from(conn, keys->table, &sql, err);
     }
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    vf_buf_char(&sql, ')');
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
     if (status == VF_OK && row) {
@@ -237,9 +239,10 @@ static enum vf_status cut_by_walk(struct vf_sqlite_conn *conn, const struct keys
     vf_buf_str(&sql, "SELECT ");
     vf_buf_str(&sql, keys->column);
     vf_buf_str(&sql, " FROM ");
-    vf_sqlite_quote(&sql, keys->table);
-    vf_buf_printf(&sql, " NOT INDEXED ORDER BY %s", keys->column);
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    enum vf_status status = vf_sqlite_write_from(conn, keys->table, &sql, err);
+    vf_buf_printf(&sql, " ORDER BY %s", keys->column);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     int64_t width = (keys->n + (int64_t)list->n_chunks - 1) / (int64_t)list->n_chunks;
     size_t number = 1;
     for (int64_t i = 0; status == VF_OK && number < list->n_chunks; i++) {

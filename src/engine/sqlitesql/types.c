@@ -86,6 +86,8 @@ static const struct word words[] = {
     {"FLOAT32", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F32},
     {"F64_BLOB", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F64},
     {"FLOAT64", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F64},
+    {"F8_BLOB", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F32}, /* as the float32 that its bytes stand for */
+    {"FLOAT8", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F32},
     {"F16_BLOB", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F16},
     {"FLOAT16", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_F16},
     {"FB16_BLOB", VF_K_VECTOR, VF_FORM_LIBSQL, VF_E_BF16},
@@ -138,6 +140,12 @@ bool vf_sqlite_declared_is(const char *declared, const char *const *names)
             return true;
     }
     return false;
+}
+
+bool vf_sqlite_is_float8(const char *declared)
+{
+    static const char *const names[] = {"F8_BLOB", "FLOAT8", NULL};
+    return vf_sqlite_declared_is(declared, names) && parameter_of(declared) > 0;
 }
 
 bool vf_sqlite_is_type_name(const char *declared)
