@@ -11,6 +11,8 @@
 
 #define MAX_PLAN_BYTES ((size_t)64 << 20)
 #define MAX_JOBS       4
+/* Somebody may have to unlock a key chain, but a program that runs at night has to end. */
+#define PASSWORD_TIMEOUT_MS 120000
 
 /* ---- opening ---- */
 
@@ -28,7 +30,7 @@ static enum vf_status read_password(vecferry *v, const char *side, char **passwo
     if (file != NULL)
         return vf_secret_from_file(file, password, err);
     if (command != NULL)
-        return vf_secret_from_command(command, password, err);
+        return vf_secret_from_command(command, PASSWORD_TIMEOUT_MS, password, err);
     return vf_secret_from_env(side[0] == 's' ? "VECFERRY_SOURCE_PASSWORD" : "VECFERRY_TARGET_PASSWORD", password, err);
 }
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -9,13 +11,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+
+#define END_US 2000000 /* for a command that is asked to end */
 
 extern char **environ;
 
@@ -33,8 +39,31 @@ static const char *shown(const char *name, char *out, size_t out_bytes)
     return vf_printable(name, strlen(name), out, out_bytes);
 }
 
+static int64_t now_us(void)
+{
+    const struct vf_clock *clock = vf_clock_system();
+
+    return clock->monotonic_us(clock->context);
+}
+
+/* Until there is something to read, the end too. false: it is later than deadline_us. */
+static bool wait_readable(int fd, int64_t deadline_us)
+{
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+
+    for (;;) {
+        int64_t left_us = deadline_us - now_us();
+
+        if (left_us <= 0)
+            return false;
+        if (poll(&waiting, 1, left_us / 1000 < INT_MAX ? (int)(left_us / 1000) + 1 : INT_MAX) > 0)
+            return true;
+    }
+}
+
 /* Everything that `fd` gives, up to one byte over the maximum, into a new block of fixed size: growing it would leave copies behind in freed memory. */
-static enum vf_status read_all(int fd, const char *what, char **data, size_t *size_bytes, struct vf_error *err)
+static enum vf_status read_all(int fd, const char *what, int64_t deadline_us, char **data, size_t *size_bytes,
+                               struct vf_error *err)
 {
     char *block = vf_alloc(VF_SECRET_MAX_BYTES + 1, 1);
     size_t used_bytes = 0;
@@ -43,6 +72,11 @@ static enum vf_status read_all(int fd, const char *what, char **data, size_t *si
     if (block == NULL)
         return vf_error_nomem(err);
     while (used_bytes < VF_SECRET_MAX_BYTES + 1) {
+        if (!wait_readable(fd, deadline_us)) {
+            OPENSSL_cleanse(block, used_bytes);
+            vf_free(block);
+            return vf_error_set(err, VF_USAGE, "%s took too long", what);
+        }
         ssize_t n = read(fd, block + used_bytes, VF_SECRET_MAX_BYTES + 1 - used_bytes);
 
         if (n == 0)
@@ -91,11 +125,11 @@ static enum vf_status take(const char *data, size_t size_bytes, const char *what
 }
 
 /* read_all() and take(). */
-static enum vf_status read_secret(int fd, const char *what, char **secret, struct vf_error *err)
+static enum vf_status read_secret(int fd, const char *what, int64_t deadline_us, char **secret, struct vf_error *err)
 {
     size_t size_bytes = 0;
     char *data = NULL;
-    enum vf_status status = read_all(fd, what, &data, &size_bytes, err);
+    enum vf_status status = read_all(fd, what, deadline_us, &data, &size_bytes, err);
 
     if (status == VF_OK) {
         status = take(data, size_bytes, what, secret, err);
@@ -184,7 +218,7 @@ enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_er
         return vf_error_set(err, VF_USAGE, "cannot open %s: %s", what, errno_text(errno, text, sizeof(text)));
     status = check_file(fd, path, what, err);
     if (status == VF_OK)
-        status = read_secret(fd, what, secret, err);
+        status = read_secret(fd, what, INT64_MAX, secret, err);
     close(fd);
     return status;
 }
@@ -268,16 +302,37 @@ out:
     return number;
 }
 
-/* As waitpid() tells it; -1 when it can't, because the application ignores SIGCHLD. */
-static int wait_for(pid_t child)
+/* Has it ended by then? *ended is as waitpid() tells it; -1 when it can't, because the application ignores SIGCHLD. */
+static bool wait_for(pid_t child, int64_t deadline_us, int *ended)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+
+    for (;;) {
+        pid_t found = waitpid(child, ended, WNOHANG);
+
+        if (found == child)
+            return true;
+        if (found < 0 && errno != EINTR) {
+            *ended = -1;
+            return true;
+        }
+        if (now_us() >= deadline_us)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Asked first, so that a command that has the terminal can give it back as it was. */
+static void end_command(pid_t child)
 {
     int ended = 0;
 
-    while (waitpid(child, &ended, 0) < 0) {
-        if (errno != EINTR)
-            return -1;
-    }
-    return ended;
+    kill(child, SIGTERM);
+    if (wait_for(child, now_us() + END_US, &ended))
+        return;
+    kill(child, SIGKILL);
+    while (waitpid(child, &ended, 0) < 0 && errno == EINTR)
+        continue;
 }
 
 /* Writing to a pipe that was closed at the limit ends a command by SIGPIPE, or the shell around it with 128 more. */
@@ -300,14 +355,32 @@ static enum vf_status check_ending(int ended, struct vf_error *err)
     return VF_USAGE;
 }
 
-enum vf_status vf_secret_from_command(const char *command, char **secret, struct vf_error *err)
+/* The secret, and how the command ended. */
+static enum vf_status read_command(int output, pid_t child, int64_t timeout_ms, char **secret, struct vf_error *err)
 {
-    enum vf_status status;
+    int64_t deadline_us = now_us() + timeout_ms * 1000;
+    int ended = 0;
+    enum vf_status status = read_secret(output, "the password command", deadline_us, secret, err);
+
+    close(output);
+    if (!wait_for(child, deadline_us, &ended)) {
+        end_command(child);
+        vf_error_set(err, VF_USAGE, "the password command has not ended after %lld s", (long long)(timeout_ms / 1000));
+        vf_error_hint(err, "run it by hand with /bin/sh -c and look at what it waits for");
+        return VF_USAGE;
+    }
+    /* How a command failed says more than the empty output that it left. */
+    if (status == VF_OK || (status != VF_NOMEM && ended != 0 && !was_cut_off(ended)))
+        status = check_ending(ended, err);
+    return status;
+}
+
+enum vf_status vf_secret_from_command(const char *command, int64_t timeout_ms, char **secret, struct vf_error *err)
+{
     int ends[2] = {-1, -1};
     pid_t child = 0;
     char text[128];
     int number;
-    int ended;
 
     *secret = NULL;
     if (!open_pipe(ends))
@@ -320,12 +393,7 @@ enum vf_status vf_secret_from_command(const char *command, char **secret, struct
         return vf_error_set(err, VF_USAGE, "cannot run the password command: %s",
                             errno_text(number, text, sizeof(text)));
     }
-    status = read_secret(ends[0], "the password command", secret, err);
-    close(ends[0]);
-    ended = wait_for(child);
-    /* How a command failed says more than the empty output that it left. */
-    if (status == VF_OK || (status != VF_NOMEM && ended != 0 && !was_cut_off(ended)))
-        status = check_ending(ended, err);
+    enum vf_status status = read_command(ends[0], child, timeout_ms, secret, err);
     if (status != VF_OK) {
         vf_secret_free(*secret);
         *secret = NULL;

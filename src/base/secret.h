@@ -10,6 +10,8 @@
 #ifndef VF_BASE_SECRET_H
 #define VF_BASE_SECRET_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 #define VF_SECRET_MAX_BYTES 65536
@@ -21,8 +23,10 @@ enum vf_status vf_secret_from_env(const char *variable, char **secret, struct vf
  * and be readable by its group: that is how systemd hands credentials to a service. */
 enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_error *err) VF_CHECKED;
 
-/* The output of `/bin/sh -c command`; its input is /dev/null, its error output that of the process. It may take the time that it wants. */
-enum vf_status vf_secret_from_command(const char *command, char **secret, struct vf_error *err) VF_CHECKED;
+/* The output of `/bin/sh -c command`; its input is /dev/null, its error output that of the process. Neither its output nor its
+ * end is waited for longer than `timeout_ms`: then it is ended. */
+enum vf_status vf_secret_from_command(const char *command, int64_t timeout_ms, char **secret,
+                                      struct vf_error *err) VF_CHECKED;
 
 /* Overwrites the secret, then frees it; NULL is fine. */
 void vf_secret_free(char *secret);

@@ -113,6 +113,43 @@ static enum vf_status look(struct vf_plan_maker *maker)
     return status;
 }
 
+/* A filter of the user's, before anything is written: a scan that is begun and not read shows whether the source understands it. */
+static enum vf_status try_filter(struct vf_plan_maker *maker, const struct vf_relation *from)
+{
+    struct vf_scan *scan = NULL;
+    struct vf_error found = {0};
+    char label[256];
+    enum vf_status status = vf_scan_open(maker->source, from, NULL, &scan, &found);
+
+    if (scan != NULL)
+        vf_scan_close(maker->source, scan);
+    if (status == VF_OK)
+        return VF_OK;
+    vf_table_label(from->schema, from->name, label, sizeof(label));
+    if (status == VF_MISSING)
+        return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label, found.hint, maker->err,
+                              "%s", found.message);
+    if (status == VF_ENGINE || status == VF_VALUE) {
+        found.status = status = VF_USAGE;
+        vf_error_wrap(&found, "the filter \"%s\" of table %s", from->where, label);
+        vf_error_hint(&found, "a filter is a condition on the table's columns, in the SQL of the source");
+    }
+    if (maker->err != NULL)
+        *maker->err = found;
+    return status;
+}
+
+static enum vf_status try_filters(struct vf_plan_maker *maker)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < maker->plan->n_tables && status == VF_OK; i++) {
+        if (maker->plan->tables[i].from.where != NULL)
+            status = try_filter(maker, &maker->plan->tables[i].from);
+    }
+    return status;
+}
+
 static enum vf_status hash(struct vf_plan *plan, struct vf_error *err)
 {
     struct vf_buf text;
@@ -149,6 +186,8 @@ static enum vf_status make(struct vf_plan_maker *maker)
         status = vf_plan_add_tables(maker);
     if (status == VF_OK)
         status = vf_plan_add_objects(maker);
+    if (status == VF_OK)
+        status = try_filters(maker);
     if (status == VF_OK)
         status = vf_plan_find_problems(maker);
     return status == VF_OK ? hash(plan, maker->err) : status;

@@ -150,6 +150,22 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     return status;
 }
 
+/* An index that the plan file doesn't name: the file says what was decided, and not why, so a reason of the target's own comes first. */
+static enum vf_status leave_out(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                const struct vf_index *source)
+{
+    struct vf_index wanted = *source;
+    struct vf_index_mapping mapping = {0};
+
+    if (!renumber(maker->plan, table, &wanted))
+        return not_moved(maker, table, source, "a column of it isn't moved");
+    enum vf_status status =
+        vf_conn_map_index(maker->target, &table->target, &wanted, &maker->plan->arena, &mapping, maker->err);
+    if (status != VF_OK)
+        return status;
+    return not_moved(maker, table, source, mapping.moved ? "the plan leaves it out" : mapping.why);
+}
+
 static const struct vf_plan_request_index *find_request(const struct vf_plan_request_table *table, const char *name)
 {
     for (size_t i = 0; table != NULL && name != NULL && i < table->n_indexes; i++) {
@@ -280,7 +296,7 @@ enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_t
         const struct vf_index *index = &table->source.indexes[i];
         const struct vf_plan_request_index *own = find_request(request, index->name);
         if (decided && own == NULL && index->name != NULL && index->constraint == VF_CONSTRAINT_NONE)
-            status = not_moved(maker, table, index, "the plan leaves it out");
+            status = leave_out(maker, table, index);
         else
             status = add_index(maker, table, index, own);
     }

@@ -124,6 +124,25 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     return status;
 }
 
+/* ---- sequences ---- */
+
+/* One that serves a column goes on above the column's values in any case; one that serves none would hand out numbers again. */
+static enum vf_status judge_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
+{
+    bool serves = sequence->owner_table != NULL;
+    bool accepted = serves || maker->options->accept_losses;
+    char label[256];
+
+    if (!sequence->is_hidden)
+        return VF_OK;
+    return vf_problem_add(&maker->plan->problems, accepted ? VF_SEVERITY_NOTE : VF_SEVERITY_LOSS, VF_STATE,
+                          vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
+                          serves ? "grant SELECT on the sequence to move its value"
+                                 : "grant SELECT on the sequence, or --accept-losses",
+                          maker->err, "this user may not read the sequence's value: it goes on %s",
+                          serves ? "right after the largest value of its column" : "from its start");
+}
+
 static enum vf_status ask_target(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -168,5 +187,7 @@ enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker)
         status = vf_plan_judge_names(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = judge_table(maker, i);
+    for (size_t i = 0; i < plan->n_sequences && status == VF_OK; i++)
+        status = judge_sequence(maker, &plan->sequences[i]);
     return status == VF_OK ? ask_target(maker) : status;
 }

@@ -27,6 +27,22 @@ static const struct vf_clock *clock_of(const struct vf_worker *worker)
 
 /* ---- opening and closing ---- */
 
+/* One more connection to a database that this run has open already. What its URL, user and password are worth is proved, so a refusal is about now: the server has gone, or has no room for another. */
+static enum vf_status open_another(const struct vf_url *url, const struct vf_open_options *options,
+                                   struct vf_conn **conn, struct vf_error *err)
+{
+    enum vf_status status = vf_conn_open(url, options, conn, err);
+
+    if (status != VF_CONNECT)
+        return status;
+    if (err != NULL)
+        err->status = VF_TEMPORARY;
+    vf_error_wrap(err, "one more connection to the %s", options->side == VF_SIDE_SOURCE ? "source" : "target");
+    vf_error_hint(err, "check that the server runs and how many connections it allows; go on with it by --resume, with "
+                       "--jobs 1 if it allows no more");
+    return VF_TEMPORARY;
+}
+
 static enum vf_status open_source(struct vf_worker *worker, struct vf_error *err)
 {
     struct vf_crossing *crossing = worker->work->crossing;
@@ -36,7 +52,7 @@ static enum vf_status open_source(struct vf_worker *worker, struct vf_error *err
         return VF_OK;
     }
     worker->owns_source = true;
-    enum vf_status status = vf_conn_open(crossing->source_url, &crossing->source_options, &worker->source, err);
+    enum vf_status status = open_another(crossing->source_url, &crossing->source_options, &worker->source, err);
     if (status == VF_OK)
         status = vf_conn_join_snapshot(worker->source, crossing->snapshot, err);
     return status;
@@ -51,7 +67,7 @@ static enum vf_status open_target(struct vf_worker *worker, unsigned number, str
         return VF_OK;
     }
     worker->owns_target = true;
-    enum vf_status status = vf_conn_open(crossing->target_url, &crossing->target_options, &worker->target, err);
+    enum vf_status status = open_another(crossing->target_url, &crossing->target_options, &worker->target, err);
     if (status == VF_OK)
         status = vf_conn_begin_bulk(worker->target, &worker->work->estimate, err);
     return status;

@@ -218,6 +218,7 @@ struct vf_sequence {
     bool cycle;
     int64_t last;                                          /* last value handed out */
     bool is_called;                                        /* false: `last` itself is the next one */
+    bool is_hidden;                                        /* its value may not be read: `last` is only its start */
     const char *owner_schema, *owner_table, *owner_column; /* the column that it serves (serial, identity), or NULL */
     bool identity;                                         /* made by the identity column, not by itself */
 };

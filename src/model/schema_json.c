@@ -281,7 +281,7 @@ static const struct vf_json_field sequence_fields[] = {
     FIELD(vf_sequence, cycle, BOOL),       FIELD(vf_sequence, last, I64),
     FIELD(vf_sequence, is_called, BOOL),   FIELD(vf_sequence, owner_schema, TEXT),
     FIELD(vf_sequence, owner_table, TEXT), FIELD(vf_sequence, owner_column, TEXT),
-    FIELD(vf_sequence, identity, BOOL),
+    FIELD(vf_sequence, identity, BOOL),    FIELD(vf_sequence, is_hidden, BOOL),
 };
 static const struct vf_json_shape sequence_shape = {SHAPE(vf_sequence, sequence_fields)};
 

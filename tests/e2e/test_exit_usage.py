@@ -57,6 +57,9 @@ class Usage(Case):
             self.assertIn('nearest is "documents"', message)
         message = self.refuse("copy", "--where", "note=n > 1", self.source, self.target)
         self.assertIn('"notes"', message)
+        for expression in ("no_such_column > 1", "(1", "n >", "1) OR no_such_function(1"):
+            message = self.refuse("copy", "--where", f"notes={expression}", self.source, self.target)
+            self.assertIn(f'the filter "{expression}" of table notes', message)
         self.assertIn("TABLE=EXPR", self.refuse("copy", "--where", "notes", self.source, self.target))
 
     def test_too_few_and_too_many_arguments(self):

@@ -20,6 +20,7 @@ struct vf_pg_conn {
     bool in_snapshot;
     bool is_locked;
     bool is_bulk;
+    bool is_async;               /* the open transaction loads rows in bulk, and won't wait for the disk */
     bool was_cancelled;          /* a cancel request was sent for the running statement */
     char synchronous_commit[16]; /* before bulk loading */
     char application[64];        /* before the lock wrote its holder there */

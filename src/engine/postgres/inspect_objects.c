@@ -103,7 +103,8 @@ static enum vf_status add_type(struct vf_pg_inspection *inspection, const PGresu
 static const char sequence_query[] =
     "SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, "
     "s.seqmax, "
-    "s.seqcache, s.seqcycle, tn.nspname, tc.relname, a.attname, coalesce(d.deptype = 'i', false) "
+    "s.seqcache, s.seqcycle, tn.nspname, tc.relname, a.attname, coalesce(d.deptype = 'i', false), "
+    "pg_catalog.has_sequence_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') "
     "FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND "
@@ -116,9 +117,13 @@ static const char sequence_query[] =
     "' AND " NOT_OF_EXTENSION("pg_class",
                               "c.oid") " ORDER BY n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
 
-/* The last value isn't in the catalogue but in the sequence itself. */
+/* The last value isn't in the catalogue but in the sequence itself, which a role that may read the table may not always read. */
 static enum vf_status read_state(struct vf_pg_inspection *inspection, struct vf_sequence *sequence)
 {
+    if (sequence->is_hidden) {
+        sequence->last = sequence->start;
+        return VF_OK;
+    }
     struct vf_buf sql;
     PGresult *result = NULL;
     vf_buf_init(&sql, 1 << 16);
@@ -154,6 +159,7 @@ static enum vf_status add_sequence(struct vf_pg_inspection *inspection, const PG
         .owner_table = vf_pg_copy(result, row, 10, arena),
         .owner_column = vf_pg_copy(result, row, 11, arena),
         .identity = vf_pg_is_true(result, row, 12),
+        .is_hidden = !vf_pg_is_true(result, row, 13),
     };
     if (sequence->schema == NULL || sequence->name == NULL || sequence->native == NULL)
         return vf_error_nomem(inspection->err);

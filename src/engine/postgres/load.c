@@ -370,6 +370,9 @@ enum vf_status vf_pg_load_write(struct vf_load *load, const struct vf_batch *bat
     if (batch->n_columns != load->relation.n_fields)
         return vf_error_set(err, VF_INTERNAL, "table %s: a batch of %zu columns for %zu fields", load->label,
                             batch->n_columns, load->relation.n_fields);
+    enum vf_status status = vf_pg_begin_rows(load->conn, err); /* a savepoint that is undone would undo this too */
+    if (status != VF_OK)
+        return status;
     if (rejects != NULL)
         return write_or_reject(load, batch, rejects, err);
     if (copy_rows(load, batch, 0, batch->n_rows, &failure) == VF_OK)

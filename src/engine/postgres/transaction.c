@@ -9,6 +9,7 @@ enum vf_status vf_pg_begin(struct vf_conn *base, struct vf_error *err)
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     if (PQtransactionStatus(conn->pg) == PQTRANS_INTRANS)
         return vf_error_set(err, VF_INTERNAL, "a transaction is open already");
+    conn->is_async = false;
     return vf_pg_exec(conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", err);
 }
 
@@ -41,6 +42,8 @@ void vf_pg_rollback(struct vf_conn *base)
 
 /* ---- bulk ---- */
 
+/* Only transactions that load rows go without waiting for the disk. What a resume stands on (the run, the list of chunks, the tables) is as durable as the server makes it, even
+ * where its default is not to wait. */
 enum vf_status vf_pg_begin_bulk(struct vf_conn *base, const struct vf_load_estimate *estimate, struct vf_error *err)
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
@@ -49,9 +52,18 @@ enum vf_status vf_pg_begin_bulk(struct vf_conn *base, const struct vf_load_estim
         return VF_OK;
     enum vf_status status = vf_pg_get_text(conn, "SELECT pg_catalog.current_setting('synchronous_commit')", 0, NULL,
                                            conn->synchronous_commit, sizeof(conn->synchronous_commit), err);
-    if (status == VF_OK)
-        status = vf_pg_exec(conn, "SET synchronous_commit = off", err);
+    if (status == VF_OK && strcmp(conn->synchronous_commit, "off") == 0)
+        status = vf_pg_exec(conn, "SET synchronous_commit = on", err);
     conn->is_bulk = status == VF_OK;
+    return status;
+}
+
+enum vf_status vf_pg_begin_rows(struct vf_pg_conn *conn, struct vf_error *err)
+{
+    if (!conn->is_bulk || conn->is_async || PQtransactionStatus(conn->pg) != PQTRANS_INTRANS)
+        return VF_OK;
+    enum vf_status status = vf_pg_exec(conn, "SET LOCAL synchronous_commit = off", err);
+    conn->is_async = status == VF_OK;
     return status;
 }
 

@@ -89,8 +89,6 @@ static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *
         vf_buf_printf(&sql, " AND (%s\n)", scan->relation.where);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
-    if (status == VF_ENGINE && scan->relation.where != NULL) /* most likely the user's own */
-        vf_error_wrap(err, "filter \"%s\"", scan->relation.where);
     vf_buf_release(&sql);
     return status;
 }

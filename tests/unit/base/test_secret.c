@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -232,12 +233,32 @@ static void test_command(void **state)
 {
     const int n_open = count_open_files();
     char *secret = NULL;
-    enum vf_status status = vf_secret_from_command("printf 's3cr3t\\n'", &secret, NULL);
+    enum vf_status status = vf_secret_from_command("printf 's3cr3t\\n'", 60000, &secret, NULL);
 
     (void)state;
     check_secret(status, secret, "s3cr3t");
-    status = vf_secret_from_command("cat; echo a b; echo c", &secret, NULL); /* its input is empty */
+    status = vf_secret_from_command("cat; echo a b; echo c", 60000, &secret, NULL); /* its input is empty */
     check_secret(status, secret, "a b\nc");
+    assert_int_equal(count_open_files(), n_open);
+}
+
+/* One that waits, with and without its output open, and one that doesn't want to end. */
+static void test_command_that_takes_too_long(void **state)
+{
+    static const char *const commands[] = {"echo CANARY; exec sleep 1000", "exec >/dev/null; exec sleep 1000",
+                                           "trap '' TERM; while :; do sleep 0.2; done"};
+    const int n_open = count_open_files();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        struct vf_error err = {0};
+        char *secret = folder;
+        enum vf_status status = vf_secret_from_command(commands[i], i == 2 ? 50 : 300, &secret, &err);
+
+        check_refused(status, secret, &err, "the password command has not ended after 0 s");
+        assert_non_null(strstr(err.hint, "/bin/sh -c"));
+    }
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nothing is left */
     assert_int_equal(count_open_files(), n_open);
 }
 
@@ -263,10 +284,10 @@ static void test_command_fails(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vf_error err = {0};
         char *secret = folder;
-        enum vf_status status = vf_secret_from_command(cases[i].command, &secret, &err);
+        enum vf_status status = vf_secret_from_command(cases[i].command, 60000, &secret, &err);
 
         check_refused(status, secret, &err, cases[i].message);
-        assert_int_equal(vf_secret_from_command(cases[i].command, &secret, NULL), VF_USAGE);
+        assert_int_equal(vf_secret_from_command(cases[i].command, 60000, &secret, NULL), VF_USAGE);
     }
 }
 
@@ -283,12 +304,12 @@ static void test_command_signals(void **state)
     sigaddset(&pipe_only, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
     signal(SIGPIPE, SIG_IGN);
-    enum vf_status status = vf_secret_from_command("yes", &secret, &err);
+    enum vf_status status = vf_secret_from_command("yes", 60000, &secret, &err);
     check_refused(status, secret, &err, "the password command gives more than 65536 bytes");
     signal(SIGPIPE, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     signal(SIGCHLD, SIG_IGN);
-    status = vf_secret_from_command("echo CANARY", &secret, &err);
+    status = vf_secret_from_command("echo CANARY", 60000, &secret, &err);
     check_refused(status, secret, &err, "cannot learn how the password command ended");
     signal(SIGCHLD, SIG_DFL);
 }
@@ -316,7 +337,7 @@ static void test_no_memory(void **state)
             else if (way == 1)
                 status = vf_secret_from_file(path, &secret, &err);
             else
-                status = vf_secret_from_command("echo s3cr3t", &secret, &err);
+                status = vf_secret_from_command("echo s3cr3t", 60000, &secret, &err);
             if (status != VF_OK) {
                 assert_true(status == VF_NOMEM || strstr(err.message, "Cannot allocate memory") != NULL);
                 assert_null(secret);
@@ -344,6 +365,7 @@ int main(void)
         WITH_FOLDER(test_no_memory),
         cmocka_unit_test(test_env),
         cmocka_unit_test(test_command),
+        cmocka_unit_test(test_command_that_takes_too_long),
         cmocka_unit_test(test_command_fails),
         cmocka_unit_test(test_command_signals),
     };

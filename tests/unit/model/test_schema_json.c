@@ -167,6 +167,7 @@ static void fill_rest(struct vf_schema *schema)
         .cycle = true,
         .last = 4,
         .is_called = true,
+        .is_hidden = true,
         .owner_schema = "public",
         .owner_table = "docs",
         .owner_column = "id",
@@ -234,7 +235,8 @@ static void test_every_field_is_written(void **state)
          "\"increment\":-2,"
          "\"min\":-9223372036854775808,\"max\":9223372036854775807,\"cache\":3,\"cycle\":true,\"last\":4,\"is_called\":"
          "true,"
-         "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true}]"),
+         "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true,\"is_hidden\":"
+         "true}]"),
         ("\"others\":[{\"kind\":\"view\",\"schema\":\"public\",\"name\":\"v\",\"on\":\"docs\",\"text\":\"SELECT 1\","
          "\"why\":\"views aren't moved\"}]}"),
     };
