@@ -244,6 +244,19 @@ static enum vf_status recall_type(struct vf_schema *schema, const char *body, st
     return status == VF_OK && type == NULL ? vf_error_nomem(err) : status;
 }
 
+/* Does the sequence here serve the table of a remembered one? Where there are no schemas, others than the usual one are a part of the table's name. */
+static bool is_same_owner(const struct vf_sequence *here, const struct vf_sequence *read)
+{
+    const char *schema = read->owner_schema;
+    if (here->owner_table == NULL || read->owner_table == NULL)
+        return false;
+    if (here->owner_schema != NULL || schema == NULL || strcmp(schema, "public") == 0)
+        return strcmp(here->owner_table, read->owner_table) == 0 &&
+               (here->owner_schema == NULL || vf_str_equal(here->owner_schema, schema));
+    return vf_str_starts(here->owner_table, schema) && here->owner_table[strlen(schema)] == '_' &&
+           strcmp(here->owner_table + strlen(schema) + 1, read->owner_table) == 0;
+}
+
 static enum vf_status recall_sequence(struct vf_schema *schema, const char *body, struct vf_error *err)
 {
     struct vf_sequence read = {0};
@@ -252,8 +265,7 @@ static enum vf_status recall_sequence(struct vf_schema *schema, const char *body
         return status;
     for (size_t i = 0; i < schema->n_sequences; i++) {
         struct vf_sequence *here = &schema->sequences[i];
-        bool is_same = read.owner_table != NULL && here->owner_table != NULL && here->owner_column != NULL &&
-                       vf_str_equal(here->owner_table, read.owner_table) &&
+        bool is_same = is_same_owner(here, &read) && here->owner_column != NULL &&
                        vf_str_equal(here->owner_column, read.owner_column);
         if (!is_same)
             continue;

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -57,6 +58,23 @@ static void recall_column(struct vf_plan_table *table, size_t i, const struct me
         made->def = was->def;
 }
 
+/* A database without schemas has made one a part of the table's name: where there are schemas again, and the plan says nothing else, the table goes back into its own. */
+static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct memory *memory,
+                          const struct vf_plan_request_table *request)
+{
+    const struct vf_table *was = &memory->was;
+    char joined[256];
+
+    if (was->schema == NULL || table->source.schema != NULL || !vf_conn_can(maker->target, VF_CAP_SCHEMAS))
+        return;
+    snprintf(joined, sizeof(joined), "%s_%s", was->schema, was->name);
+    if (strcmp(table->source.name, joined) != 0 ||
+        (request != NULL && request->target_name != NULL && strcmp(request->target_name, was->name) != 0))
+        return;
+    table->target.schema = was->schema;
+    table->target.name = was->name;
+}
+
 static enum vf_status see_memory(void *context, const char *kind, const char *name, const char *body_json,
                                  struct vf_error *err)
 {
@@ -80,6 +98,8 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
                 strcmp(vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), name) == 0 ||
                 strcmp(table->source.name, name) == 0;
             const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
+            if (same)
+                recall_schema(maker, table, &memory, request);
             for (size_t k = 0; same && k < table->n_columns; k++)
                 recall_column(table, k, &memory, vf_plan_find_column_request(request, table->columns[k].name));
         }

@@ -63,6 +63,16 @@ static enum vf_status add_needs(struct vf_plan_maker *maker)
     return status;
 }
 
+/* Those of sequences may be others than those of the tables that they serve. */
+static enum vf_status add_schemas_of_sequences(struct vf_plan_maker *maker)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < maker->plan->n_sequences && status == VF_OK; i++)
+        status = add_schema(maker, maker->plan->sequences[i].schema);
+    return status;
+}
+
 static const char *user_type_word(enum vf_user_type_kind kind)
 {
     switch (kind) {
@@ -121,16 +131,25 @@ static enum vf_status add_user_types(struct vf_plan_maker *maker)
 
 /* ---- sequences ---- */
 
+/* Is it the table's sequence? One that is remembered knows schema and name that its table had, and has again in the target if that has schemas. */
+static bool serves(const struct vf_sequence *sequence, const struct vf_plan_table *table)
+{
+    const struct vf_table *source = &table->source, *target = &table->target;
+    bool same_schema = sequence->owner_schema == NULL || source->schema == NULL ||
+                       vf_str_equal(source->schema, sequence->owner_schema);
+
+    return (strcmp(source->name, sequence->owner_table) == 0 && same_schema) ||
+           (target->schema != NULL && strcmp(target->name, sequence->owner_table) == 0 &&
+            vf_str_equal(target->schema, sequence->owner_schema));
+}
+
 /* The table that a sequence serves, or NULL: it isn't moved. */
 static const struct vf_plan_table *owner_of(const struct vf_plan *plan, const struct vf_sequence *sequence)
 {
     for (size_t i = 0; i < plan->n_tables; i++) {
         const struct vf_plan_table *table = &plan->tables[i];
         int column;
-        if (strcmp(table->source.name, sequence->owner_table) != 0 ||
-            (sequence->owner_schema != NULL &&
-             table->source.schema != NULL && /* a remembered sequence knows the schema that its table had */
-             !vf_str_equal(table->source.schema, sequence->owner_schema)))
+        if (!serves(sequence, table))
             continue;
         column = sequence->owner_column != NULL ? vf_table_find_column(&table->source, sequence->owner_column) : -1;
         return column >= 0 && table->columns[column].skip ? NULL : table;
@@ -273,5 +292,7 @@ enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker)
         status = add_user_types(maker);
     if (status == VF_OK)
         status = add_sequences(maker);
+    if (status == VF_OK)
+        status = add_schemas_of_sequences(maker);
     return status == VF_OK ? name_others(maker) : status;
 }

@@ -31,6 +31,22 @@ class Identity(Case):
         self.copy(source, target)
         self.assert_same_postgres(source, target)
 
+    def test_serial_columns_and_sequences_of_other_schemas(self):
+        """Each table goes back into its own schema, also where the way there had none, and goes on counting where it was."""
+        source = self.postgres("""
+            CREATE SCHEMA app; CREATE SCHEMA "seq uences";
+            CREATE TABLE app.t (id serial PRIMARY KEY, s text); INSERT INTO app.t (s) VALUES ('a'), ('b');
+            CREATE TABLE app."We ird" ("I d" bigserial PRIMARY KEY, t int REFERENCES app.t); INSERT INTO app."We ird" (t) VALUES (1), (2), (2);
+            CREATE TABLE t (id serial PRIMARY KEY, n bigint GENERATED ALWAYS AS IDENTITY); INSERT INTO t DEFAULT VALUES;
+            CREATE SEQUENCE "seq uences".other INCREMENT 5; CREATE TABLE app.u (id bigint DEFAULT nextval('"seq uences".other') PRIMARY KEY); INSERT INTO app.u DEFAULT VALUES;
+        """)
+        direct, middle, back = self.postgres(), self.sqlite("middle.db"), self.postgres()
+        self.copy(source, direct)
+        self.assert_same_postgres(source, direct)
+        self.copy(source, middle)
+        self.copy(middle, back)
+        self.assert_same_postgres(source, back)
+
 
 SQLITE = """
 CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE NOT NULL, is_admin BOOLEAN NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, seen_at INTEGER, ref UUID);
