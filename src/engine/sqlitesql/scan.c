@@ -7,6 +7,7 @@
 #include "engine/sqlitesql/encode.h"
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/split.h"
+#include "engine/sqlitesql/split_key.h"
 
 struct vf_scan {
     struct vf_sqlite_conn *conn;
@@ -62,7 +63,7 @@ static enum vf_status write_bounds(const char *rowid, const struct vf_chunk *chu
         int64_t bound = 0;
         if (bounds[i] == NULL)
             continue;
-        if (rowid == NULL || !vf_parse_i64(bounds[i], strlen(bounds[i]), &bound))
+        if (!vf_parse_i64(bounds[i], strlen(bounds[i]), &bound))
             return vf_error_set(err, VF_STATE, "\"%s\" is no bound of a chunk of this table", bounds[i]);
         vf_buf_printf(sql, " AND %s %s ", rowid, i == 0 ? ">=" : "<");
         if (bound == INT64_MIN) /* its digits alone are no integer to SQLite */
@@ -73,22 +74,46 @@ static enum vf_status write_bounds(const char *rowid, const struct vf_chunk *chu
     return VF_OK;
 }
 
+/* The bounds of a table without rowid are parameters, those of the lower one first. */
+static enum vf_status write_key_bounds(struct vf_scan *scan, const struct vf_chunk *chunk, size_t *n_names,
+                                       struct vf_buf *sql, struct vf_error *err)
+{
+    struct vf_buf names;
+    vf_buf_init(&names, VF_BUF_MAX);
+    enum vf_status status = vf_sqlite_key_names(scan->conn, scan->relation.name, &names, n_names, err);
+    if (status == VF_OK && *n_names == 0)
+        status = vf_error_set(err, VF_STATE, "there is no key that the bounds of the chunk could be of");
+    if (status == VF_OK && chunk->low != NULL)
+        vf_sqlite_write_key_bound(&names, *n_names, ">=", 1, sql);
+    if (status == VF_OK && chunk->high != NULL)
+        vf_sqlite_write_key_bound(&names, *n_names, "<", *n_names + 1, sql);
+    vf_buf_release(&names);
+    return status;
+}
+
 static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *chunk, struct vf_error *err)
 {
     struct vf_buf sql;
     const char *rowid = NULL;
-    bool is_column = false;
+    bool is_column = false, is_part = chunk != NULL && (chunk->low != NULL || chunk->high != NULL);
+    size_t n_names = 0;
     vf_buf_init(&sql, VF_BUF_MAX);
     enum vf_status status = vf_sqlite_rowid_name(scan->conn, scan->relation.name, &rowid, &is_column, err);
     scan->has_rowid = rowid != NULL;
     if (status == VF_OK)
         status = write_select(scan->conn, &scan->relation, rowid, &sql, err);
-    if (status == VF_OK && chunk != NULL)
+    if (status == VF_OK && is_part && rowid != NULL)
         status = write_bounds(rowid, chunk, &sql, err);
+    else if (status == VF_OK && is_part)
+        status = write_key_bounds(scan, chunk, &n_names, &sql, err);
     if (scan->relation.where != NULL)
         vf_buf_printf(&sql, " AND (%s\n)", scan->relation.where);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
+    if (status == VF_OK && n_names > 0 && chunk->low != NULL)
+        status = vf_sqlite_bind_key_bound(scan->conn, scan->stmt, n_names, chunk->low, 1, err);
+    if (status == VF_OK && n_names > 0 && chunk->high != NULL)
+        status = vf_sqlite_bind_key_bound(scan->conn, scan->stmt, n_names, chunk->high, n_names + 1, err);
     vf_buf_release(&sql);
     return status;
 }

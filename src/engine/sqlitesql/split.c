@@ -6,20 +6,22 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/from.h"
+#include "engine/sqlitesql/split_key.h"
 
 #define N_SAMPLES 64
 
 /* The rows as an ordered set of whole numbers: rowids, or the chunks of a vec0 table. */
 struct keys {
     const char *table;  /* that has them, unquoted */
-    const char *column; /* as SQL; NULL: the table can't be cut */
+    const char *column; /* as SQL; NULL: there is none */
+    bool has_key;       /* there is no rowid, but a primary key to cut at */
     int64_t n, min, max;
 };
 
 /* ---- rowid ---- */
 
-static enum vf_status is_without_rowid(struct vf_sqlite_conn *conn, const char *table, bool *without,
-                                       struct vf_error *err)
+enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const char *table, bool *without,
+                                          struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
@@ -61,7 +63,7 @@ enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *tab
     int64_t n = 0;
     *name = NULL;
     *is_column = false;
-    enum vf_status status = is_without_rowid(conn, table, &without, err);
+    enum vf_status status = vf_sqlite_is_without_rowid(conn, table, &without, err);
     if (status != VF_OK || without)
         return status;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && *name == NULL; i++) {
@@ -94,7 +96,7 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
-/* Average of the first rows at N_SAMPLES even places of the key. */
+/* Average of the first rows at N_SAMPLES even places of the key; of the first rows of all where there is none. */
 static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *keys, const char *table,
                              int64_t *average_bytes, struct vf_error *err)
 {
@@ -108,7 +110,7 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
     if (keys->column != NULL)
         vf_buf_printf(&sql, " WHERE %s >= ?1 ORDER BY %s LIMIT 1", keys->column, keys->column);
     else
-        vf_buf_str(&sql, " LIMIT 1");
+        vf_buf_printf(&sql, " LIMIT %d", N_SAMPLES);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     int64_t step = (int64_t)(((uint64_t)keys->max - (uint64_t)keys->min) / N_SAMPLES);
@@ -121,8 +123,9 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
             sum_bytes += row_bytes(conn, stmt);
             n_seen++;
         }
-        conn->lib->reset(stmt);
-        if (keys->column == NULL)
+        if (keys->column != NULL)
+            conn->lib->reset(stmt);
+        else if (!row)
             break;
     }
     conn->lib->finalize(stmt);
@@ -263,14 +266,16 @@ static enum vf_status cut_all(struct vf_sqlite_conn *conn, const struct keys *ke
                               uint64_t target_bytes, struct vf_chunk_list *list, struct vf_error *err)
 {
     uint64_t wanted = (uint64_t)size->size_bytes / target_bytes + 1;
-    uint64_t most = keys->column == NULL || keys->n < 1 ? 1 : (uint64_t)keys->n;
+    uint64_t most = (keys->column == NULL && !keys->has_key) || keys->n < 1 ? 1 : (uint64_t)keys->n;
     list->n_chunks = (size_t)(wanted < most ? wanted : most);
     list->chunks = vf_arena_alloc(&list->arena, list->n_chunks, sizeof(*list->chunks));
     if (list->chunks == NULL)
         return vf_error_nomem(err);
 
     enum vf_status status = VF_OK;
-    if (list->n_chunks > 1) {
+    if (list->n_chunks > 1 && keys->has_key) {
+        status = vf_sqlite_cut_by_key(conn, keys->table, keys->n, list, err);
+    } else if (list->n_chunks > 1) {
         uint64_t span = (uint64_t)keys->max - (uint64_t)keys->min;
         bool is_dense = span / 2 <= (uint64_t)keys->n;
         status = is_dense ? cut_evenly(keys, list, err) : cut_by_walk(conn, keys, list, err);
@@ -307,13 +312,15 @@ enum vf_status vf_sqlite_split(struct vf_conn *base, const struct vf_relation *r
 
     if (status == VF_OK && relation->kind != VF_TABLE_VEC0)
         status = vf_sqlite_rowid_name(conn, keys.table, &keys.column, &is_column, err);
+    if (status == VF_OK && keys.column == NULL)
+        status = vf_sqlite_is_without_rowid(conn, keys.table, &keys.has_key, err);
     if (status == VF_OK)
         status = vf_sqlite_measure(conn, relation->name, relation->kind, &size, err);
     if (status == VF_OK)
         status = read_keys(conn, &keys, err);
     if (status == VF_OK)
         status = cut_all(conn, &keys, &size, target_bytes, chunks, err);
-    if (status == VF_OK && !is_column)
+    if (status == VF_OK && !is_column && !keys.has_key)
         status = name_generation(conn, chunks, err);
     vf_buf_release(&name);
     return status;

@@ -1,9 +1,9 @@
 /*
  * How large a table is, and where to cut it.
  *
- * Bounds are rowids as decimal texts, and chunk ids for a vec0 table. A table without rowid (or whose every name for it is taken by a column) is one chunk. Cuts are at equal numbers of
- * rows, also where rowids are sparse; nothing is read by OFFSET. The generation is empty where the rowid is a column of the table; else it is the schema's version, which VACUUM changes
- * when it numbers rows anew.
+ * Bounds are rowids as decimal texts, chunk ids for a vec0 table, and values of the key (split_key.h) for a table without rowid. A table whose every name for the rowid is taken by a
+ * column is one chunk. Cuts are at equal numbers of rows, also where rowids are sparse; nothing is read by OFFSET. The generation is empty where the bounds are values of the table; else
+ * it is the schema's version, which VACUUM changes when it numbers rows anew.
  */
 #ifndef VF_ENGINE_SQLITESQL_SPLIT_H
 #define VF_ENGINE_SQLITESQL_SPLIT_H
@@ -19,6 +19,10 @@ struct vf_sqlite_size {
 /* Counts every row (of the table itself, never by an index), and weighs a few. */
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
                                  struct vf_sqlite_size *size, struct vf_error *err) VF_CHECKED;
+
+/* Is it a table WITHOUT ROWID? */
+enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const char *table, bool *without,
+                                          struct vf_error *err) VF_CHECKED;
 
 /* "rowid", "_rowid_" or "oid", whichever no column is called; NULL: the table has none. *is_column: an INTEGER PRIMARY KEY is the rowid. */
 enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *table, const char **name, bool *is_column,

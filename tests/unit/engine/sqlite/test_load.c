@@ -474,6 +474,56 @@ static void tables_are_cut_at_rowids_and_each_row_is_read_once(void **state)
     vf_conn_close(conn);
 }
 
+/* Keys of all storage classes and of several columns, with a collation by which values are equal that are two for the bytes. */
+static void tables_without_rowid_are_cut_at_keys(void **state)
+{
+    struct vf_error err = {0};
+    struct vf_schema schema;
+    (void)state;
+    run_sql(
+        "a.db",
+        "CREATE TABLE n (i INTEGER PRIMARY KEY);"
+        "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < 999) INSERT INTO n SELECT i FROM c;"
+        "CREATE TABLE t (k PRIMARY KEY, v TEXT) WITHOUT ROWID;"
+        "INSERT INTO t SELECT CASE i % 4 WHEN 0 THEN i - 500 WHEN 1 THEN i / 7.0 WHEN 2 THEN 'it''s, ' || char(0) || i "
+        "ELSE CAST(i AS BLOB) END, printf('%0100d', i) FROM n;"
+        "CREATE TABLE \"t,wo\" (a TEXT COLLATE NOCASE, v TEXT, \"b\"\"c\" INTEGER, PRIMARY KEY (\"b\"\"c\" DESC, a)) "
+        "WITHOUT ROWID;"
+        "INSERT INTO \"t,wo\" SELECT CASE i % 2 WHEN 0 THEN 'KEY' ELSE 'key' END || i, printf('%0100d', i), i / 100 "
+        "FROM n");
+    struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
+    inspect(conn, false, &schema);
+    static const char *const names[] = {"t", "t,wo"};
+    for (int i = 0; i < 2; i++) {
+        struct vf_chunk_list list = {0};
+        struct vf_relation relation = relation_of(find_table(&schema, names[i]));
+        int64_t n_rows = 0;
+        must(vf_conn_split(conn, &relation, 10000, &list, &err), &err);
+        assert_in_range(list.n_chunks, 8, 20);
+        assert_string_equal(list.generation, ""); /* VACUUM changes no key */
+        for (size_t c = 0; c < list.n_chunks; c++) {
+            struct vf_batch batch = {0};
+            read_all(conn, &relation, &list.chunks[c], &batch);
+            int64_t n_read = batch.n_rows + (int64_t)batch.rejects.n_rejects; /* not all are of the one type */
+            assert_in_range(n_read, 1, 130);
+            n_rows += n_read;
+            vf_batch_release(&batch);
+        }
+        assert_int_equal(n_rows, 1000);
+        static const char *const wrong[] = {"", "7", "i7,i8,i9", "i7)--,i1", "tzz,i1", "t0,i1", "i7,", "n"};
+        for (size_t k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++) {
+            struct vf_scan *scan = NULL;
+            const struct vf_chunk chunk = {.low = wrong[k]};
+            assert_int_equal(vf_scan_open(conn, &relation, &chunk, &scan, &err), VF_STATE);
+            assert_non_null(strstr(err.message, "is no bound of a chunk of this table"));
+        }
+        vf_chunk_list_release(&list);
+        free_relation(&relation);
+    }
+    vf_schema_release(&schema);
+    vf_conn_close(conn);
+}
+
 static void batches_are_bounded_in_bytes_and_lose_no_row(void **state)
 {
     struct vf_error err = {0};
@@ -545,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_disk_is_no_rejected_row, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(values_that_dont_fit_are_rejected_by_the_scan, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(tables_are_cut_at_rowids_and_each_row_is_read_once, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(tables_without_rowid_are_cut_at_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(batches_are_bounded_in_bytes_and_lose_no_row, make_folder, remove_folder),
     };
     return cmocka_run_group_tests_name("sqlite load and scan", tests, NULL, NULL);
