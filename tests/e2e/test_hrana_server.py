@@ -80,7 +80,7 @@ class Answers(Case):
         self.assertEqual(self.server.request("POST", "/v2/cursor", "{}").status, 404)
 
     def test_every_kind_of_value_goes_in_and_out(self):
-        values = [None, 0, -1, 2**63 - 1, -2**63, 1.5, -0.0, 1e300, 5e-324, 0.1, "", "a\"b\\c/d\n\t\x01é\U0001f600", "x\0y", b"", b"\0\xff\xfe", bytes(range(256))]
+        values = [None, 0, -1, 2**63 - 1, -2**63, 1.5, -0.0, 1e300, 5e-324, 0.1, 0.1 + 0.2, 1 + 2**-52, 2 / 3, "", "a\"b\\c/d\n\t\x01é\U0001f600", "x\0y", b"", b"\0\xff\xfe", bytes(range(256))]
         for value in values:
             self.assertEqual(self.server.run("SELECT ?", value), [(value,)], repr(value))
         self.assertEqual(math.copysign(1, self.server.run("SELECT ?", -0.0)[0][0]), -1)
@@ -123,6 +123,8 @@ class Answers(Case):
         self.server.run("INSERT INTO t VALUES (1)")
         self.assertEqual(self.error(execute("INSERT INTO t VALUES (1)")), ("SQLITE_CONSTRAINT", "SQLite error: UNIQUE constraint failed: t.id"))
         self.assertEqual(self.error(execute("SELECT nope FROM t")), ("SQL_INPUT_ERROR", "SQL input error: no such column: nope (at offset 7)"))
+        self.server.run("CREATE TABLE u (t REFERENCES t (id))")
+        self.assertEqual(self.error(execute("INSERT INTO u VALUES (7)")), ("SQLITE_CONSTRAINT", "SQLite error: FOREIGN KEY constraint failed"))
         self.assertEqual(self.error(execute("SELEC 1"))[0], "SQL_PARSE_ERROR")
         self.assertEqual(self.error(execute(" -- nothing"))[0], "SQL_NO_STATEMENT")
         self.assertEqual(self.error(execute("SELECT 1; SELECT 2"))[0], "SQL_MANY_STATEMENTS")
@@ -226,8 +228,8 @@ class Streams(Case):
         self.refused(400, "Received a baton that has already been used", self.server.pipeline(execute("SELECT 1"), baton=first))
         self.refused(400, "Received an invalid baton", self.server.pipeline(execute("SELECT 1"), baton="x" * 64))
         self.refused(400, "Received an invalid baton", self.server.pipeline(execute("SELECT 1"), baton=""))
-        changed = ("A" if second[0] != "A" else "B") + second[1:]
-        self.refused(400, "Received an invalid baton", self.server.pipeline(execute("SELECT 1"), baton=changed))
+        for changed in (("A" if second[0] != "A" else "B") + second[1:], second[:-1] + ("A" if second[-1] != "A" else "B")):
+            self.refused(400, "Received an invalid baton", self.server.pipeline(execute("SELECT 1"), baton=changed))
         closed = self.ok(execute("SELECT 1"), CLOSE, baton=second)
         self.assertIsNone(closed["baton"])
         self.assertIsNone(closed["base_url"])
@@ -512,8 +514,9 @@ class Faults(Case):
     def test_connections_that_are_lost(self):
         for do, error, executed in (("cut", http.client.IncompleteRead, 1), ("lose_reply", http.client.RemoteDisconnected, 1), ("reset", ConnectionResetError, 0)):
             self.server.fault("any", do)
-            with self.assertRaises(error):
+            with self.assertRaises(error) as caught:
                 self.insert()
+            self.assertIs(type(caught.exception), error)
             self.assertEqual(self.count(), executed, do)
             self.server.run("DELETE FROM t")
 
