@@ -15,6 +15,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import socket
 import sqlite3
 import struct
@@ -42,6 +43,25 @@ class Answer:
         return json.loads(self.body)
 
 
+def serde_float(digits, exponent):
+    """The double that sqld reads from digits * 10^exponent: rounded, and times or by a rounded power of ten."""
+    value = float(digits)
+    while exponent < -308 and value:
+        value /= 1e308
+        exponent += 308
+    return value * float(f"1e{exponent}") if exponent >= 0 else value / float(f"1e{-exponent}")
+
+
+def float_digits(value):
+    """A number that sqld reads as this very double, between marks that request() takes off."""
+    for n in range(24):
+        mantissa, exponent = f"{abs(value):.{n}e}".split("e")
+        digits, exponent = int(mantissa.replace(".", "")), int(exponent) - n
+        if digits < 2**64 and serde_float(digits, exponent) == abs(value):
+            return f"@number:{'-' if math.copysign(1, value) < 0 else ''}{digits}e{exponent}@"
+    raise ValueError(f"{value!r} can't be sent")
+
+
 def encode(value):
     """A Python value as an argument of a statement."""
     if value is None:
@@ -49,7 +69,7 @@ def encode(value):
     if isinstance(value, int):
         return {"type": "integer", "value": str(value)}
     if isinstance(value, float):
-        return {"type": "float", "value": value}
+        return {"type": "float", "value": float_digits(value)}
     if isinstance(value, bytes):
         return {"type": "blob", "base64": base64.b64encode(value).decode()}
     return {"type": "text", "value": value}
@@ -99,7 +119,7 @@ class HttpServer:
     def request(self, method, path, body=None, headers=None, connection=None):
         """One request; `body` a text, bytes or anything that JSON can hold."""
         if body is not None and not isinstance(body, (str, bytes)):
-            body = json.dumps(body)
+            body = re.sub(r'"@number:([^"]*)@"', r"\1", json.dumps(body))
         headers = dict(headers or {})
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from hrana import Sqld, Tokens, Tursodb, encode, f32, statement
+from hrana import Sqld, Tokens, Tursodb, decode, encode, f32, statement
 
 
 def execute(sql, *args, **named):
@@ -87,6 +87,20 @@ class Answers(Case):
         self.assertEqual(self.server.run("SELECT 9e999"), [(math.inf,)])
         row = self.result(execute("SELECT 7, 2.0, x'00ff', 9e999"))["rows"][0]
         self.assertEqual(row, [{"type": "integer", "value": "7"}, {"type": "float", "value": 2.0}, {"type": "blob", "base64": "AP8"}, {"type": "float", "value": None}])
+
+    def test_numbers_are_read_as_sqld_reads_them(self):
+        """Digits as an integer, rounded, times or by a rounded power of ten; so not the nearest double."""
+        def number(digits):
+            request = '{"requests":[{"type":"execute","stmt":{"sql":"SELECT ?","args":[{"type":"float","value":%s}]}}]}' % digits
+            return decode(self.server.request("POST", "/v2/pipeline", request).json()["results"][0]["response"]["result"]["rows"][0][0])
+
+        for digits, value in (("1.5", 1.5), ("-0.0", -0.0), ("5", 5.0), ("1e22", 1e22), ("123456789012345678901234567890", 12345678901234567890.0 * 1e10), ("1E+2", 100.0), ("25e-1", 2.5),
+                              ("0.3333333333333333", 3333333333333333 / 1e16), ("1.7976931348623157e308", 17976931348623157.0 * 1e292), ("2.2250738585072014e-308", 22250738585072014.0 / 1e308 / 1e16), ("1e-400", 0.0),
+                              ("0.12345678901234567890123", 12345678901234567890.0 / 1e20)):
+            self.assertEqual((number(digits), math.copysign(1, number(digits))), (value, math.copysign(1, value)), digits)
+        other = sum(number(repr(i / 7919)) != i / 7919 for i in range(1, 200))
+        self.assertGreater(other, 10)
+        self.assertEqual(self.server.request("POST", "/v2/pipeline", '{"requests":[{"type":"execute","stmt":{"sql":"SELECT ?","args":[{"type":"float","value":1e999}]}}]}').status, 400)
 
     def test_base64_may_come_with_padding_and_goes_without(self):
         for text in ("AP8=", "AP8"):

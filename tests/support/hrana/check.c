@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hrana/number.h"
+
 #define MAX_DEPTH 2100 /* more than jansson's */
 
 #define BAD(failure, ...) fail_json((failure), __VA_ARGS__)
@@ -96,18 +98,29 @@ static size_t find_escaped(const char *json, size_t size)
     return found;
 }
 
+static json_t *load(const struct text *body, struct failure *failure)
+{
+    struct text reread = {0};
+    json_error_t error;
+    json_t *json;
+
+    text_reread_numbers(body, &reread);
+    json = json_loadb(reread.data, reread.size, JSON_ALLOW_NUL, &error);
+    if (!json)
+        (void)BAD(failure, "%s at line %d column %d", error.text, error.line, error.column);
+    text_free(&reread);
+    return json;
+}
+
 static json_t *parse(const struct text *body, struct failure *failure)
 {
-    json_error_t error;
     json_t *json = NULL;
     size_t found;
 
     if (body->size == 0)
         (void)BAD(failure, "EOF while parsing a value at line 1 column 0");
     else
-        json = json_loadb(body->data, body->size, JSON_ALLOW_NUL, &error);
-    if (!json && body->size)
-        (void)BAD(failure, "%s at line %d column %d", error.text, error.line, error.column);
+        json = load(body, failure);
     found = json ? find_escaped(body->data, body->size) : 0;
     if (found) {
         (void)BAD(failure, "invalid type: string, expected a borrowed string at line 1 column %zu", found);
