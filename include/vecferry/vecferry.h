@@ -101,6 +101,7 @@ struct vecferry_progress {
     int64_t n_rejected;
     int64_t elapsed_us; /* since this table's stage began */
     int finished;       /* this table is done with this stage */
+    unsigned target;    /* number of the target, from 1; 0: there is only one */
 };
 
 /* Called from the thread that called the verb, about ten times a second for each table that moves, and once when it is finished. NULL: none. */
@@ -118,9 +119,9 @@ VECFERRY_API void vecferry_cancel(vecferry *v, int reason);
 /* ---- verbs ---- */
 
 VECFERRY_API int vecferry_inspect(vecferry *v); /* option source */
-VECFERRY_API int vecferry_plan(vecferry *v);    /* source and target, or file; vecferry_plan_text() then has the plan */
-VECFERRY_API int vecferry_copy(vecferry *v);    /* source and target, or file */
-VECFERRY_API int vecferry_verify(vecferry *v);  /* source and target, or file */
+VECFERRY_API int vecferry_plan(vecferry *v); /* source and target (and target2), or file; vecferry_plan_text() has it */
+VECFERRY_API int vecferry_copy(vecferry *v); /* source and target (and target2), or file */
+VECFERRY_API int vecferry_verify(vecferry *v); /* source and target (and target2), or file */
 
 /* ---- results; valid until the next verb on this handle or vecferry_free() ---- */
 

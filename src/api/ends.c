@@ -31,7 +31,10 @@ static enum vf_status read_password(vecferry *v, const char *side, char **passwo
         return vf_secret_from_file(file, password, err);
     if (command != NULL)
         return vf_secret_from_command(command, PASSWORD_TIMEOUT_MS, password, err);
-    return vf_secret_from_env(side[0] == 's' ? "VECFERRY_SOURCE_PASSWORD" : "VECFERRY_TARGET_PASSWORD", password, err);
+    const char *variable = strcmp(side, "source") == 0   ? "VECFERRY_SOURCE_PASSWORD"
+                           : strcmp(side, "target") == 0 ? "VECFERRY_TARGET_PASSWORD"
+                                                         : "VECFERRY_TARGET2_PASSWORD";
+    return vf_secret_from_env(variable, password, err);
 }
 
 static struct vf_open_options open_options(vecferry *v, enum vf_side side, const char *verb, const char *password,
@@ -52,34 +55,41 @@ static struct vf_open_options open_options(vecferry *v, enum vf_side side, const
 /* The snapshot comes before anything is read, so that the evidence, the plan and the rows are of one instant. */
 static enum vf_status open_source(vecferry *v, struct vf_ends *ends, const char *url, struct vf_error *err)
 {
-    struct vf_crossing *crossing = &ends->crossing;
     enum vf_status status = vf_url_parse(url, &ends->source_url, err);
 
+    ends->v = v;
     if (status == VF_OK)
         status = read_password(v, "source", &ends->source_password, err);
-    if (status != VF_OK)
-        return status;
-    crossing->source_options = open_options(v, VF_SIDE_SOURCE, "vecferry", ends->source_password, true);
-    status = vf_conn_open(&ends->source_url, &crossing->source_options, &crossing->source, err);
-    if (status != VF_OK || !vf_conn_can(crossing->source, VF_CAP_SNAPSHOT))
-        return status;
-    bool shared = vf_conn_can(crossing->source, VF_CAP_SHARED_SNAPSHOT);
-    return vf_conn_begin_snapshot(crossing->source, shared ? crossing->snapshot : NULL,
-                                  shared ? sizeof(crossing->snapshot) : 0, err);
+    if (status == VF_OK) {
+        ends->source_options = open_options(v, VF_SIDE_SOURCE, "vecferry", ends->source_password, true);
+        status = vf_conn_open(&ends->source_url, &ends->source_options, &ends->source, err);
+    }
+    if (status == VF_OK && vf_conn_can(ends->source, VF_CAP_SNAPSHOT)) {
+        bool shared = vf_conn_can(ends->source, VF_CAP_SHARED_SNAPSHOT);
+        status = vf_conn_begin_snapshot(ends->source, shared ? ends->snapshot : NULL,
+                                        shared ? sizeof(ends->snapshot) : 0, err);
+    }
+    vf_error_side(status != VF_OK ? err : NULL, VF_SIDE_SOURCE);
+    return status;
 }
 
-static enum vf_status open_target(vecferry *v, struct vf_ends *ends, const char *url, bool must_exist,
+static const char *const target_names[] = {"target", "target2"};
+
+static enum vf_status open_target(struct vf_ends *ends, size_t i, const char *url, bool must_exist,
                                   struct vf_error *err)
 {
-    struct vf_crossing *crossing = &ends->crossing;
-    enum vf_status status = vf_url_parse(url, &ends->target_url, err);
+    struct vf_end *end = &ends->targets[i];
+    struct vf_crossing *crossing = &end->crossing;
+    enum vf_status status = vf_url_parse(url, &end->url, err);
 
     if (status == VF_OK)
-        status = read_password(v, "target", &ends->target_password, err);
-    if (status != VF_OK)
-        return status;
-    crossing->target_options = open_options(v, VF_SIDE_TARGET, "vecferry", ends->target_password, must_exist);
-    return vf_conn_open(&ends->target_url, &crossing->target_options, &crossing->target, err);
+        status = read_password(ends->v, target_names[i], &end->password, err);
+    if (status == VF_OK) {
+        crossing->target_options = open_options(ends->v, VF_SIDE_TARGET, "vecferry", end->password, must_exist);
+        status = vf_conn_open(&end->url, &crossing->target_options, &crossing->target, err);
+    }
+    vf_error_side(status != VF_OK ? err : NULL, VF_SIDE_TARGET);
+    return status;
 }
 
 static void forward_progress(void *context, const struct vf_progress *progress)
@@ -89,7 +99,8 @@ static void forward_progress(void *context, const struct vf_progress *progress)
         [VF_STAGE_INDEX] = VECFERRY_STAGE_INDEX,     [VF_STAGE_VERIFY] = VECFERRY_STAGE_VERIFY,
         [VF_STAGE_DONE] = VECFERRY_STAGE_DONE,
     };
-    vecferry *v = context;
+    const struct vf_ends *ends = context;
+    vecferry *v = ends->v;
     struct vecferry_progress shown = {
         .stage = stages[progress->stage],
         .table = progress->table,
@@ -100,6 +111,7 @@ static void forward_progress(void *context, const struct vf_progress *progress)
         .n_rejected = progress->n_rejected,
         .elapsed_us = progress->elapsed_us,
         .finished = progress->finished,
+        .target = ends->target,
     };
 
     if (v->progress != NULL)
@@ -118,20 +130,25 @@ static unsigned count_jobs(vecferry *v)
     return n_processors > MAX_JOBS ? MAX_JOBS : (unsigned)n_processors;
 }
 
-static void fill_crossing(vecferry *v, struct vf_ends *ends)
+/* After the source and the target are open. */
+static void fill_crossing(struct vf_ends *ends, size_t i)
 {
-    struct vf_crossing *crossing = &ends->crossing;
+    vecferry *v = ends->v;
+    struct vf_crossing *crossing = &ends->targets[i].crossing;
 
-    crossing->plan = &ends->plan;
+    crossing->plan = &ends->parts.plans[i];
     crossing->source_url = &ends->source_url;
-    crossing->target_url = &ends->target_url;
+    crossing->target_url = &ends->targets[i].url;
+    crossing->source_options = ends->source_options;
+    crossing->source = ends->source;
+    memcpy(crossing->snapshot, ends->snapshot, sizeof(crossing->snapshot));
     crossing->jobs = count_jobs(v);
     crossing->memory_bytes = vf_handle_number(v, "memory");
     crossing->strict = vf_handle_flag(v, "strict");
     crossing->resume = vf_handle_flag(v, "resume");
     crossing->drop_existing = vf_handle_flag(v, "drop-existing");
     crossing->progress = forward_progress;
-    crossing->progress_context = v;
+    crossing->progress_context = ends;
     crossing->log = &v->log;
     crossing->cancel = &v->cancel;
     crossing->clock = vf_clock_system();
@@ -146,10 +163,7 @@ enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_
         vf_error_hint(err, "name it as the first argument (option \"source\" of the library)");
         return VF_USAGE;
     }
-    fill_crossing(v, ends);
-    enum vf_status status = open_source(v, ends, url, err);
-    vf_error_side(err, VF_SIDE_SOURCE);
-    return status;
+    return open_source(v, ends, url, err);
 }
 
 /* ---- the plan file ---- */
@@ -181,78 +195,110 @@ static enum vf_status read_plan(struct vf_ends *ends, const char *path, struct v
     vf_buf_init(&text, MAX_PLAN_BYTES);
     enum vf_status status = read_file(path, &text, err);
     if (status == VF_OK)
-        status = vf_plan_read(path, text.data != NULL ? text.data : "", text.size_bytes, &ends->plan, err);
+        status = vf_parts_read(path, text.data != NULL ? text.data : "", text.size_bytes, &ends->parts, err);
     vf_buf_release(&text);
     return status;
 }
 
+/* A second target on the command line goes with the first: of a file's two targets not one alone is exchanged by accident. */
+static void choose_targets(const vecferry *v, const struct vf_ends *ends, const char **targets)
+{
+    const char *first = vf_handle_text(v, "target"), *second = vf_handle_text(v, "target2");
+
+    targets[0] = first != NULL ? first : ends->parts.target_urls[0];
+    targets[1] = second != NULL ? second : first == NULL ? ends->parts.target_urls[1] : NULL;
+}
+
+/* Two targets that are one database would write over each other. */
+static enum vf_status compare_targets(struct vf_ends *ends, struct vf_error *err)
+{
+    struct vf_server first, other;
+    enum vf_status status = VF_OK;
+
+    if (ends->n_targets < 2)
+        return VF_OK;
+    status = vf_conn_describe(ends->targets[0].crossing.target, &first, err);
+    if (status == VF_OK)
+        status = vf_conn_describe(ends->targets[1].crossing.target, &other, err);
+    if (status != VF_OK || other.identity[0] == '\0' || strcmp(first.identity, other.identity) != 0 ||
+        strcmp(first.product, other.product) != 0)
+        return status;
+    vf_error_set(err, VF_USAGE, "both targets are the same database");
+    vf_error_hint(err, "name another one");
+    return VF_USAGE;
+}
+
 enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_exist, struct vf_error *err)
 {
-    const char *source = vf_handle_text(v, "source"), *target = vf_handle_text(v, "target"),
-               *file = vf_handle_text(v, "file");
+    const char *source = vf_handle_text(v, "source"), *file = vf_handle_text(v, "file"), *targets[VF_MAX_TARGETS];
     enum vf_status status = file != NULL ? read_plan(ends, file, err) : VF_OK;
 
     if (status != VF_OK)
         return status;
-    source = source != NULL ? source : ends->plan.source_url;
-    target = target != NULL ? target : ends->plan.target_url;
-    if (source == NULL || target == NULL) {
+    source = source != NULL ? source : ends->parts.source_url;
+    choose_targets(v, ends, targets);
+    if (source == NULL || targets[0] == NULL) {
         vf_error_set(err, VF_USAGE, "no %s is named", source == NULL ? "source" : "target");
         vf_error_hint(err, "name source and target as arguments, or a plan by --file");
         return VF_USAGE;
     }
-    fill_crossing(v, ends);
     status = open_source(v, ends, source, err);
-    if (status != VF_OK) {
-        vf_error_side(err, VF_SIDE_SOURCE);
-        return status;
+    for (size_t i = 0; i < VF_MAX_TARGETS && targets[i] != NULL && status == VF_OK; i++) {
+        status = open_target(ends, i, targets[i], target_must_exist, err);
+        fill_crossing(ends, i);
+        ends->n_targets = i + 1;
     }
-    status = open_target(v, ends, target, target_must_exist, err);
-    vf_error_side(err, VF_SIDE_TARGET);
-    return status;
+    return status == VF_OK ? compare_targets(ends, err) : status;
 }
 
 /* ---- plans ---- */
 
-static struct vf_plan_options plan_options(vecferry *v, const char *source, const char *target, bool ignore_existing)
+static struct vf_plan_options plan_options(vecferry *v, const char *source, bool ignore_existing)
 {
     const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"),
-                                  *where = vf_handle_list(v, "where");
+                                  *where = vf_handle_list(v, "where"), *split = vf_handle_list(v, "split");
 
     return (struct vf_plan_options){
         .source_url = source,
-        .target_url = target,
         .n_only = only->n_values,
         .only = (const char *const *)only->values,
         .n_exclude = exclude->n_values,
         .exclude = (const char *const *)exclude->values,
         .n_where = where->n_values,
         .where = (const char *const *)where->values,
+        .n_split = split->n_values,
+        .split = (const char *const *)split->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
     };
 }
 
-static enum vf_status make_or_bind(vecferry *v, struct vf_ends *ends, bool bind, bool ignore_existing,
-                                   struct vf_error *err)
+bool vf_ends_has_own_plan(const vecferry *v)
 {
-    char source[512], target[512];
-    struct vf_plan_options options =
-        plan_options(v, vf_url_show(&ends->source_url, source, sizeof(source)),
-                     vf_url_show(&ends->target_url, target, sizeof(target)), ignore_existing);
-
-    if (bind)
-        return vf_plan_bind(&ends->plan, ends->crossing.source, ends->crossing.target, &options, err);
-    return vf_plan_make(ends->crossing.source, ends->crossing.target, &options, &ends->plan, err);
+    return vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
+           vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0 ||
+           vf_handle_list(v, "split")->n_values > 0;
 }
 
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err)
 {
-    return make_or_bind(v, ends, vf_handle_text(v, "file") != NULL, ignore_existing, err);
+    char source[512], texts[VF_MAX_TARGETS][512];
+    const char *shown[VF_MAX_TARGETS];
+    struct vf_conn *targets[VF_MAX_TARGETS];
+    struct vf_plan_options options =
+        plan_options(v, vf_url_show(&ends->source_url, source, sizeof(source)), ignore_existing);
+
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        targets[i] = ends->targets[i].crossing.target;
+        shown[i] = vf_url_show(&ends->targets[i].url, texts[i], sizeof(texts[i]));
+    }
+    return vf_parts_make(&ends->parts, ends->source, targets, ends->n_targets, shown, &options, err);
 }
 
+/* The run whose plan is taken: the newest; where a stopped copy is to be gone on with, one that isn't done goes before those that are. */
 struct newest_plan {
-    bool unfinished_only;
+    bool unfinished;
+    bool is_done;
     const char *source; /* identity of a run's source that it must have; NULL: any */
     int64_t started_us;
     struct vf_buf text;
@@ -262,12 +308,14 @@ struct newest_plan {
 static enum vf_status see_run(void *context, const struct vf_store_run *run, struct vf_error *err)
 {
     struct newest_plan *newest = context;
-    bool is_done = vf_str_equal(run->state, "done");
+    bool is_done = newest->unfinished && vf_str_equal(run->state, "done");
+    bool is_first = newest->text.size_bytes == 0;
 
-    if (run->plan_text == NULL || run->started_us < newest->started_us || (is_done && newest->unfinished_only))
+    if (run->plan_text == NULL || (newest->source != NULL && !vf_str_equal(run->source, newest->source)))
         return VF_OK;
-    if (newest->source != NULL && !vf_str_equal(run->source, newest->source))
+    if (!is_first && (is_done != newest->is_done ? is_done : run->started_us < newest->started_us))
         return VF_OK;
+    newest->is_done = is_done;
     newest->started_us = run->started_us;
     snprintf(newest->name, sizeof(newest->name), "the plan of run %.16s", run->run);
     vf_buf_clear(&newest->text);
@@ -275,24 +323,30 @@ static enum vf_status see_run(void *context, const struct vf_store_run *run, str
     return vf_buf_check(&newest->text, err);
 }
 
-enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished_only, bool *found,
+/* With one target a run that is done is nothing to go on with; with two, it may be one of them that is. */
+static bool is_enough(const struct newest_plan *newest, const struct vf_ends *ends)
+{
+    return newest->text.size_bytes > 0 && (!newest->is_done || ends->n_targets > 1);
+}
+
+enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished, bool *found,
                                    struct vf_error *err)
 {
-    struct newest_plan newest = {.unfinished_only = unfinished_only};
+    struct newest_plan newest = {.unfinished = unfinished};
     struct vf_server source;
 
     vf_buf_init(&newest.text, MAX_PLAN_BYTES);
-    enum vf_status status = vf_conn_describe(ends->crossing.source, &source, err);
+    enum vf_status status = vf_conn_describe(ends->source, &source, err);
     /* A run that is resumed must be from this source, which the copy checks and says; another database can be compared with the target all the same. */
-    if (!unfinished_only)
+    if (!unfinished)
         newest.source = source.identity;
-    if (status == VF_OK)
-        status = vf_store_list_runs(ends->crossing.target, see_run, &newest, err);
-    *found = status == VF_OK && newest.text.size_bytes > 0;
+    for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++)
+        status = vf_store_list_runs(ends->targets[i].crossing.target, see_run, &newest, err);
+    *found = status == VF_OK && is_enough(&newest, ends);
     if (*found)
-        status = vf_plan_read(newest.name, newest.text.data, newest.text.size_bytes, &ends->plan, err);
+        status = vf_parts_read(newest.name, newest.text.data, newest.text.size_bytes, &ends->parts, err);
     if (*found && status == VF_OK)
-        status = make_or_bind(v, ends, true, true, err);
+        status = vf_ends_plan(v, ends, true, err);
     vf_buf_release(&newest.text);
     return status;
 }
@@ -311,12 +365,17 @@ static void release_password(char *password)
 
 void vf_ends_close(struct vf_ends *ends)
 {
-    vf_conn_close(ends->crossing.target);
-    vf_conn_close(ends->crossing.source);
-    vf_plan_release(&ends->plan);
+    for (size_t i = 0; i < VF_MAX_TARGETS; i++) {
+        struct vf_end *end = &ends->targets[i];
+        vf_copy_result_release(&end->copied);
+        vf_verify_result_release(&end->verified);
+        vf_conn_close(end->crossing.target);
+        vf_url_release(&end->url);
+        release_password(end->password);
+    }
+    vf_conn_close(ends->source);
+    vf_parts_release(&ends->parts);
     vf_url_release(&ends->source_url);
-    vf_url_release(&ends->target_url);
     release_password(ends->source_password);
-    release_password(ends->target_password);
     *ends = (struct vf_ends){0};
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "ferry/copy.h"
+#include "ferry/parts.h"
 #include "ferry/verify.h"
 #include "vecferry/vecferry.h"
 
@@ -44,22 +45,40 @@ void vf_handle_release_options(vecferry *v);
 
 /* ---- ends.c ---- */
 
-/* Both databases of a verb, open, with the plan between them. A zeroed struct is fine to close. */
-struct vf_ends {
-    struct vf_url source_url, target_url;
-    char *source_password, *target_password; /* wiped and freed at close */
+/* One target of a verb: its connection and the crossing to it, and what came of it. */
+struct vf_end {
+    struct vf_url url;
+    char *password; /* wiped and freed at close */
     struct vf_crossing crossing;
-    struct vf_plan plan;
+    bool is_copied, is_verified;
+    struct vf_copy_result copied;
+    struct vf_verify_result verified;
+};
+
+/* The databases of a verb, open, with the plan between them. A zeroed struct is fine to close. */
+struct vf_ends {
+    vecferry *v;
+    struct vf_url source_url;
+    char *source_password;
+    struct vf_open_options source_options;
+    struct vf_conn *source;
+    char snapshot[256]; /* that all crossings share */
+    size_t n_targets;
+    struct vf_end targets[VF_MAX_TARGETS];
+    struct vf_parts parts;
+    unsigned target; /* whose progress is shown, 0: of the only one */
 };
 
 /* Open the source alone (inspect), with a snapshot. */
 enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
-/* Open source and target: from the options, or from the plan file, which is read into ends->plan (options win). */
+/* Open the source and all targets: from the options, or from the plan file, which is read into ends->parts (options win). */
 enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_exist, struct vf_error *err) VF_CHECKED;
+/* Is the plan the user's own: of a file or of options, and not that of an earlier run? */
+bool vf_ends_has_own_plan(const vecferry *v);
 /* Bind the plan file's plan, or make a plan. */
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err) VF_CHECKED;
-/* The plan of the newest run in the target (with unfinished_only: that isn't done), bound; *found false: there is none. */
-enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished_only, bool *found,
+/* The plan of the newest run in the targets (with `unfinished`, one that isn't done goes before), bound; *found false: there is none. */
+enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished, bool *found,
                                    struct vf_error *err) VF_CHECKED;
 void vf_ends_close(struct vf_ends *ends);
 
@@ -67,14 +86,12 @@ void vf_ends_close(struct vf_ends *ends);
 
 /* The parts of the JSON object that the verbs share: begin opens it, end closes it with exit code, error and hint, and returns the exit code. */
 void vf_result_begin(vecferry *v, const char *verb);
-void vf_result_plan(vecferry *v, const struct vf_plan *plan); /* source, target, not_moved, problems */
-void vf_result_copy(vecferry *v, const struct vf_plan *plan, const struct vf_copy_result *copy,
-                    const struct vf_verify_result *verify); /* verify may be NULL */
-void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_verify_result *verify);
+void vf_result_plan(vecferry *v, const struct vf_parts *parts); /* source, targets, not_moved, problems */
+void vf_result_copy(vecferry *v, const struct vf_ends *ends);
+void vf_result_verify(vecferry *v, const struct vf_ends *ends);
 int vf_handle_end(vecferry *v, enum vf_status status);
 
-/* Finished, but not clean: VF_DIFFERS with a message that says what; else VF_OK. Either may be NULL. */
-enum vf_status vf_result_judge(const struct vf_plan *plan, const struct vf_copy_result *copy,
-                               const struct vf_verify_result *verify, struct vf_error *err) VF_CHECKED;
+/* Finished, but not clean: VF_DIFFERS with a message that says what; else VF_OK. */
+enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -45,52 +46,79 @@ void vf_result_begin(vecferry *v, const char *verb)
 
 /* ---- the plan's part ---- */
 
-static void add_server(struct vf_buf *out, const char *key, const char *url, const struct vf_server *server)
+/* `before` and "url": the object's beginning; it is left open. */
+static void begin_server(struct vf_buf *out, const char *before, const char *url, const struct vf_server *server)
 {
-    vf_buf_printf(out, ",\"%s\":{\"url\":", key);
+    vf_buf_printf(out, "%s{\"url\":", before);
     vf_buf_json_string(out, url != NULL ? url : "", url != NULL ? strlen(url) : 0);
     add_text(out, "product", server->product);
     add_text(out, "version", server->version);
     add_text(out, "vector_product", server->vector_product);
     add_text(out, "vector_version", server->vector_version);
-    vf_buf_char(out, '}');
 }
 
-static void add_problems(struct vf_buf *out, const char *key, const struct vf_problem_list *list)
+/* Which target something is of; with only one it isn't said. */
+static void add_target(struct vf_buf *out, const struct vf_plan *plan)
 {
-    vf_buf_printf(out, ",\"%s\":[", key);
+    if (plan->target > 0)
+        add_number(out, "target", plan->target);
+}
+
+/* Items of a list that is open; *first is whether none is in it yet. */
+static void add_problems(struct vf_buf *out, const struct vf_plan *plan, const struct vf_problem_list *list,
+                         bool *first)
+{
     for (size_t i = 0; i < list->n_problems; i++) {
         const struct vf_problem *problem = &list->problems[i];
-        vf_buf_printf(out, "%s{\"severity\":\"%s\"", i > 0 ? "," : "", vf_severity_name(problem->severity));
+        vf_buf_printf(out, "%s{\"severity\":\"%s\"", *first ? "" : ",", vf_severity_name(problem->severity));
+        *first = false;
+        add_target(out, plan);
         add_text(out, "object", problem->object);
         add_text(out, "what", problem->what);
         add_text(out, "remedy", problem->remedy);
         vf_buf_char(out, '}');
     }
-    vf_buf_char(out, ']');
 }
 
-void vf_result_plan(vecferry *v, const struct vf_plan *plan)
+static void add_not_moved(struct vf_buf *out, const struct vf_plan *plan, bool *first)
 {
-    struct vf_buf *out = &v->result;
-
-    add_server(out, "source", plan->source_url, &plan->source_server);
-    add_server(out, "target", plan->target_url, &plan->target_server);
-    add_text(out, "plan_sha256", plan->sha256);
-    vf_buf_str(out, ",\"not_moved\":[");
     for (size_t i = 0; i < plan->n_not_moved; i++) {
         const struct vf_other *other = &plan->not_moved[i];
-        vf_buf_str(out, i > 0 ? "," : "");
-        vf_buf_str(out, "{\"kind\":");
+        vf_buf_str(out, *first ? "{\"kind\":" : ",{\"kind\":");
+        *first = false;
         vf_buf_json_string(out, other->kind, strlen(other->kind));
+        add_target(out, plan);
         add_text(out, "schema", other->schema);
         add_text(out, "name", other->name);
         add_text(out, "on", other->on);
         add_text(out, "why", other->why);
         vf_buf_char(out, '}');
     }
+}
+
+void vf_result_plan(vecferry *v, const struct vf_parts *parts)
+{
+    const struct vf_plan *plan = &parts->plans[0];
+    struct vf_buf *out = &v->result;
+    bool first = true;
+
+    begin_server(out, ",\"source\":", plan->source_url, &plan->source_server);
+    begin_server(out, "},\"target\":", plan->target_url, &plan->target_server);
+    vf_buf_char(out, '}');
+    if (parts->n_parts > 1) {
+        const struct vf_plan *second = &parts->plans[1];
+        begin_server(out, ",\"target2\":", second->target_url, &second->target_server);
+        vf_buf_char(out, '}');
+    }
+    add_text(out, "plan_sha256", parts->sha256);
+    vf_buf_str(out, ",\"not_moved\":[");
+    for (size_t i = 0; i < parts->n_parts; i++)
+        add_not_moved(out, &parts->plans[i], &first);
+    vf_buf_str(out, "],\"problems\":[");
+    first = true;
+    for (size_t i = 0; i < parts->n_parts; i++)
+        add_problems(out, &parts->plans[i], &parts->plans[i].problems, &first);
     vf_buf_char(out, ']');
-    add_problems(out, "problems", &plan->problems);
 }
 
 /* ---- copy and verify ---- */
@@ -121,60 +149,115 @@ static void add_verified(struct vf_buf *out, const struct vf_verify_table *table
     add_differences(out, table);
 }
 
-static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i)
+static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i, bool *first)
 {
     char label[256];
 
     vf_table_label(plan->tables[i].from.schema, plan->tables[i].from.name, label, sizeof(label));
-    vf_buf_str(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+    vf_buf_str(out, *first ? "{\"name\":" : ",{\"name\":");
+    *first = false;
     vf_buf_json_string(out, label, strlen(label));
+    add_target(out, plan);
 }
 
-void vf_result_copy(vecferry *v, const struct vf_plan *plan, const struct vf_copy_result *copy,
-                    const struct vf_verify_result *verify)
-{
-    struct vf_buf *out = &v->result;
+/* What came of all targets together. */
+struct sum {
+    bool all_verified, any_resumed;
+    int64_t n_rejected, copy_us, verify_us, n_differences;
+    size_t n_unfinished;
+};
 
-    add_text(out, "run", copy->run);
-    vf_buf_printf(out, ",\"resumed\":%s", copy->resumed ? "true" : "false");
-    add_number(out, "rejected", copy->n_rejected);
-    add_number(out, "copy_us", copy->elapsed_us);
-    vf_buf_printf(out, ",\"verified\":%s", verify != NULL ? "true" : "false");
-    if (verify != NULL) {
-        add_number(out, "n_differences", verify->n_differences);
-        add_number(out, "verify_us", verify->elapsed_us);
+static struct sum add_up(const struct vf_ends *ends)
+{
+    struct sum sum = {.all_verified = true};
+
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        const struct vf_end *end = &ends->targets[i];
+        sum.all_verified &= end->is_verified;
+        sum.any_resumed |= end->copied.resumed;
+        sum.n_rejected += end->is_copied ? end->copied.n_rejected : end->verified.n_rejected;
+        sum.copy_us += end->copied.elapsed_us;
+        sum.verify_us += end->verified.elapsed_us;
+        sum.n_differences += end->verified.n_differences;
+        sum.n_unfinished += end->copied.unfinished.n_problems;
     }
-    add_problems(out, "unfinished", &copy->unfinished);
-    vf_buf_str(out, ",\"tables\":[");
-    for (size_t i = 0; i < copy->n_tables; i++) {
-        const struct vf_copy_table *table = &copy->tables[i];
-        begin_table(out, plan, i);
+    return sum;
+}
+
+static void add_copied_tables(struct vf_buf *out, const struct vf_plan *plan, const struct vf_end *end, bool *first)
+{
+    for (size_t i = 0; i < end->copied.n_tables; i++) {
+        const struct vf_copy_table *table = &end->copied.tables[i];
+        begin_table(out, plan, i, first);
         add_number(out, "rows", table->n_rows);
         add_number(out, "bytes", table->n_bytes);
         add_number(out, "rejected", table->n_rejected);
         add_number(out, "copy_us", table->elapsed_us);
         add_digest(out, "digest", table->digest.sum);
-        if (verify != NULL)
-            add_verified(out, &verify->tables[i]);
+        if (end->is_verified)
+            add_verified(out, &end->verified.tables[i]);
         vf_buf_char(out, '}');
     }
+}
+
+/* A run a target: with several, `run` is that of the first, and `runs` has all. */
+static void add_runs(struct vf_buf *out, const struct vf_ends *ends)
+{
+    add_text(out, "run", ends->targets[0].copied.run);
+    for (size_t i = 0; ends->n_targets > 1 && i < ends->n_targets; i++) {
+        const struct vf_end *end = &ends->targets[i];
+        vf_buf_printf(out, "%s{\"target\":%zu", i == 0 ? ",\"runs\":[" : ",", i + 1);
+        add_text(out, "run", end->copied.run);
+        vf_buf_printf(out, ",\"resumed\":%s", end->copied.resumed ? "true" : "false");
+        add_number(out, "rejected", end->copied.n_rejected);
+        vf_buf_str(out, i + 1 == ends->n_targets ? "}]" : "}");
+    }
+}
+
+void vf_result_copy(vecferry *v, const struct vf_ends *ends)
+{
+    struct vf_buf *out = &v->result;
+    struct sum sum = add_up(ends);
+    bool first = true;
+
+    add_runs(out, ends);
+    vf_buf_printf(out, ",\"resumed\":%s", sum.any_resumed ? "true" : "false");
+    add_number(out, "rejected", sum.n_rejected);
+    add_number(out, "copy_us", sum.copy_us);
+    vf_buf_printf(out, ",\"verified\":%s", sum.all_verified ? "true" : "false");
+    if (sum.all_verified) {
+        add_number(out, "n_differences", sum.n_differences);
+        add_number(out, "verify_us", sum.verify_us);
+    }
+    vf_buf_str(out, ",\"unfinished\":[");
+    for (size_t i = 0; i < ends->n_targets; i++)
+        add_problems(out, &ends->parts.plans[i], &ends->targets[i].copied.unfinished, &first);
+    vf_buf_str(out, "],\"tables\":[");
+    first = true;
+    for (size_t i = 0; i < ends->n_targets; i++)
+        add_copied_tables(out, &ends->parts.plans[i], &ends->targets[i], &first);
     vf_buf_char(out, ']');
 }
 
-void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_verify_result *verify)
+void vf_result_verify(vecferry *v, const struct vf_ends *ends)
 {
     struct vf_buf *out = &v->result;
+    struct sum sum = add_up(ends);
+    bool first = true;
 
-    add_number(out, "n_differences", verify->n_differences);
-    add_number(out, "rejected", verify->n_rejected);
-    add_number(out, "verify_us", verify->elapsed_us);
+    add_number(out, "n_differences", sum.n_differences);
+    add_number(out, "rejected", sum.n_rejected);
+    add_number(out, "verify_us", sum.verify_us);
     vf_buf_str(out, ",\"tables\":[");
-    for (size_t i = 0; i < verify->n_tables; i++) {
-        begin_table(out, plan, i);
-        add_number(out, "bytes", verify->tables[i].n_bytes);
-        add_number(out, "rejected", verify->tables[i].n_rejected);
-        add_verified(out, &verify->tables[i]);
-        vf_buf_char(out, '}');
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        const struct vf_verify_result *verified = &ends->targets[i].verified;
+        for (size_t k = 0; k < verified->n_tables; k++) {
+            begin_table(out, &ends->parts.plans[i], k, &first);
+            add_number(out, "bytes", verified->tables[k].n_bytes);
+            add_number(out, "rejected", verified->tables[k].n_rejected);
+            add_verified(out, &verified->tables[k]);
+            vf_buf_char(out, '}');
+        }
     }
     vf_buf_char(out, ']');
 }
@@ -182,48 +265,63 @@ void vf_result_verify(vecferry *v, const struct vf_plan *plan, const struct vf_v
 /* ---- the end ---- */
 
 /* The first difference, in words: what a person looks for first. */
-static void describe_difference(const struct vf_plan *plan, const struct vf_verify_result *verify, struct vf_error *err)
+static void describe_difference(const struct vf_ends *ends, int64_t n_differences, struct vf_error *err)
 {
-    const char *rows = verify->n_differences == 1 ? "row differs" : "rows differ";
+    const char *rows = n_differences == 1 ? "row differs" : "rows differ";
 
-    for (size_t i = 0; i < verify->n_tables; i++) {
-        const struct vf_verify_table *table = &verify->tables[i];
-        if (table->n_named == 0)
-            continue;
-        const struct vf_difference *first = &table->named[0];
-        char label[256];
-        vf_table_label(plan->tables[i].from.schema, plan->tables[i].from.name, label, sizeof(label));
-        vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s; the first: %s: %s %s%s%s", verify->n_differences, rows, label,
-                     vf_difference_name(first->kind), first->key, first->column != NULL ? ", column " : "",
-                     first->column != NULL ? first->column : "");
-        return;
+    for (size_t k = 0; k < ends->n_targets; k++) {
+        const struct vf_plan *plan = &ends->parts.plans[k];
+        const struct vf_verify_result *verify = &ends->targets[k].verified;
+        char label[256], target[32] = "";
+        if (plan->target > 0)
+            snprintf(target, sizeof(target), "target %u, ", plan->target);
+        for (size_t i = 0; i < verify->n_tables; i++) {
+            const struct vf_verify_table *table = &verify->tables[i];
+            if (table->n_named == 0)
+                continue;
+            const struct vf_difference *first = &table->named[0];
+            vf_table_label(plan->tables[i].from.schema, plan->tables[i].from.name, label, sizeof(label));
+            vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s; the first: %s%s: %s %s%s%s", n_differences, rows, target,
+                         label, vf_difference_name(first->kind), first->key, first->column != NULL ? ", column " : "",
+                         first->column != NULL ? first->column : "");
+            return;
+        }
     }
-    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s", verify->n_differences, rows);
+    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s", n_differences, rows);
 }
 
-enum vf_status vf_result_judge(const struct vf_plan *plan, const struct vf_copy_result *copy,
-                               const struct vf_verify_result *verify, struct vf_error *err)
+static const struct vf_problem *first_unfinished(const struct vf_ends *ends)
 {
-    int64_t n_rejected = copy != NULL ? copy->n_rejected : verify != NULL ? verify->n_rejected : 0;
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        if (ends->targets[i].copied.unfinished.n_problems > 0)
+            return &ends->targets[i].copied.unfinished.problems[0];
+    }
+    return NULL;
+}
 
-    if (verify != NULL && verify->n_differences > 0) {
-        describe_difference(plan, verify, err);
+enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
+{
+    struct sum sum = add_up(ends);
+    const struct vf_problem *first = first_unfinished(ends);
+
+    if (sum.n_differences > 0) {
+        describe_difference(ends, sum.n_differences, err);
         vf_error_hint(
             err,
             "the rows are named above and in the JSON result; copy again with --drop-existing, or mend the target");
         return VF_DIFFERS;
     }
-    if (copy != NULL && copy->unfinished.n_problems > 0) {
-        const struct vf_problem *first = &copy->unfinished.problems[0];
+    if (first != NULL) {
         vf_error_set(err, VF_DIFFERS,
                      "all rows are in the target, but %zu keys or indexes could not be made; the first: %s: %s",
-                     copy->unfinished.n_problems, first->object, first->what);
+                     sum.n_unfinished, first->object, first->what);
         vf_error_hint(err, "%s", first->remedy[0] != '\0' ? first->remedy : "mend the rows, then --resume");
         return VF_DIFFERS;
     }
-    if (n_rejected == 0)
+    if (sum.n_rejected == 0)
         return VF_OK;
-    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s rejected", n_rejected, n_rejected == 1 ? "row was" : "rows were");
+    vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s rejected", sum.n_rejected,
+                 sum.n_rejected == 1 ? "row was" : "rows were");
     vf_error_hint(err, "table vecferry_rejects in the target has each with its key, column, reason and original bytes");
     return VF_DIFFERS;
 }

@@ -1,63 +1,95 @@
 #include "api/handle.h"
 
+#include "ferry/targets.h"
+
 /* The plan of a resumed run is the one that it was started with, unless the user names a file or filters: then that must come to the same. */
 static enum vf_status choose_plan(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
     bool resume = vf_handle_flag(v, "resume");
-    bool own = vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
-               vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0;
     bool found = false;
 
-    if (resume && !own) {
+    if (resume && !vf_ends_has_own_plan(v)) {
         enum vf_status status = vf_ends_plan_of_run(v, ends, true, &found, err);
         if (status != VF_OK || found)
             return status;
-        vf_error_set(err, VF_STATE, "there is no unfinished run in the target to resume");
+        vf_error_set(err, VF_STATE, "there is no unfinished run in the target%s to resume",
+                     ends->n_targets > 1 ? "s" : "");
         vf_error_hint(err, "start without --resume");
         return VF_STATE;
     }
     return vf_ends_plan(v, ends, resume || vf_handle_flag(v, "drop-existing"), err);
 }
 
-static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_copy_result *copied,
-                          struct vf_verify_result *verified, struct vf_error *err)
+/* Before the plan: what it would say about a target that another run is filling is misleading. */
+static enum vf_status lock(struct vf_ends *ends, struct vf_error *err)
 {
-    enum vf_status status = vf_copy_run(&ends->crossing, copied, err);
-    bool verify = !vf_handle_flag(v, "no-verify");
+    enum vf_status status = VF_OK;
 
+    for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++) {
+        struct vf_crossing *crossing = &ends->targets[i].crossing;
+        status = vf_conn_lock(crossing->target, "vecferry copy", err);
+        crossing->is_locked = status == VF_OK;
+    }
+    return status;
+}
+
+/* Copy one target, unless that was done before, and compare it with the source. */
+static enum vf_status carry(vecferry *v, struct vf_end *end, enum vf_copy_state state, struct vf_error *err)
+{
+    enum vf_status status = state == VF_COPY_DONE ? vf_copy_recall(&end->crossing, &end->copied, err)
+                                                  : vf_copy_run(&end->crossing, &end->copied, err);
+
+    end->is_copied = status == VF_OK;
+    if (status != VF_OK || vf_handle_flag(v, "no-verify"))
+        return status;
+    status = vf_verify_run(&end->crossing, end->copied.run, &end->verified, err);
+    end->is_verified = status == VF_OK;
+    return status;
+}
+
+/* All targets from the one snapshot, one after the other. */
+static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_error *err)
+{
+    struct vf_crossing *crossings[VF_MAX_TARGETS];
+    enum vf_copy_state states[VF_MAX_TARGETS];
+
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        crossings[i] = &ends->targets[i].crossing;
+        crossings[i]->plan_text = v->plan_text.data;
+    }
+    enum vf_status status = vf_targets_look(crossings, ends->n_targets, vf_handle_flag(v, "resume"), states, err);
+    for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++) {
+        ends->target = ends->parts.plans[i].target;
+        status = carry(v, &ends->targets[i], states[i], err);
+        if (status != VF_OK && ends->target > 0)
+            vf_error_wrap(err, "target %u", ends->target);
+    }
     if (status != VF_OK)
         return status;
-    if (verify)
-        status = vf_verify_run(&ends->crossing, copied->run, verified, err);
-    if (status != VF_OK)
-        return status;
-    vf_result_copy(v, &ends->plan, copied, verify ? verified : NULL);
-    return vf_result_judge(&ends->plan, copied, verify ? verified : NULL, err);
+    vf_result_copy(v, ends);
+    return vf_result_judge(ends, err);
 }
 
 static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
-    struct vf_copy_result copied = {0};
-    struct vf_verify_result verified = {0};
+    bool dry_run = vf_handle_flag(v, "dry-run");
     enum vf_status status = vf_ends_open(v, ends, false, err);
 
-    /* Before the plan: what it would say about a target that another run is filling is misleading. */
-    if (status == VF_OK && !vf_handle_flag(v, "dry-run"))
-        status = vf_conn_lock(ends->crossing.target, "vecferry copy", err);
-    ends->crossing.is_locked = status == VF_OK && !vf_handle_flag(v, "dry-run");
+    if (status == VF_OK && !dry_run)
+        status = lock(ends, err);
     if (status == VF_OK)
         status = choose_plan(v, ends, err);
     if (status != VF_OK)
         return status;
-    vf_plan_write(&ends->plan, &v->plan_text);
-    vf_result_plan(v, &ends->plan);
-    status = vf_plan_check(&ends->plan, err);
-    if (status == VF_OK && !vf_handle_flag(v, "dry-run"))
-        status = run(v, ends, &copied, &verified, err);
+    vf_parts_write(&ends->parts, &v->plan_text);
+    vf_result_plan(v, &ends->parts);
+    status = vf_parts_check(&ends->parts, err);
+    if (status == VF_OK)
+        status = vf_buf_check(&v->plan_text, err);
+    if (status == VF_OK && !dry_run)
+        status = run(v, ends, err);
     if ((status == VF_CANCELLED || status == VF_TEMPORARY) && err->hint[0] == '\0')
         vf_error_hint(err, "go on with it by --resume");
-    vf_copy_result_release(&copied);
-    vf_verify_result_release(&verified);
     return status;
 }
 

@@ -12,9 +12,9 @@ static enum vf_status inspect(vecferry *v, struct vf_ends *ends, struct vf_schem
     enum vf_status status = vf_ends_open_source(v, ends, err);
 
     if (status == VF_OK)
-        status = vf_conn_describe(ends->crossing.source, &server, err);
+        status = vf_conn_describe(ends->source, &server, err);
     if (status == VF_OK)
-        status = vf_conn_inspect(ends->crossing.source, &options, schema, err);
+        status = vf_conn_inspect(ends->source, &options, schema, err);
     if (status != VF_OK)
         return status;
     vf_buf_str(&v->result, ",\"url\":");

@@ -24,9 +24,9 @@ static enum vf_status plan(vecferry *v, struct vf_ends *ends, struct vf_error *e
         status = vf_ends_plan(v, ends, false, err);
     if (status != VF_OK)
         return status;
-    vf_plan_write(&ends->plan, &v->plan_text);
-    vf_result_plan(v, &ends->plan);
-    add_proposed_file(v, &ends->target_url);
+    vf_parts_write(&ends->parts, &v->plan_text);
+    vf_result_plan(v, &ends->parts);
+    add_proposed_file(v, &ends->targets[0].url);
     return vf_buf_check(&v->plan_text, err);
 }
 

@@ -3,11 +3,9 @@
 /* The plan that the target was made with knows its filters and types; a target that vecferry didn't make is compared by a fresh plan. */
 static enum vf_status choose_plan(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
-    bool own = vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
-               vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0;
     bool found = false;
 
-    if (!own) {
+    if (!vf_ends_has_own_plan(v)) {
         enum vf_status status = vf_ends_plan_of_run(v, ends, false, &found, err);
         if (status != VF_OK || found)
             return status;
@@ -31,24 +29,27 @@ static enum vf_status refuse_drift(const struct vf_plan *plan, struct vf_error *
 
 static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
-    struct vf_verify_result result = {0};
     enum vf_status status = vf_ends_open(v, ends, true, err);
 
     if (status == VF_OK)
         status = choose_plan(v, ends, err);
     if (status != VF_OK)
         return status;
-    vf_result_plan(v, &ends->plan);
-    status = refuse_drift(&ends->plan, err);
+    vf_result_plan(v, &ends->parts);
+    for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++)
+        status = refuse_drift(&ends->parts.plans[i], err);
+    for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++) {
+        struct vf_end *end = &ends->targets[i];
+        ends->target = ends->parts.plans[i].target;
+        status = vf_verify_run(&end->crossing, NULL, &end->verified, err);
+        end->is_verified = status == VF_OK;
+        if (status != VF_OK && ends->target > 0)
+            vf_error_wrap(err, "target %u", ends->target);
+    }
     if (status != VF_OK)
         return status;
-    status = vf_verify_run(&ends->crossing, NULL, &result, err);
-    if (status == VF_OK) {
-        vf_result_verify(v, &ends->plan, &result);
-        status = vf_result_judge(&ends->plan, NULL, &result, err);
-    }
-    vf_verify_result_release(&result);
-    return status;
+    vf_result_verify(v, ends);
+    return vf_result_judge(ends, err);
 }
 
 int vecferry_verify(vecferry *v)

@@ -36,8 +36,8 @@ static void show(struct vf_cli *cli)
 
 int vf_command_copy(struct vf_cli *cli)
 {
-    static const char *const names[] = {"source", "target"};
-    int code = vf_cli_positional(cli, names, 0, 2);
+    static const char *const names[] = {"source", "target", "target2"};
+    int code = vf_cli_positional(cli, names, 0, 3);
 
     if (code == 0)
         code = confirm_drop(cli);

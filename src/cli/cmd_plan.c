@@ -78,8 +78,8 @@ static int put_plan(struct vf_cli *cli, const char *path)
 
 int vf_command_plan(struct vf_cli *cli)
 {
-    static const char *const names[] = {"source", "target"};
-    int code = vf_cli_positional(cli, names, 0, 2);
+    static const char *const names[] = {"source", "target", "target2"};
+    int code = vf_cli_positional(cli, names, 0, 3);
 
     if (code != 0)
         return code;

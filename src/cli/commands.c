@@ -11,13 +11,14 @@ static const struct vf_command commands[] = {
      "epoch times and booleans are found with their evidence. Changes nothing.\n",
      "vecferry inspect sqlite:shop.db\nvecferry inspect --json postgresql://app@db.example/shop | jq .schema.tables\n",
      vf_command_inspect},
-    {"plan", "SOURCE TARGET", "write ferry.yaml: what will move, as what, and what won't and why",
+    {"plan", "SOURCE TARGET [TARGET2]", "write ferry.yaml: what will move, as what, and what won't and why",
      "Looks at both databases and writes a plan that is meant to be read, changed and kept in version control. Every "
      "problem, every loss and everything\n"
      "that can't move is in it. Changes neither database.\n",
-     "vecferry plan sqlite:shop.db postgresql://app@db.example/shop\nvecferry plan -o - shop.db postgresql:///shop\n",
+     "vecferry plan sqlite:shop.db postgresql://app@db.example/shop\nvecferry plan -o - shop.db postgresql:///shop\n"
+     "vecferry plan --split tracks.embedding=2 postgresql:///music library.db vectors.db\n",
      vf_command_plan},
-    {"copy", "SOURCE TARGET | -f FERRY.YAML", "copy a database: preflight, rows, keys and indexes, verify",
+    {"copy", "SOURCE TARGET [TARGET2] | -f FERRY.YAML", "copy a database: preflight, rows, keys and indexes, verify",
      "Copies what the plan says, and proves it: exit code 0 means that both sides were read again and agree. A row "
      "that the target can't hold goes to the table\n"
      "vecferry_rejects in the target with its key, reason and original bytes, and the exit code is 3. A copy that was "
@@ -26,7 +27,8 @@ static const struct vf_command commands[] = {
      "vecferry copy sqlite:shop.db postgresql://app@db.example/shop\nvecferry copy -f ferry.yaml --resume\nvecferry "
      "copy --where \"documents=workspace_id = 'atlas'\" postgresql:///shop atlas.db\n",
      vf_command_copy},
-    {"verify", "SOURCE TARGET | -f FERRY.YAML", "compare both sides by what is stored, and name the rows that differ",
+    {"verify", "SOURCE TARGET [TARGET2] | -f FERRY.YAML",
+     "compare both sides by what is stored, and name the rows that differ",
      "Reads every row of both sides and compares counts and digests of the values. When something differs, the rows "
      "are named with table, key and column, and the\n"
      "exit code is 3. Changes nothing.\n",

@@ -81,6 +81,8 @@ static void put_json(const struct vecferry_progress *progress)
     json_object_set_new(line, "ts", json_string(vf_show_now(now)));
     json_object_set_new(line, "stage", json_string(stage_name(progress->stage)));
     json_object_set_new(line, "table", json_string(progress->table));
+    if (progress->target > 0)
+        json_object_set_new(line, "target", json_integer(progress->target));
     json_object_set_new(line, "rows", json_integer(progress->n_rows));
     json_object_set_new(line, "total_rows",
                         progress->total_rows >= 0 ? json_integer(progress->total_rows) : json_null());

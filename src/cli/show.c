@@ -85,6 +85,13 @@ static int64_t number_of(const json_t *object, const char *key)
     return (int64_t)json_integer_value(json_object_get(object, key));
 }
 
+/* Which of several targets a line is about. */
+static void show_target(FILE *out, const json_t *item)
+{
+    if (json_object_get(item, "target") != NULL)
+        fprintf(out, " (target %" PRId64 ")", number_of(item, "target"));
+}
+
 /* ---- plan: what doesn't move, and problems ---- */
 
 static void show_not_moved(FILE *out, const json_t *list)
@@ -100,6 +107,7 @@ static void show_not_moved(FILE *out, const json_t *list)
             fputs(" on ", out);
             vf_show_text(out, text_of(item, "on"));
         }
+        show_target(out, item);
         fputs(": ", out);
         vf_show_text(out, text_of(item, "why"));
         fputc('\n', out);
@@ -113,7 +121,9 @@ static void show_list(FILE *out, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        fprintf(out, "%s: ", text_of(item, "severity"));
+        fputs(text_of(item, "severity"), out);
+        show_target(out, item);
+        fputs(": ", out);
         if (text_of(item, "object")[0] != '\0') {
             vf_show_text(out, text_of(item, "object"));
             fputs(": ", out);
@@ -240,8 +250,22 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
             n_not_moved > 0 ? " (named above)" : "", number_of(result, "rejected"));
 }
 
+/* With several targets, the tables of each stand below its URL. */
+static void show_heading(FILE *out, const json_t *result, const json_t *table, int64_t *last)
+{
+    int64_t target = number_of(table, "target");
+
+    if (target == *last)
+        return;
+    *last = target;
+    fprintf(out, "target %" PRId64 ": ", target);
+    vf_show_text(out, text_of(json_object_get(result, target == 1 ? "target" : "target2"), "url"));
+    fputc('\n', out);
+}
+
 void vf_show_tables(FILE *out, const json_t *result)
 {
+    int64_t target = 0;
     const json_t *tables = json_object_get(result, "tables");
     size_t i;
     json_t *table;
@@ -251,7 +275,11 @@ void vf_show_tables(FILE *out, const json_t *result)
     show_not_moved(out, json_object_get(result, "not_moved"));
     show_list(out, json_object_get(result, "problems"));
     int width = name_width(tables);
-    json_array_foreach(tables, i, table) show_table(out, table, width);
+    json_array_foreach(tables, i, table)
+    {
+        show_heading(out, result, table, &target);
+        show_table(out, table, width);
+    }
     show_list(out, json_object_get(result, "unfinished"));
     show_sum(out, result, tables);
 }

@@ -16,7 +16,8 @@ struct run {
     struct vf_copy_result *result;
     struct vf_arena arena;
     struct vf_store_run record; /* texts in the arena */
-    bool found;                 /* an unfinished run of this plan was there */
+    bool found;                 /* the run in `record` was there: the newest that isn't done, or with `done` that is */
+    bool done;
     struct vf_work work;
     size_t cap_chunks;
     struct vf_load_estimate estimate;
@@ -51,12 +52,12 @@ static int64_t wall_us(const struct vf_crossing *crossing)
 
 /* ---- which run ---- */
 
-/* The newest run that isn't done; texts go to the arena. */
+/* The newest run that isn't done, or is; texts go to the arena. */
 static enum vf_status see_run(void *context, const struct vf_store_run *found, struct vf_error *err)
 {
     struct run *run = context;
 
-    if (vf_str_equal(found->state, "done") || (run->found && found->started_us < run->record.started_us))
+    if (vf_str_equal(found->state, "done") != run->done || (run->found && found->started_us < run->record.started_us))
         return VF_OK;
     run->found = true;
     run->record = (struct vf_store_run){
@@ -79,16 +80,12 @@ static enum vf_status new_run(struct run *run)
 {
     const struct vf_crossing *crossing = run->crossing;
     const struct vf_plan *plan = crossing->plan;
-    struct vf_buf text;
     char seed[256], id[33];
 
     /* Unique among the runs of a target: time, process, and what is copied. */
     snprintf(seed, sizeof(seed), "%" PRId64 " %ld %s %s", wall_us(crossing), (long)getpid(), plan->sha256,
              plan->source_server.identity);
     vf_hash128_format(vf_hash128(seed, strlen(seed)), id);
-    vf_buf_init(&text, VF_BUF_MAX);
-    vf_plan_write(plan, &text);
-    enum vf_status status = vf_buf_check(&text, run->err);
     run->record = (struct vf_store_run){
         .run = vf_arena_strndup(&run->arena, id, 16),
         .plan_sha256 = plan->sha256,
@@ -96,12 +93,9 @@ static enum vf_status new_run(struct run *run)
         .state = "preparing",
         .tool_version = VECFERRY_VERSION,
         .started_us = wall_us(crossing),
-        .plan_text = status == VF_OK ? vf_arena_strdup(&run->arena, text.data) : NULL,
+        .plan_text = crossing->plan_text,
     };
-    vf_buf_release(&text);
-    if (status == VF_OK && (run->record.run == NULL || run->record.plan_text == NULL))
-        status = vf_error_nomem(run->err);
-    return status;
+    return run->record.run != NULL ? VF_OK : vf_error_nomem(run->err);
 }
 
 static enum vf_status refuse_state(struct run *run, const char *hint, const char *message)
@@ -379,6 +373,50 @@ static enum vf_status settle(struct run *run)
         status = set_state(run, "done");
     return status;
 }
+
+/* ---- what there is already ---- */
+
+enum vf_status vf_copy_look(struct vf_crossing *crossing, enum vf_copy_state *state, struct vf_error *err)
+{
+    struct vf_error own = {0};
+    struct run run = {.crossing = crossing, .err = err != NULL ? err : &own};
+    struct run past = {.crossing = crossing, .err = run.err, .done = true};
+    enum vf_status status = vf_store_list_runs(crossing->target, see_run, &run, run.err);
+
+    if (status == VF_OK && run.found)
+        status = judge_run(&run);
+    if (status == VF_OK && !run.found)
+        status = vf_store_list_runs(crossing->target, see_run, &past, run.err);
+    bool is_done = past.found && vf_str_equal(past.record.plan_sha256, crossing->plan->sha256) &&
+                   vf_str_equal(past.record.source, crossing->plan->source_server.identity);
+    *state = run.found ? VF_COPY_UNFINISHED : is_done ? VF_COPY_DONE : VF_COPY_FRESH;
+    vf_arena_release(&run.arena);
+    vf_arena_release(&past.arena);
+    return status;
+}
+
+enum vf_status vf_copy_recall(struct vf_crossing *crossing, struct vf_copy_result *result, struct vf_error *err)
+{
+    struct vf_error own = {0};
+    struct run run = {.crossing = crossing, .result = result, .err = err != NULL ? err : &own, .done = true};
+
+    *result = (struct vf_copy_result){.n_tables = crossing->plan->n_tables, .resumed = true};
+    result->tables = vf_calloc(result->n_tables + 1, sizeof(*result->tables));
+    enum vf_status status =
+        result->tables != NULL ? vf_store_list_runs(crossing->target, see_run, &run, run.err) : vf_error_nomem(run.err);
+    if (status == VF_OK && !run.found)
+        status = vf_error_set(run.err, VF_STATE, "there is no finished run in the target");
+    if (status == VF_OK) {
+        snprintf(result->run, sizeof(result->run), "%s", run.record.run);
+        status = vf_store_list_chunks(crossing->target, run.record.run, NULL, see_chunk, &run, run.err);
+    }
+    for (size_t i = 0; i < result->n_tables && status == VF_OK; i++)
+        result->n_rejected += result->tables[i].n_rejected;
+    vf_arena_release(&run.arena);
+    return status;
+}
+
+/* ---- all of it ---- */
 
 enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *result, struct vf_error *err)
 {

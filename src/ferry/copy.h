@@ -32,6 +32,18 @@ struct vf_copy_result {
 
 void vf_copy_result_release(struct vf_copy_result *result);
 
+enum vf_copy_state {
+    VF_COPY_FRESH,      /* no run is to be gone on with */
+    VF_COPY_UNFINISHED, /* one of this plan, from this source */
+    VF_COPY_DONE,       /* the newest run is of this plan, from this source, and done */
+};
+
+/* What the target holds of earlier runs; changes nothing. VF_STATE: an unfinished run that the crossing can't go on with, or isn't told to. */
+enum vf_status vf_copy_look(struct vf_crossing *crossing, enum vf_copy_state *state, struct vf_error *err) VF_CHECKED;
+/* The result of the newest run, which is done, as its markers say. */
+enum vf_status vf_copy_recall(struct vf_crossing *crossing, struct vf_copy_result *result,
+                              struct vf_error *err) VF_CHECKED;
+
 /*
  * The whole copy, without verify. The plan must have passed vf_plan_check(). VF_STATE: an unfinished run is there and resume isn't set, or the other way round, or another plan or source;
  * VF_LOCKED: another runner. Rejected rows are not an error here: result->n_rejected.

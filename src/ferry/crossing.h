@@ -32,6 +32,7 @@ struct vf_progress {
 
 struct vf_crossing {
     const struct vf_plan *plan;
+    const char *plan_text; /* what a run records: the whole file, of all targets */
     const struct vf_url *source_url, *target_url;
     struct vf_open_options source_options, target_options; /* for further connections; passwords borrowed */
     struct vf_conn *source, *target;

@@ -75,23 +75,32 @@ static bool is_settled(const struct vf_plan_request_table *table)
     return table->has_columns;
 }
 
-/* Which tables' values are looked at: all, or with a plan file those of whose columns it doesn't give the types. */
-static enum vf_status choose_evidence(struct vf_plan_maker *maker, struct vf_inspect_options *inspect)
+static bool is_listed(const char *const *names, size_t n, const char *name)
 {
-    const struct vf_plan_request *request = maker->request;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
 
-    inspect->evidence = !maker->options->no_evidence;
-    inspect->n_only = maker->options->n_only;
-    inspect->only = maker->options->only;
+/* All, or with a plan file those of whose columns it doesn't give the types. */
+enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, const struct vf_plan_request *request,
+                                       struct vf_arena *arena, struct vf_inspect_options *inspect, struct vf_error *err)
+{
+    inspect->evidence = !options->no_evidence;
+    inspect->n_only = options->n_only;
+    inspect->only = options->only;
     if (request == NULL)
         return VF_OK;
-    const char **only = vf_arena_alloc(&maker->plan->arena, request->n_tables + 1, sizeof(*only));
+    const char **only = vf_arena_alloc(arena, request->n_tables + 1, sizeof(*only));
     inspect->n_only = 0;
     if (only == NULL)
-        return vf_error_nomem(maker->err);
+        return vf_error_nomem(err);
     for (size_t i = 0; i < request->n_tables; i++) {
-        if (!is_settled(&request->tables[i]))
-            only[inspect->n_only++] = request->tables[i].name;
+        const struct vf_plan_request_table *table = &request->tables[i];
+        if (!is_settled(table) && !is_listed(only, inspect->n_only, table->name))
+            only[inspect->n_only++] = table->name;
     }
     inspect->only = only;
     inspect->evidence &= inspect->n_only > 0;
@@ -102,7 +111,7 @@ static enum vf_status look(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
     struct vf_inspect_options inspect = {0};
-    enum vf_status status = choose_evidence(maker, &inspect);
+    enum vf_status status = vf_plan_choose_evidence(maker->options, maker->request, &plan->arena, &inspect, maker->err);
 
     if (status == VF_OK)
         status = vf_conn_describe(maker->source, &plan->source_server, maker->err);
@@ -150,14 +159,14 @@ static enum vf_status try_filters(struct vf_plan_maker *maker)
     return status;
 }
 
-static enum vf_status hash(struct vf_plan *plan, struct vf_error *err)
+enum vf_status vf_plan_hash(const struct vf_plan *plans, size_t n_plans, char *sha256, struct vf_error *err)
 {
     struct vf_buf text;
 
     vf_buf_init(&text, VF_BUF_MAX);
-    vf_plan_write_decisions(plan, &text);
+    vf_plan_write_decisions(plans, n_plans, &text);
     enum vf_status status = vf_buf_check(&text, err);
-    if (status == VF_OK && !vf_sha256_hex(text.data != NULL ? text.data : "", text.size_bytes, plan->sha256))
+    if (status == VF_OK && !vf_sha256_hex(text.data != NULL ? text.data : "", text.size_bytes, sha256))
         status = vf_error_set(err, VF_INTERNAL, "SHA-256 failed");
     vf_buf_release(&text);
     return status;
@@ -170,6 +179,20 @@ static const char *choose_url(struct vf_plan *plan, const char *given, const cha
     return of_file != NULL ? of_file : "";
 }
 
+enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
+{
+    bool is_said = maker->request != NULL && maker->request->has_index_min_rows;
+
+    maker->plan->index_min_rows = is_said ? maker->request->index_min_rows : DEFAULT_INDEX_MIN_ROWS;
+    enum vf_status status = vf_plan_add_tables(maker);
+
+    if (status == VF_OK)
+        status = vf_plan_add_objects(maker);
+    if (status == VF_OK)
+        status = try_filters(maker);
+    return status == VF_OK ? vf_plan_find_problems(maker) : status;
+}
+
 static enum vf_status make(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -179,18 +202,11 @@ static enum vf_status make(struct vf_plan_maker *maker)
     plan->target_url = choose_url(plan, options->target_url, plan->target_url);
     if (plan->source_url == NULL || plan->target_url == NULL)
         return vf_error_nomem(maker->err);
-    bool is_said = maker->request != NULL && maker->request->has_index_min_rows;
-    plan->index_min_rows = is_said ? maker->request->index_min_rows : DEFAULT_INDEX_MIN_ROWS;
+    maker->whole = &plan->source;
     enum vf_status status = look(maker);
     if (status == VF_OK)
-        status = vf_plan_add_tables(maker);
-    if (status == VF_OK)
-        status = vf_plan_add_objects(maker);
-    if (status == VF_OK)
-        status = try_filters(maker);
-    if (status == VF_OK)
-        status = vf_plan_find_problems(maker);
-    return status == VF_OK ? hash(plan, maker->err) : status;
+        status = vf_plan_decide(maker);
+    return status == VF_OK ? vf_plan_hash(plan, 1, plan->sha256, maker->err) : status;
 }
 
 enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
@@ -215,26 +231,29 @@ enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct
 
 /* ---- may it run? ---- */
 
-static const struct vf_problem *first_of(const struct vf_plan *plan, enum vf_severity severity, size_t *n)
+static const struct vf_problem *first_of(const struct vf_plan *plans, size_t n_plans, enum vf_severity severity,
+                                         size_t *n)
 {
     const struct vf_problem *first = NULL;
 
     *n = 0;
-    for (size_t i = 0; i < plan->problems.n_problems; i++) {
-        if (plan->problems.problems[i].severity != severity)
-            continue;
-        if (first == NULL)
-            first = &plan->problems.problems[i];
-        (*n)++;
+    for (size_t k = 0; k < n_plans; k++) {
+        for (size_t i = 0; i < plans[k].problems.n_problems; i++) {
+            if (plans[k].problems.problems[i].severity != severity)
+                continue;
+            if (first == NULL)
+                first = &plans[k].problems.problems[i];
+            (*n)++;
+        }
     }
     return first;
 }
 
-enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err)
+enum vf_status vf_plan_check_all(const struct vf_plan *plans, size_t n_plans, struct vf_error *err)
 {
     size_t n_blocks, n_losses;
-    const struct vf_problem *block = first_of(plan, VF_SEVERITY_BLOCK, &n_blocks);
-    const struct vf_problem *loss = first_of(plan, VF_SEVERITY_LOSS, &n_losses);
+    const struct vf_problem *block = first_of(plans, n_plans, VF_SEVERITY_BLOCK, &n_blocks);
+    const struct vf_problem *loss = first_of(plans, n_plans, VF_SEVERITY_LOSS, &n_losses);
     const struct vf_problem *first = block != NULL ? block : loss;
 
     if (first == NULL)
@@ -246,4 +265,9 @@ enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err)
     if (first->remedy[0] != '\0')
         vf_error_hint(err, "%s", first->remedy);
     return status;
+}
+
+enum vf_status vf_plan_check(const struct vf_plan *plan, struct vf_error *err)
+{
+    return vf_plan_check_all(plan, 1, err);
 }

@@ -42,14 +42,17 @@ struct vf_plan_table {
     struct vf_relation to;
 };
 
+#define VF_MAX_TARGETS 2 /* of one plan, each with tables or columns of its own */
+
 struct vf_plan_request; /* what a plan file says, private to plan*.c */
 
 struct vf_plan {
     struct vf_arena arena;
     const struct vf_plan_request *request; /* after vf_plan_read() */
+    unsigned target;                       /* number of the target, from 1; 0: there is only one */
     const char *source_url, *target_url;   /* redacted; as written in the file */
     struct vf_server source_server, target_server;
-    struct vf_schema source; /* the inspected source, whole */
+    struct vf_schema source; /* the inspected source: whole, or what of it goes to this target */
     int64_t index_min_rows; /* smaller tables get no approximate index that their source didn't have in the same form */
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
@@ -64,7 +67,7 @@ struct vf_plan {
     size_t n_not_moved;
     struct vf_other *not_moved; /* by name, with the reason: objects, indexes, checks, defaults */
     struct vf_problem_list problems;
-    char sha256[65]; /* of the text without its volatile parts */
+    char sha256[65]; /* of the text without its volatile parts; with several targets, of the whole file's */
 };
 
 struct vf_plan_options {
@@ -74,6 +77,8 @@ struct vf_plan_options {
         *only; /* "name" or "schema.name"; a name that matches no table is VF_USAGE, with the nearest name */
     const char *const *exclude;
     const char *const *where; /* "TABLE=EXPR" */
+    size_t n_split;
+    const char *const *split; /* "TABLE=N" or "TABLE.COLUMN=N": the number of the target; several targets only */
     bool accept_losses;
     bool
         ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
@@ -87,8 +92,9 @@ void vf_plan_release(struct vf_plan *plan);
 enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
                             struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
 
-/* The plan as YAML, as INTERFACE shows it, with comments for people. Failures are the buffer's. */
+/* The plan as YAML, with comments for people; several plans, one a target, as one file. Failures are the buffer's. */
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
+void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out);
 
 /*
  * Read a plan file. `file` is for messages, which have line and column, and the nearest known key for an unknown one. What comes back holds what the user may decide (tables, columns, types,

@@ -8,9 +8,9 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "summary", "index_min_rows", "tables", "not_moved", "problems", "verify"
-#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "rows", "key", "where", "columns", "indexes"
-#define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "skip", "loss"
+    "version", "source", "target", "target2", "summary", "index_min_rows", "tables", "not_moved", "problems", "verify"
+#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "target", "rows", "key", "where", "columns", "indexes"
+#define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
         "compress", "element", "add_on"
@@ -26,6 +26,7 @@ struct vf_plan_request_column {
     struct vf_type type;
     enum vf_form read, as; /* how the values lie in the source, in the target */
     bool accept_loss, skip;
+    unsigned target; /* number of the target that the column goes to; 0: where its table goes */
     int line, column;
 };
 
@@ -43,6 +44,7 @@ struct vf_plan_request_table {
     const char *schema, *name; /* as in the source */
     const char *target_name;   /* NULL: the same */
     const char *where;
+    unsigned target; /* number of the target, from 1 */
     size_t n_columns, n_indexes;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -52,7 +54,8 @@ struct vf_plan_request_table {
 };
 
 struct vf_plan_request {
-    const char *file; /* for messages */
+    const char *file;    /* for messages */
+    const char *target2; /* NULL: one target */
     bool has_index_min_rows;
     uint32_t index_min_rows;
     size_t n_tables;
@@ -64,10 +67,46 @@ struct vf_plan_maker {
     struct vf_plan *plan;
     struct vf_conn *source, *target;
     const struct vf_plan_options *options;
+    const struct vf_schema *whole;         /* the inspected source; plan->source may be a part of it */
     const struct vf_plan_request *request; /* NULL: nothing is decided yet */
     struct vf_error *err;
 };
 
+/* plan.c: which tables' values are looked at; the plan's arena has the list. */
+enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, const struct vf_plan_request *request,
+                                       struct vf_arena *arena, struct vf_inspect_options *inspect,
+                                       struct vf_error *err) VF_CHECKED;
+/* plan.c: everything after both servers are described and plan->source is filled, but the hash. */
+enum vf_status vf_plan_decide(struct vf_plan_maker *maker) VF_CHECKED;
+/* SHA-256 of what several plans, one a target, decide together. */
+enum vf_status vf_plan_hash(const struct vf_plan *plans, size_t n_plans, char *sha256, struct vf_error *err) VF_CHECKED;
+
+/* vf_plan_check() of several plans together. */
+enum vf_status vf_plan_check_all(const struct vf_plan *plans, size_t n_plans, struct vf_error *err) VF_CHECKED;
+
+/* part_map.c: which of the targets has which columns of the source; names and numbers from the options, or from the file. */
+struct vf_part_map {
+    const struct vf_schema *source;
+    size_t n_targets;
+    unsigned char **columns; /* of each table, a bit for each target that the column goes to, the first is 1 */
+};
+enum vf_status vf_part_map_make(const struct vf_schema *source, size_t n_targets, const struct vf_plan_options *options,
+                                const struct vf_plan_request *request, struct vf_arena *arena, struct vf_part_map *map,
+                                struct vf_error *err) VF_CHECKED;
+/* The columns, by number, that name a row of the table: its primary key, else a unique index over columns that are never NULL; NULL: none. */
+const struct vf_index *vf_part_key(const struct vf_table *table);
+/* part_view.c: what of the source, and what of the file, is target number `target`'s. What no target gets because its columns go to different ones is named in the plan's not_moved. */
+enum vf_status vf_part_view(const struct vf_part_map *map, unsigned target, struct vf_plan *plan,
+                            struct vf_error *err) VF_CHECKED;
+enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_plan_request *whole, unsigned target,
+                               struct vf_arena *arena, const struct vf_plan_request **part,
+                               struct vf_error *err) VF_CHECKED;
+
+/* plan_tables.c: is the table called so, with or without its schema? */
+bool vf_plan_is_named(const struct vf_table *table, const char *name);
+/* VF_USAGE: the option names a table that isn't there; the hint has the nearest. */
+enum vf_status vf_plan_no_such_table(const struct vf_schema *schema, const char *name, const char *option,
+                                     struct vf_error *err);
 /* plan_tables.c: fill plan->tables from the inspected source. */
 enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_order.c: referenced tables first; cycles stay as they are. */
@@ -99,7 +138,7 @@ enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */
-void vf_plan_write_decisions(const struct vf_plan *plan, struct vf_buf *out);
+void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out);
 
 /* An entry of plan->not_moved; texts are copied. */
 enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const char *schema, const char *name,

@@ -16,6 +16,7 @@ static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
 
 struct named {
     const char *schema, *name;
+    unsigned target;
     int line, column;
 };
 
@@ -26,6 +27,8 @@ static int compare_named(const void *a, const void *b)
 
     if (order == 0)
         order = strcmp(left->schema != NULL ? left->schema : "", right->schema != NULL ? right->schema : "");
+    if (order == 0)
+        order = (left->target > right->target) - (left->target < right->target);
     return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
@@ -34,7 +37,8 @@ static enum vf_status check_twice(struct vf_yaml *yaml, struct named *names, siz
     if (n > 1)
         qsort(names, n, sizeof(*names), compare_named);
     for (size_t i = 1; i < n; i++) {
-        if (strcmp(names[i].name, names[i - 1].name) == 0 && vf_str_equal(names[i].schema, names[i - 1].schema))
+        if (strcmp(names[i].name, names[i - 1].name) == 0 && vf_str_equal(names[i].schema, names[i - 1].schema) &&
+            names[i].target == names[i - 1].target)
             return vf_error_set(yaml->err, VF_USAGE, "%s:%d:%d: %s \"%s\" is there twice, first in line %d", yaml->file,
                                 names[i].line, names[i].column, what, names[i].name, names[i - 1].line);
     }
@@ -45,6 +49,21 @@ static void place(const yaml_node_t *node, int *line, int *column)
 {
     *line = (int)node->start_mark.line + 1;
     *column = (int)node->start_mark.column + 1;
+}
+
+/* The number of a target; *target is left when it isn't there. */
+static enum vf_status read_target(struct vf_yaml *yaml, yaml_node_t *node, unsigned *target)
+{
+    uint32_t number = 0;
+    enum vf_status status = vf_yaml_number(yaml, node, "target", &number);
+
+    if (status != VF_OK || vf_yaml_get(yaml, node, "target") == NULL)
+        return status;
+    if (number < 1 || number > VF_MAX_TARGETS)
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "target"), "target: must be 1 or %d, not %u", VF_MAX_TARGETS,
+                            (unsigned)number);
+    *target = number;
+    return VF_OK;
 }
 
 /* ---- columns ---- */
@@ -108,6 +127,8 @@ static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struc
     if (status == VF_OK)
         status = read_form(yaml, node, "as", &column->has_as, &column->as);
     if (status == VF_OK)
+        status = read_target(yaml, node, &column->target);
+    if (status == VF_OK)
         status = vf_yaml_bool(yaml, node, "skip", &column->skip);
     return status == VF_OK ? read_loss(yaml, node, column) : status;
 }
@@ -129,7 +150,7 @@ static enum vf_status read_columns(struct vf_yaml *yaml, yaml_node_t *node, stru
     if (names == NULL)
         return vf_error_nomem(yaml->err);
     for (size_t i = 0; i < table->n_columns; i++)
-        names[i] = (struct named){NULL, table->columns[i].name, table->columns[i].line, table->columns[i].column};
+        names[i] = (struct named){NULL, table->columns[i].name, 0, table->columns[i].line, table->columns[i].column};
     return status == VF_OK ? check_twice(yaml, names, table->n_columns, "column") : status;
 }
 
@@ -237,7 +258,7 @@ static enum vf_status read_indexes(struct vf_yaml *yaml, yaml_node_t *node, stru
     if (names == NULL)
         return vf_error_nomem(yaml->err);
     for (size_t i = 0; i < table->n_indexes; i++)
-        names[i] = (struct named){NULL, table->indexes[i].name, table->indexes[i].line, table->indexes[i].column};
+        names[i] = (struct named){NULL, table->indexes[i].name, 0, table->indexes[i].line, table->indexes[i].column};
     return status == VF_OK ? check_twice(yaml, names, table->n_indexes, "index") : status;
 }
 
@@ -248,6 +269,9 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
     enum vf_status status = vf_yaml_check_keys(yaml, node, "a table", table_keys);
 
     place(node, &table->line, &table->column);
+    table->target = 1;
+    if (status == VF_OK)
+        status = read_target(yaml, node, &table->target);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "name", true, &table->name);
     if (status == VF_OK)
@@ -277,7 +301,7 @@ static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struc
     for (size_t i = 0; i < request->n_tables && status == VF_OK; i++) {
         struct vf_plan_request_table *table = &request->tables[i];
         status = read_table(yaml, vf_yaml_item(yaml, sequence, i), table);
-        names[i] = (struct named){table->schema, table->name, table->line, table->column};
+        names[i] = (struct named){table->schema, table->name, table->target, table->line, table->column};
     }
     return status == VF_OK ? check_twice(yaml, names, request->n_tables, "table") : status;
 }
@@ -316,6 +340,8 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
         status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "target", false, &plan->target_url);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "target2", false, &request->target2);
     if (status == VF_OK)
         status = vf_yaml_number(yaml, root, "index_min_rows", &request->index_min_rows);
     request->has_index_min_rows = vf_yaml_get(yaml, root, "index_min_rows") != NULL;

@@ -6,7 +6,7 @@
 
 /* ---- which tables ---- */
 
-static bool is_named(const struct vf_table *table, const char *name)
+bool vf_plan_is_named(const struct vf_table *table, const char *name)
 {
     char label[256];
 
@@ -18,14 +18,14 @@ static bool is_named(const struct vf_table *table, const char *name)
 static bool is_in(const struct vf_table *table, size_t n, const char *const *names)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_named(table, names[i]))
+        if (vf_plan_is_named(table, names[i]))
             return true;
     }
     return false;
 }
 
-static enum vf_status no_such_table(const struct vf_schema *schema, const char *name, const char *option,
-                                    struct vf_error *err)
+enum vf_status vf_plan_no_such_table(const struct vf_schema *schema, const char *name, const char *option,
+                                     struct vf_error *err)
 {
     const char *best = NULL;
 
@@ -47,9 +47,9 @@ static enum vf_status check_names(const struct vf_schema *schema, size_t n, cons
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         for (size_t k = 0; k < schema->n_tables && !found; k++)
-            found = is_named(&schema->tables[k], names[i]);
+            found = vf_plan_is_named(&schema->tables[k], names[i]);
         if (!found)
-            return no_such_table(schema, names[i], option, err);
+            return vf_plan_no_such_table(schema, names[i], option, err);
     }
     return VF_OK;
 }
@@ -62,7 +62,7 @@ static enum vf_status find_where(const struct vf_plan_maker *maker, struct vf_pl
                                       sign != NULL ? (size_t)(sign - maker->options->where[i]) : 0);
         if (name == NULL)
             return vf_error_nomem(maker->err);
-        if (sign != NULL && is_named(&table->source, name))
+        if (sign != NULL && vf_plan_is_named(&table->source, name))
             table->where = vf_arena_strdup(&maker->plan->arena, sign + 1);
     }
     return VF_OK;
@@ -84,7 +84,7 @@ static enum vf_status check_where(const struct vf_plan_maker *maker)
         if (name == NULL)
             return vf_error_nomem(maker->err);
         const char *const names[] = {name};
-        status = check_names(&maker->plan->source, 1, names, "where", maker->err);
+        status = check_names(maker->whole, 1, names, "where", maker->err);
     }
     return status;
 }
@@ -108,14 +108,14 @@ static enum vf_status check_request(const struct vf_plan_maker *maker)
     for (size_t i = 0; request != NULL && i < request->n_tables; i++) {
         const struct vf_plan_request_table *own = &request->tables[i];
         const char *best = NULL;
-        if (vf_schema_find_table(&maker->plan->source, own->schema, own->name) != NULL)
+        if (vf_schema_find_table(maker->whole, own->schema, own->name) != NULL)
             continue;
         enum vf_status status = own->n_columns > 0 && own->columns[0].from != NULL ? VF_STATE : VF_USAGE;
         vf_error_set(maker->err, status, "%s:%d:%d: %sthe source has no table \"%s\"%s%s", request->file, own->line,
                      own->column, status == VF_STATE ? "drift: " : "", own->name,
                      own->schema != NULL ? " in schema " : "", own->schema != NULL ? own->schema : "");
-        for (size_t k = 0; k < maker->plan->source.n_tables; k++) {
-            const char *name = maker->plan->source.tables[k].name;
+        for (size_t k = 0; k < maker->whole->n_tables; k++) {
+            const char *name = maker->whole->tables[k].name;
             if (best == NULL || vf_edit_distance(own->name, name) < vf_edit_distance(own->name, best))
                 best = name;
         }
@@ -258,10 +258,10 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
     const struct vf_plan_options *options = maker->options;
-    enum vf_status status = check_names(&plan->source, options->n_only, options->only, "only", maker->err);
+    enum vf_status status = check_names(maker->whole, options->n_only, options->only, "only", maker->err);
 
     if (status == VF_OK)
-        status = check_names(&plan->source, options->n_exclude, options->exclude, "exclude", maker->err);
+        status = check_names(maker->whole, options->n_exclude, options->exclude, "exclude", maker->err);
     if (status == VF_OK)
         status = check_where(maker);
     if (status == VF_OK)

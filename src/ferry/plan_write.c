@@ -10,7 +10,8 @@
 
 /* The text with its comments and figures, or only the decisions, which the hash is over. */
 struct writer {
-    const struct vf_plan *plan;
+    const struct vf_plan *plans; /* one a target */
+    size_t n_plans;
     struct vf_buf *out;
     bool full;
 };
@@ -197,7 +198,14 @@ static void write_key(const struct writer *writer, const struct vf_plan_table *t
     vf_buf_str(writer->out, "]\n");
 }
 
-static void write_table(const struct writer *writer, const struct vf_plan_table *table)
+/* Which target it is of; the first isn't said. */
+static void put_target(struct vf_buf *out, const char *before, const struct vf_plan *plan)
+{
+    if (plan->target > 1)
+        vf_buf_printf(out, "%starget: %u", before, plan->target);
+}
+
+static void write_table(const struct writer *writer, const struct vf_plan *plan, const struct vf_plan_table *table)
 {
     struct vf_buf *out = writer->out;
 
@@ -211,6 +219,7 @@ static void write_table(const struct writer *writer, const struct vf_plan_table 
         vf_buf_str(out, "\n    rename: ");
         vf_yaml_put(out, table->target.name);
     }
+    put_target(out, "\n    ", plan);
     vf_buf_char(out, '\n');
     if (writer->full && table->source.n_rows >= 0)
         vf_buf_printf(out, "    rows: %" PRId64 "%s\n", table->source.n_rows,
@@ -230,16 +239,20 @@ static void write_table(const struct writer *writer, const struct vf_plan_table 
 
 static void write_tables(const struct writer *writer)
 {
-    const struct vf_plan *plan = writer->plan;
+    size_t n_tables = 0;
 
-    vf_buf_str(writer->out, plan->n_tables > 0 ? "tables:\n" : "tables: []\n");
-    for (size_t i = 0; i < plan->n_tables; i++)
-        write_table(writer, &plan->tables[i]);
+    for (size_t i = 0; i < writer->n_plans; i++)
+        n_tables += writer->plans[i].n_tables;
+    vf_buf_str(writer->out, n_tables > 0 ? "tables:\n" : "tables: []\n");
+    for (size_t i = 0; i < writer->n_plans; i++) {
+        for (size_t k = 0; k < writer->plans[i].n_tables; k++)
+            write_table(writer, &writer->plans[i], &writer->plans[i].tables[k]);
+    }
 }
 
-void vf_plan_write_decisions(const struct vf_plan *plan, struct vf_buf *out)
+void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
 {
-    struct writer writer = {.plan = plan, .out = out};
+    struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out};
 
     write_tables(&writer);
 }
@@ -258,7 +271,7 @@ static void put_server(const struct writer *writer, const struct vf_server *serv
 
 static void write_head(const struct writer *writer)
 {
-    const struct vf_plan *plan = writer->plan;
+    const struct vf_plan *plan = writer->plans;
     struct vf_buf *out = writer->out;
 
     vf_buf_str(out, "# ferry.yaml: made by `vecferry plan`, meant to be read, changed and kept in version control.\n"
@@ -269,6 +282,12 @@ static void write_head(const struct writer *writer)
     vf_yaml_put(out, plan->target_url);
     put_server(writer, &plan->target_server);
     vf_buf_char(out, '\n');
+    for (size_t i = 1; i < writer->n_plans; i++) {
+        vf_buf_printf(out, "target%u: ", writer->plans[i].target);
+        vf_yaml_put(out, writer->plans[i].target_url);
+        put_server(writer, &writer->plans[i].target_server);
+        vf_buf_char(out, '\n');
+    }
 }
 
 static void put_size(struct vf_buf *out, int64_t size_bytes)
@@ -282,73 +301,104 @@ static void put_size(struct vf_buf *out, int64_t size_bytes)
     vf_buf_printf(out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
-static void write_summary(const struct writer *writer)
-{
-    const struct vf_plan *plan = writer->plan;
-    int64_t n_rows = 0, size_bytes = 0;
-    size_t n[3] = {0};
+/* Of one plan. */
+struct sum {
+    size_t n_tables, n_problems[3];
+    int64_t n_rows, size_bytes;
+};
 
+static void add_up(struct sum *sum, const struct vf_plan *plan)
+{
     for (size_t i = 0; i < plan->n_tables; i++) {
-        n_rows += plan->tables[i].source.n_rows > 0 ? plan->tables[i].source.n_rows : 0;
-        size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
+        sum->n_rows += plan->tables[i].source.n_rows > 0 ? plan->tables[i].source.n_rows : 0;
+        sum->size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
     }
     for (size_t i = 0; i < plan->problems.n_problems; i++)
-        n[plan->problems.problems[i].severity]++;
-    vf_buf_printf(writer->out, "summary: {tables: %zu, rows: %" PRId64 ", bytes: ", plan->n_tables, n_rows);
-    put_size(writer->out, size_bytes);
-    vf_buf_printf(writer->out, ", problems: {block: %zu, loss: %zu, note: %zu}}\n", n[VF_SEVERITY_BLOCK],
-                  n[VF_SEVERITY_LOSS], n[VF_SEVERITY_NOTE]);
+        sum->n_problems[plan->problems.problems[i].severity]++;
+    sum->n_tables += plan->n_tables;
+}
+
+static void write_summary(const struct writer *writer)
+{
+    struct sum sum = {0};
+
+    for (size_t i = 0; i < writer->n_plans; i++)
+        add_up(&sum, &writer->plans[i]);
+    vf_buf_printf(writer->out, "summary: {tables: %zu, rows: %" PRId64 ", bytes: ", sum.n_tables, sum.n_rows);
+    put_size(writer->out, sum.size_bytes);
+    vf_buf_printf(writer->out, ", problems: {block: %zu, loss: %zu, note: %zu}}\n", sum.n_problems[VF_SEVERITY_BLOCK],
+                  sum.n_problems[VF_SEVERITY_LOSS], sum.n_problems[VF_SEVERITY_NOTE]);
+}
+
+static void write_one_not_moved(struct vf_buf *out, const struct vf_plan *plan, const struct vf_other *other)
+{
+    char label[256];
+
+    vf_buf_str(out, "  - {kind: ");
+    vf_yaml_put(out, other->kind);
+    put_key(out, "name", vf_table_label(other->schema, other->name, label, sizeof(label)));
+    if (other->on != NULL)
+        put_key(out, "on", other->on);
+    put_target(out, ", ", plan);
+    put_key(out, "why", other->why);
+    if (other->text != NULL)
+        put_key(out, "text", other->text);
+    vf_buf_str(out, "}\n");
 }
 
 static void write_not_moved(const struct writer *writer)
 {
-    const struct vf_plan *plan = writer->plan;
-    struct vf_buf *out = writer->out;
-    char label[256];
+    size_t n = 0;
 
-    vf_buf_str(out, plan->n_not_moved > 0 ? "not_moved:\n" : "not_moved: []\n");
-    for (size_t i = 0; i < plan->n_not_moved; i++) {
-        const struct vf_other *other = &plan->not_moved[i];
-        vf_buf_str(out, "  - {kind: ");
-        vf_yaml_put(out, other->kind);
-        put_key(out, "name", vf_table_label(other->schema, other->name, label, sizeof(label)));
-        if (other->on != NULL)
-            put_key(out, "on", other->on);
-        put_key(out, "why", other->why);
-        if (other->text != NULL)
-            put_key(out, "text", other->text);
-        vf_buf_str(out, "}\n");
+    for (size_t i = 0; i < writer->n_plans; i++)
+        n += writer->plans[i].n_not_moved;
+    vf_buf_str(writer->out, n > 0 ? "not_moved:\n" : "not_moved: []\n");
+    for (size_t i = 0; i < writer->n_plans; i++) {
+        for (size_t k = 0; k < writer->plans[i].n_not_moved; k++)
+            write_one_not_moved(writer->out, &writer->plans[i], &writer->plans[i].not_moved[k]);
     }
+}
+
+static void write_one_problem(struct vf_buf *out, const struct vf_plan *plan, const struct vf_problem *problem)
+{
+    vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
+    vf_yaml_put(out, problem->object);
+    put_target(out, ", ", plan);
+    put_key(out, "what", problem->what);
+    if (problem->remedy[0] != '\0')
+        put_key(out, "remedy", problem->remedy);
+    vf_buf_str(out, "}\n");
 }
 
 static void write_problems(const struct writer *writer)
 {
-    const struct vf_problem_list *list = &writer->plan->problems;
-    struct vf_buf *out = writer->out;
+    size_t n = 0;
 
-    vf_buf_str(out, list->n_problems > 0 ? "problems:\n" : "problems: []\n");
-    for (size_t i = 0; i < list->n_problems; i++) {
-        const struct vf_problem *problem = &list->problems[i];
-        vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
-        vf_yaml_put(out, problem->object);
-        put_key(out, "what", problem->what);
-        if (problem->remedy[0] != '\0')
-            put_key(out, "remedy", problem->remedy);
-        vf_buf_str(out, "}\n");
+    for (size_t i = 0; i < writer->n_plans; i++)
+        n += writer->plans[i].problems.n_problems;
+    vf_buf_str(writer->out, n > 0 ? "problems:\n" : "problems: []\n");
+    for (size_t i = 0; i < writer->n_plans; i++) {
+        for (size_t k = 0; k < writer->plans[i].problems.n_problems; k++)
+            write_one_problem(writer->out, &writer->plans[i], &writer->plans[i].problems.problems[k]);
     }
 }
 
-void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)
+void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
 {
-    struct writer writer = {.plan = plan, .out = out, .full = true};
+    struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out, .full = true};
 
     write_head(&writer);
     write_summary(&writer);
-    vf_buf_printf(out, "index_min_rows: %" PRId64, plan->index_min_rows);
+    vf_buf_printf(out, "index_min_rows: %" PRId64, plans[0].index_min_rows);
     put_comment(&writer, "a smaller table gets no approximate index");
     vf_buf_char(out, '\n');
     write_tables(&writer);
     write_not_moved(&writer);
     write_problems(&writer);
     vf_buf_str(out, "verify: {level: digests}\n");
+}
+
+void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)
+{
+    vf_plan_write_all(plan, 1, out);
 }

@@ -123,11 +123,11 @@ class Prose(unittest.TestCase):
                 self.assertIn(target, targets, page)
 
     def test_options_that_are_named_exist(self):
-        known = set(re.findall(r"`--([a-z-]+)", read("docs/options.md"))) | {"help", "version"}
+        known = set(re.findall(r"`--([a-z0-9-]+)", read("docs/options.md"))) | {"help", "version"}
         for page in ("README.md", "docs/exit-codes.md", "docs/json.md"):
             if (TOP / page).exists():
                 for line in re.findall(r"vecferry [^\n]*", read(page)):
-                    for option in re.findall(r"(?<=\s)--([a-z][a-z-]+)", line):
+                    for option in re.findall(r"(?<=\s)--([a-z][a-z0-9-]+)", line):
                         self.assertIn(option, known, f"{page}: {line}")
 
 

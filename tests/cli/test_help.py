@@ -79,7 +79,7 @@ class Help(unittest.TestCase):
             self.assertNotIn("h", letters)
         for name, letter, kind, argument, verbs, text, fallback in self.options:
             with self.subTest(name):
-                self.assertRegex(name, r"\A[a-z]+(-[a-z]+)*\Z")
+                self.assertRegex(name, r"\A[a-z]+[0-9]?(-[a-z]+)*\Z")
                 self.assertEqual(kind == 0, argument is None, "a flag has no argument, all others have one")
                 self.assertTrue(set(verbs) <= set(COMMANDS), verbs)
                 self.assertTrue(text and not text.endswith("."))
@@ -90,7 +90,7 @@ class Help(unittest.TestCase):
             self.assertEqual(shown.stderr, "")
             self.assertEqual(shown.stdout, run("help", command).stdout)
             self.assertEqual(shown.stdout, run(command, "-h").stdout)
-            found = re.findall(r"^  (?:-(.), |    )--([a-z-]+)(?: ([A-Z=.]+))?$|^  (?:-(.), |    )--([a-z-]+)(?: ([A-Z=.]+))? {1,}\S", shown.stdout, re.M)
+            found = re.findall(r"^  (?:-(.), |    )--([a-z0-9-]+)(?: ([][A-Z=.]+))?$|^  (?:-(.), |    )--([a-z0-9-]+)(?: ([][A-Z=.]+))? {1,}\S", shown.stdout, re.M)
             found = sorted((a or d, b or e, c or f or None) for a, b, c, d, e, f in found)
             self.assertEqual(found, sorted((o[1], o[0], o[3]) for o in self.of(command)), command)
             for option in self.of(command):
