@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/definition.h"
 #include "engine/mem/db.h"
 #include "model/schema_json.h"
 
@@ -113,77 +114,30 @@ enum vf_status vf_mem_user_type_set(struct vf_mem_db *db, const struct vf_user_t
 
 /* ---- tables and keys ---- */
 
-static bool same_columns(const struct vf_table *a, const struct vf_table *b)
-{
-    if (a->n_columns != b->n_columns)
-        return false;
-    for (size_t i = 0; i < a->n_columns; i++) {
-        if (strcmp(a->columns[i].name, b->columns[i].name) != 0 ||
-            !vf_type_equal(a->columns[i].type, b->columns[i].type))
-            return false;
-    }
-    return true;
-}
-
 static enum vf_status apply_table(struct vf_mem_db *db, const struct vf_table *def, struct vf_error *err)
 {
     const struct vf_mem_table *table = vf_mem_table_find(db, def->schema, def->name);
     if (table == NULL)
         return vf_mem_table_make(db, def, false, err);
-    if (!same_columns(&table->def, def))
+    if (!vf_definition_same_columns(&table->def, def))
         return vf_error_set(err, VF_STATE, "table \"%s\" exists with other columns", def->name);
     return VF_OK;
-}
-
-static bool same_parts(const struct vf_index *a, const struct vf_index *b)
-{
-    bool same = a->n_parts == b->n_parts && a->constraint == b->constraint && a->kind == b->kind;
-    for (size_t i = 0; same && i < a->n_parts; i++)
-        same = a->parts[i].column == b->parts[i].column;
-    return same;
-}
-
-static bool has_index(const struct vf_table *def, const struct vf_index *wanted)
-{
-    for (size_t i = 0; i < def->n_indexes; i++) {
-        const struct vf_index *index = &def->indexes[i];
-        if (wanted->name != NULL ? vf_str_equal(index->name, wanted->name) : same_parts(index, wanted))
-            return true;
-    }
-    return false;
 }
 
 static enum vf_status apply_index(struct vf_mem_db *db, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_mem_table *table = vf_mem_table_find(db, step->table->schema, step->table->name);
+    struct vf_arena arena = {0};
+    struct vf_table next;
     if (table == NULL)
         return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\"", step->table->name);
-    if (has_index(&table->def, step->index))
+    if (vf_definition_has_index(&table->def, step->index))
         return VF_OK;
-    struct vf_table next = table->def;
-    struct vf_index *indexes = vf_calloc(next.n_indexes + 1, sizeof(*indexes));
-    if (indexes == NULL)
-        return vf_error_nomem(err);
-    if (next.n_indexes > 0)
-        memcpy(indexes, next.indexes, next.n_indexes * sizeof(*indexes));
-    indexes[next.n_indexes] = *step->index;
-    next.indexes = indexes;
-    if (step->index->constraint == VF_CONSTRAINT_PRIMARY)
-        next.primary_key = (int)next.n_indexes;
-    next.n_indexes++;
-    enum vf_status status = vf_mem_table_redefine(table, &next, err);
-    vf_free(indexes);
+    enum vf_status status = vf_definition_with_index(&table->def, step->index, &arena, &next, err);
+    if (status == VF_OK)
+        status = vf_mem_table_redefine(table, &next, err);
+    vf_arena_release(&arena);
     return status;
-}
-
-static bool same_foreign_key(const struct vf_foreign_key *a, const struct vf_foreign_key *b)
-{
-    if (a->name != NULL && b->name != NULL)
-        return strcmp(a->name, b->name) == 0;
-    bool same = a->n_columns == b->n_columns && vf_str_equal(a->to_table, b->to_table);
-    for (size_t i = 0; same && i < a->n_columns; i++)
-        same = a->columns[i] == b->columns[i];
-    return same;
 }
 
 /* Every row's reference must lead somewhere. */
@@ -224,25 +178,18 @@ static enum vf_status check_references(const struct vf_mem_db *db, const struct 
 static enum vf_status apply_foreign_key(struct vf_mem_db *db, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_mem_table *table = vf_mem_table_find(db, step->table->schema, step->table->name);
+    struct vf_arena arena = {0};
+    struct vf_table next;
     if (table == NULL)
         return vf_error_set(err, VF_NOTFOUND, "there is no table \"%s\"", step->table->name);
-    struct vf_table next = table->def;
-    for (size_t i = 0; i < next.n_foreign_keys; i++) {
-        if (same_foreign_key(&next.foreign_keys[i], step->foreign_key))
-            return VF_OK;
-    }
+    if (vf_definition_has_foreign_key(&table->def, step->foreign_key))
+        return VF_OK;
     enum vf_status status = step->foreign_key->not_valid ? VF_OK : check_references(db, table, step->foreign_key, err);
-    if (status != VF_OK)
-        return status;
-    struct vf_foreign_key *keys = vf_calloc(next.n_foreign_keys + 1, sizeof(*keys));
-    if (keys == NULL)
-        return vf_error_nomem(err);
-    if (next.n_foreign_keys > 0)
-        memcpy(keys, next.foreign_keys, next.n_foreign_keys * sizeof(*keys));
-    keys[next.n_foreign_keys++] = *step->foreign_key;
-    next.foreign_keys = keys;
-    status = vf_mem_table_redefine(table, &next, err);
-    vf_free(keys);
+    if (status == VF_OK)
+        status = vf_definition_with_foreign_key(&table->def, step->foreign_key, &arena, &next, err);
+    if (status == VF_OK)
+        status = vf_mem_table_redefine(table, &next, err);
+    vf_arena_release(&arena);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/definition.h"
 #include "engine/mem/db.h"
 #include "engine/store.h"
 #include "model/schema_json.h"
@@ -63,14 +64,8 @@ static enum vf_status copy_table(const struct vf_mem_conn *conn, const struct vf
                                  const struct vf_inspect_options *options, struct vf_schema *schema,
                                  struct vf_error *err)
 {
-    struct vf_buf json;
     struct vf_table copy = {0};
-    vf_buf_init(&json, VF_BUF_MAX);
-    vf_table_to_json(&table->def, false, &json);
-    enum vf_status status = vf_buf_check(&json, err);
-    if (status == VF_OK)
-        status = vf_table_from_json(json.data, schema, &copy, err);
-    vf_buf_release(&json);
+    enum vf_status status = vf_definition_copy(&table->def, schema, &copy, err);
     struct vf_table *place = status == VF_OK ? vf_schema_add_table(schema) : NULL;
     if (status != VF_OK)
         return status;

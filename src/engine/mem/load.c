@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/mem/db.h"
+#include "engine/refuse.h"
 
 struct vf_mem_load {
     struct vf_mem_conn *conn;
@@ -70,15 +71,7 @@ enum vf_status vf_mem_load_open(struct vf_conn *conn, const struct vf_relation *
     return VF_OK;
 }
 
-/* Why a row is refused; reason NULL: it isn't. */
-struct refusal {
-    const char *reason;
-    const char *sqlstate;
-    const char *column;
-    const struct vf_mem_unique *unique;
-};
-
-static void fill_cells(struct vf_mem_load *load, const struct vf_batch *batch, int64_t row, struct refusal *refusal)
+static void fill_cells(struct vf_mem_load *load, const struct vf_batch *batch, int64_t row, struct vf_refusal *refusal)
 {
     const struct vf_table *def = &load->table->def;
     for (size_t i = 0; i < def->n_columns; i++)
@@ -104,7 +97,7 @@ static bool in_primary_key(const struct vf_mem_table *table, int column)
     return false;
 }
 
-static void check_nulls(const struct vf_mem_load *load, struct refusal *refusal)
+static void check_nulls(const struct vf_mem_load *load, struct vf_refusal *refusal)
 {
     for (size_t i = 0; refusal->reason == NULL && i < load->relation->n_fields; i++) {
         int column = load->columns[i];
@@ -117,12 +110,13 @@ static void check_nulls(const struct vf_mem_load *load, struct refusal *refusal)
     }
 }
 
-static enum vf_status check_keys(const struct vf_mem_load *load, struct refusal *refusal, struct vf_error *err)
+static enum vf_status check_keys(const struct vf_mem_load *load, struct vf_refusal *refusal, struct vf_error *err)
 {
     const struct vf_mem_row *other = NULL;
+    const struct vf_mem_unique *unique = NULL;
     if (refusal->reason != NULL)
         return VF_OK;
-    enum vf_status status = vf_mem_table_conflict(load->table, load->cells, &other, &refusal->unique, err);
+    enum vf_status status = vf_mem_table_conflict(load->table, load->cells, &other, &unique, err);
     if (status != VF_OK || other == NULL)
         return status;
     if (!vf_mem_row_visible(other, load->conn))
@@ -131,6 +125,7 @@ static enum vf_status check_keys(const struct vf_mem_load *load, struct refusal 
     refusal->reason = "the key is there already";
     refusal->sqlstate = "23505";
     refusal->column = NULL;
+    refusal->key = unique->name;
     return VF_OK;
 }
 
@@ -146,55 +141,6 @@ static enum vf_status add_row(const struct vf_mem_load *load, struct vf_error *e
     return status;
 }
 
-static void key_json(const struct vf_mem_load *load, const struct vf_batch *batch, int64_t row, struct vf_buf *out)
-{
-    const struct vf_relation *relation = load->relation;
-    vf_buf_char(out, '{');
-    for (size_t i = 0; i < relation->n_key; i++) {
-        const char *name = relation->fields[relation->key[i]].name;
-        vf_buf_str(out, i > 0 ? ", " : "");
-        vf_buf_json_string(out, name, strlen(name));
-        vf_buf_str(out, ": ");
-        vf_array_to_json(&batch->columns[relation->key[i]], row, out);
-    }
-    vf_buf_char(out, '}');
-}
-
-static enum vf_status refuse(const struct vf_mem_load *load, const struct vf_batch *batch, int64_t row,
-                             const struct refusal *refusal, struct vf_reject_list *rejects, struct vf_error *err)
-{
-    struct vf_buf key, reason;
-    vf_buf_init(&key, VF_BUF_MAX);
-    vf_buf_init(&reason, VF_BUF_MAX);
-    key_json(load, batch, row, &key);
-    vf_buf_str(&reason, refusal->reason);
-    if (refusal->unique != NULL && refusal->column == NULL)
-        vf_buf_printf(&reason, " (%s)", refusal->unique->name);
-
-    enum vf_status status = vf_buf_check(&key, err);
-    if (status == VF_OK)
-        status = vf_buf_check(&reason, err);
-    if (status == VF_OK && rejects == NULL) {
-        load->conn->failed = true;
-        status = vf_error_set(err, VF_VALUE, "table %s, row %s%s%s: %s", load->relation->name, key.data,
-                              refusal->column != NULL ? ", column " : "",
-                              refusal->column != NULL ? refusal->column : "", reason.data);
-    } else if (status == VF_OK) {
-        struct vf_reject reject = {
-            .table = load->relation->name,
-            .key = key.data,
-            .column = refusal->column,
-            .reason = reason.data,
-            .row = row,
-        };
-        memcpy(reject.sqlstate, refusal->sqlstate, sizeof(reject.sqlstate));
-        status = vf_reject_add(rejects, &reject, err);
-    }
-    vf_buf_release(&key);
-    vf_buf_release(&reason);
-    return status;
-}
-
 enum vf_status vf_mem_load_write(struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects,
                                  struct vf_error *err)
 {
@@ -204,14 +150,14 @@ enum vf_status vf_mem_load_write(struct vf_load *load, const struct vf_batch *ba
         return vf_error_set(err, VF_INTERNAL, "table %s: loading without a good transaction", mem->relation->name);
     vf_mem_lock(mem->conn->db);
     for (int64_t row = 0; status == VF_OK && row < batch->n_rows; row++) {
-        struct refusal refusal = {0};
+        struct vf_refusal refusal = {0};
         fill_cells(mem, batch, row, &refusal);
         check_nulls(mem, &refusal);
         status = check_keys(mem, &refusal, err);
         if (status == VF_OK && refusal.reason == NULL)
             status = add_row(mem, err);
         else if (status == VF_OK)
-            status = refuse(mem, batch, row, &refusal, rejects, err);
+            status = vf_refuse_row(mem->relation, batch, row, &refusal, rejects, err);
     }
     vf_mem_unlock(mem->conn->db);
     if (status != VF_OK)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/mem/db.h"
+#include "engine/record.h"
 
 static struct vf_mem_record_table *find_table(const struct vf_mem_db *db, const char *name)
 {
@@ -10,23 +11,12 @@ static struct vf_mem_record_table *find_table(const struct vf_mem_db *db, const 
     return table;
 }
 
-static int compare_value(enum vf_record_kind kind, const struct vf_record_value *a, const struct vf_record_value *b)
-{
-    if (a->is_null || b->is_null)
-        return (int)b->is_null - (int)a->is_null;
-    if (kind == VF_RECORD_INTEGER)
-        return (a->integer > b->integer) - (a->integer < b->integer);
-    size_t common = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
-    int order = common == 0 ? 0 : memcmp(a->bytes, b->bytes, common);
-    return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
-}
-
 static int compare_key(const struct vf_mem_record_table *table, const struct vf_record_value *a,
                        const struct vf_record_value *b, size_t n_key)
 {
     int order = 0;
     for (size_t i = 0; order == 0 && i < n_key; i++)
-        order = compare_value(table->kinds[i], &a[i], &b[i]);
+        order = vf_record_compare(table->kinds[i], &a[i], &b[i]);
     return order;
 }
 
@@ -49,30 +39,14 @@ static void record_free(struct vf_mem_record *record)
 
 static struct vf_mem_record *record_copy(const struct vf_mem_record_table *table, const struct vf_record_value *values)
 {
-    size_t head_bytes = table->n_columns * sizeof(*values);
-    size_t size_bytes = 0;
-    for (size_t i = 0; i < table->n_columns; i++)
-        size_bytes += values[i].is_null || table->kinds[i] == VF_RECORD_INTEGER ? 0 : values[i].size_bytes;
     struct vf_mem_record *record = vf_calloc(1, sizeof(*record));
-    struct vf_record_value *copy = vf_calloc(1, head_bytes + size_bytes);
-    if (record == NULL || copy == NULL) {
-        vf_free(record);
-        vf_free(copy);
+    if (record == NULL)
         return NULL;
-    }
-    record->values = copy;
-    char *bytes = (char *)copy + head_bytes;
-    for (size_t i = 0; i < table->n_columns; i++) {
-        copy[i] = values[i];
-        copy[i].bytes = NULL;
-        if (values[i].is_null || table->kinds[i] == VF_RECORD_INTEGER)
-            continue;
-        copy[i].bytes = bytes;
-        if (values[i].size_bytes > 0)
-            memcpy(bytes, values[i].bytes, values[i].size_bytes);
-        bytes += values[i].size_bytes;
-    }
-    return record;
+    record->values = vf_record_copy(table->n_columns, table->kinds, values);
+    if (record->values != NULL)
+        return record;
+    vf_free(record);
+    return NULL;
 }
 
 static enum vf_status table_make(struct vf_mem_db *db, const struct vf_record_table *wanted, struct vf_error *err)
@@ -220,7 +194,7 @@ enum vf_status vf_mem_record_swap(struct vf_conn *conn, const struct vf_record_t
         record = record->next;
     if (found == NULL)
         status = no_table(table, err);
-    else if (record != NULL && compare_value(found->kinds[column], &record->values[column], expected) == 0) {
+    else if (record != NULL && vf_record_compare(found->kinds[column], &record->values[column], expected) == 0) {
         status = replace(found, mem, values, err);
         *swapped = status == VF_OK;
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/schema_json.h"
+#include "engine/definition.h"
 
 struct vf_mem_table *vf_mem_table_find(const struct vf_mem_db *db, const char *schema, const char *name)
 {
@@ -182,19 +182,6 @@ static enum vf_status uniques_make(const struct vf_table *def, struct vf_mem_uni
     return status;
 }
 
-static enum vf_status copy_def(const struct vf_table *def, struct vf_schema *holder, struct vf_table *copy,
-                               struct vf_error *err)
-{
-    struct vf_buf json;
-    vf_buf_init(&json, VF_BUF_MAX);
-    vf_table_to_json(def, false, &json);
-    enum vf_status status = vf_buf_check(&json, err);
-    if (status == VF_OK)
-        status = vf_table_from_json(json.data, holder, copy, err);
-    vf_buf_release(&json);
-    return status;
-}
-
 /* Rows that are there already must fit a key that is made. */
 static enum vf_status check_key(const struct vf_mem_table *table, struct vf_mem_unique *unique, struct vf_error *err)
 {
@@ -221,7 +208,7 @@ enum vf_status vf_mem_table_redefine(struct vf_mem_table *table, const struct vf
     struct vf_table copy = {0};
     struct vf_mem_unique *uniques = NULL;
     size_t n_uniques = 0;
-    enum vf_status status = copy_def(def, &holder, &copy, err);
+    enum vf_status status = vf_definition_copy(def, &holder, &copy, err);
     if (status == VF_OK)
         status = uniques_make(&copy, &uniques, &n_uniques, err);
     for (size_t i = 0; status == VF_OK && i < n_uniques; i++)
