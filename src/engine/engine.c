@@ -5,12 +5,14 @@
 
 #include "base/text.h"
 #include "engine/fault/fault.h"
+#include "engine/files/files.h"
 #include "engine/mem/mem.h"
 #include "engine/postgres/postgres.h"
 #include "engine/sqlite/sqlite.h"
 #include "engine/trace/trace.h"
 
-static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine, &vf_sqlite_engine, &vf_mem_engine, NULL};
+static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine, &vf_sqlite_engine, &vf_files_engine,
+                                                      &vf_mem_engine, NULL};
 
 const struct vf_engine_ops *vf_engine_find(const char *scheme)
 {

@@ -1,5 +1,5 @@
 /*
- * float32 as decimal text and back, whatever the locale. Private to the model room; double is in base/text.h.
+ * float32 as decimal text and back, whatever the locale. double is in base/text.h.
  */
 #ifndef VF_MODEL_FLOAT_TEXT_H
 #define VF_MODEL_FLOAT_TEXT_H

@@ -52,7 +52,7 @@ struct conf_quirks {
 /* All tests for one engine; returns what main() returns (77: skipped). */
 int conf_run(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_mem, conf_sqlite, conf_postgres;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres;
 
 /* The state of a test. */
 struct conf {

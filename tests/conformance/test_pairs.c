@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_quirks *const engines[] = {&conf_mem, &conf_sqlite, &conf_postgres};
+static const struct conf_quirks *const engines[] = {&conf_mem, &conf_sqlite, &conf_postgres, &conf_files};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 struct side {
