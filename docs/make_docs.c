@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/files/files.h"
 #include "engine/postgres/postgres.h"
 #include "engine/sqlitesql/types.h"
 #include "model/type.h"
@@ -81,6 +82,17 @@ static void print_postgres(void)
     }
 }
 
+static void print_files(void)
+{
+    puts("\n## In a folder of files\n\nHow a row's file looks otherwise: [files.md](files.md).\n\n"
+         "| kind | in the JSON |\n| --- | --- |");
+    for (size_t i = 0; i < VF_KIND_COUNT; i++) {
+        printf("| %s | ", vf_kind_name(vf_files_types[i].kind));
+        put_cell(vf_files_types[i].form);
+        puts(" |");
+    }
+}
+
 static void print_forms(void)
 {
     puts("\n## Forms\n\nThe words that `read:` (in the source) and `as:` (in the target) of a column take in the plan "
@@ -103,6 +115,7 @@ static void print_types(void)
     print_sqlite();
     print_declarations();
     print_postgres();
+    print_files();
     print_forms();
 }
 

@@ -108,7 +108,12 @@ enum vf_status vf_files_read_file(const struct vf_files_conn *conn, const char *
     *found = fd >= 0;
     if (fd < 0) {
         errno = code;
-        return code == ENOENT ? VF_OK : vf_files_fail(conn, "open", path, err);
+        if (code == ENOENT)
+            return VF_OK;
+        enum vf_status failed = vf_files_fail(conn, "open", path, err);
+        /* A link in the place of a row is the row's fault, not the disk's. */
+        return code == ELOOP || code == ENOTDIR ? vf_error_set(err, VF_VALUE, "\"%s\" is a link, or not a file", path)
+                                                : failed;
     }
     enum vf_status status = VF_OK;
     if (fstat(fd, &info) != 0)

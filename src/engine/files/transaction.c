@@ -190,24 +190,33 @@ static enum vf_status stage(struct vf_files_conn *conn, const char *path, const 
     return status == VF_OK ? add_change(&conn->transaction, path, number, err) : status;
 }
 
-/* The folder of a file and those above it: a folder that was made for it is there only when the one above says so. */
-static bool sync_folders(int root, const char *path)
+/* The folder that a file is to be written to. `is_made`: it, or one above it, wasn't there. */
+static int open_target(const struct vf_files_conn *conn, const char *path, const char **name, bool *is_made)
 {
-    char folder[4096];
+    int folder = vf_files_open_parent(conn->fd, path, false, name);
+    *is_made = folder < 0 && errno == ENOENT;
+    return *is_made ? vf_files_open_parent(conn->fd, path, true, name) : folder;
+}
+
+/* A file is there for good when its folder says so, and a folder that was made for it when the one above does. */
+static bool sync_names(const struct vf_files_conn *conn, int folder, const char *path, bool is_made)
+{
+    char above[4096];
     size_t size_bytes = strlen(path);
-    if (size_bytes >= sizeof(folder))
+    if (fsync(folder) != 0 || size_bytes >= sizeof(above))
         return false;
-    memcpy(folder, path, size_bytes + 1);
-    for (char *slash = strrchr(folder, '/');; slash = strrchr(folder, '/')) {
-        if (slash != NULL)
-            *slash = '\0';
-        int fd = vf_files_open_folder(root, slash != NULL ? folder : "", false);
-        bool is_synced = fd < 0 ? errno == ENOENT : fsync(fd) == 0;
+    memcpy(above, path, size_bytes + 1);
+    for (char *slash = strrchr(above, '/'); is_made && slash != NULL; slash = strrchr(above, '/')) {
+        *slash = '\0';
+        const char *name = NULL;
+        int fd = vf_files_open_parent(conn->fd, above, false, &name);
+        bool is_synced = fd >= 0 && fsync(fd) == 0;
         if (fd >= 0)
             close(fd);
-        if (!is_synced || slash == NULL)
-            return is_synced;
+        if (!is_synced)
+            return false;
     }
+    return true;
 }
 
 /* Temporary name, fsync, rename, fsync of the folder. The writer's lock is held, so the temporary name is ours. */
@@ -215,16 +224,16 @@ static enum vf_status put_now(const struct vf_files_conn *conn, const char *path
                               struct vf_error *err)
 {
     const char *name = NULL;
+    bool is_made = false;
     int state = vf_files_open_folder(conn->fd, VF_FILES_STATE, true);
     if (state < 0)
         return vf_files_fail(conn, "open", VF_FILES_STATE, err);
     unlinkat(state, "temporary", 0); /* of a dead writer */
     enum vf_status status = vf_files_write_new(conn, state, "temporary", text, true, err);
-    int folder = status == VF_OK ? vf_files_open_parent(conn->fd, path, true, &name) : -1;
-    if (status == VF_OK && (folder < 0 || renameat(state, "temporary", folder, name) != 0))
+    int folder = status == VF_OK ? open_target(conn, path, &name, &is_made) : -1;
+    if (status == VF_OK &&
+        (folder < 0 || renameat(state, "temporary", folder, name) != 0 || !sync_names(conn, folder, path, is_made)))
         status = vf_files_fail(conn, "write", path, err);
-    if (status == VF_OK && !sync_folders(conn->fd, path))
-        status = vf_files_fail(conn, "sync", path, err);
     if (folder >= 0)
         close(folder);
     close(state);
@@ -287,14 +296,17 @@ enum vf_status vf_files_read(const struct vf_files_conn *conn, const char *path,
 /* ---- moving what was committed ---- */
 
 static enum vf_status move_one(const struct vf_files_conn *conn, int from, const char *staged, const char *path,
-                               struct vf_error *err)
+                               bool sync, struct vf_error *err)
 {
     const char *name = NULL;
-    int folder = vf_files_open_parent(conn->fd, path, true, &name);
+    bool is_made = false;
+    int folder = open_target(conn, path, &name, &is_made);
     if (folder < 0)
         return vf_files_fail(conn, "open the folder of", path, err);
     /* What isn't there has been moved before the process was killed. */
     bool is_moved = renameat(from, staged, folder, name) == 0 || errno == ENOENT;
+    if (is_moved && sync)
+        is_moved = sync_names(conn, folder, path, is_made);
     enum vf_status status = is_moved ? VF_OK : vf_files_fail(conn, "write", path, err);
     close(folder);
     return status;
@@ -319,26 +331,26 @@ static enum vf_status move_line(const struct vf_files_conn *conn, int from, char
         return vf_error_set(err, VF_ENGINE, "the list of a transaction in \"%s/" VF_FILES_STATE "\" is damaged",
                             conn->folder);
     *path++ = '\0';
-    enum vf_status status = line[0] == '-' ? delete_now(conn, path, err) : move_one(conn, from, line, path, err);
-    if (status == VF_OK && sync && line[0] != '-' && !sync_folders(conn->fd, path))
-        status = vf_files_fail(conn, "sync", path, err);
-    return status;
+    return line[0] == '-' ? delete_now(conn, path, err) : move_one(conn, from, line, path, sync, err);
 }
 
-static enum vf_status move_lines(const struct vf_files_conn *conn, int from, struct vf_buf *list, struct vf_error *err)
+static enum vf_status move_lines(const struct vf_files_conn *conn, int from, struct vf_buf *list, bool again,
+                                 struct vf_error *err)
 {
     size_t n_lines = 0;
     for (size_t i = 0; i < list->size_bytes; i++)
         n_lines += list->data[i] == '\n';
+    /* Nobody knows which folders a dead process made and didn't sync. */
+    bool sync_each = n_lines <= SYNC_EACH && !again;
     enum vf_status status = VF_OK;
     char *next = list->data;
     for (size_t i = 0; status == VF_OK && i < n_lines; i++) {
         char *line = next;
         next = strchr(line, '\n');
         *next++ = '\0';
-        status = move_line(conn, from, line, n_lines <= SYNC_EACH, err);
+        status = move_line(conn, from, line, sync_each, err);
     }
-    if (status == VF_OK && n_lines > SYNC_EACH && !sync_disk(conn))
+    if (status == VF_OK && !sync_each && !sync_disk(conn))
         status = vf_files_fail(conn, "sync", "", err);
     return status;
 }
@@ -364,7 +376,8 @@ static enum vf_status remove_transaction(const struct vf_files_conn *conn, int s
 }
 
 /* Move everything to its place; can be done again from any point. */
-static enum vf_status settle(const struct vf_files_conn *conn, int state, const char *name, struct vf_error *err)
+static enum vf_status settle(const struct vf_files_conn *conn, int state, const char *name, bool again,
+                             struct vf_error *err)
 {
     struct vf_buf list;
     char path[128];
@@ -376,7 +389,7 @@ static enum vf_status settle(const struct vf_files_conn *conn, int state, const 
     if (status == VF_OK && from < 0)
         status = vf_files_fail(conn, "open", path, err);
     if (status == VF_OK && found)
-        status = move_lines(conn, from, &list, err);
+        status = move_lines(conn, from, &list, again, err);
     /* From here on nothing is done again. */
     if (status == VF_OK && found && (unlinkat(from, TODO, 0) != 0 || fsync(from) != 0))
         status = vf_files_fail(conn, "take away", path, err);
@@ -450,7 +463,7 @@ static enum vf_status recover_locked(const struct vf_files_conn *conn, struct vf
         status = vf_files_lock_state(conn, LOCK_EX, &state, err);
     for (size_t i = 0; status == VF_OK && state >= 0 && i < left.n_names; i++) {
         if (vf_str_starts(left.names[i], "commit-"))
-            status = settle(conn, state, left.names[i], err);
+            status = settle(conn, state, left.names[i], true, err);
         else
             status = remove_transaction(conn, state, left.names[i], err);
     }
@@ -560,7 +573,7 @@ static enum vf_status end_locked(struct vf_files_conn *conn, int state, bool *is
     *is_committed = true;
     if (fsync(state) != 0)
         return vf_files_fail(conn, "sync", VF_FILES_STATE, err);
-    return settle(conn, state, committed, err);
+    return settle(conn, state, committed, false, err);
 }
 
 enum vf_status vf_files_commit(struct vf_conn *base, struct vf_error *err)

@@ -41,6 +41,8 @@ static bool is_same_vector(const struct vf_pg_name *name, struct vf_type type)
     struct vf_type own = vf_pg_name_type(name);
     if (is_list_of(name, type.element) && type.kind == VF_K_VECTOR)
         return true;
+    if (name->modifiers[0] != '\0' && name->modifier < 0)
+        return false; /* "vector(f32,3)", as engines say whose types are the neutral ones */
     return own.kind == type.kind && (type.kind == VF_K_SPARSE || own.element == type.element) &&
            (own.dim == type.dim || own.dim == 0);
 }
