@@ -16,7 +16,7 @@
 
 #define WRITER_TIMEOUT_MS 5000
 #define SYNC_EACH         16 /* up to so many files are synced one by one, more by one sync of the whole disk */
-#define TODO              "todo"
+#define WORK_LIST         "list"
 
 /* ---- locks ---- */
 
@@ -383,7 +383,7 @@ static enum vf_status settle(const struct vf_files_conn *conn, int state, const 
     char path[128];
     bool found = false;
     vf_buf_init(&list, VF_BUF_MAX);
-    snprintf(path, sizeof(path), VF_FILES_STATE "/%s/" TODO, name);
+    snprintf(path, sizeof(path), VF_FILES_STATE "/%s/" WORK_LIST, name);
     enum vf_status status = vf_files_read_file(conn, path, &list, &found, NULL, err);
     int from = status == VF_OK ? openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (status == VF_OK && from < 0)
@@ -391,7 +391,7 @@ static enum vf_status settle(const struct vf_files_conn *conn, int state, const 
     if (status == VF_OK && found)
         status = move_lines(conn, from, &list, again, err);
     /* From here on nothing is done again. */
-    if (status == VF_OK && found && (unlinkat(from, TODO, 0) != 0 || fsync(from) != 0))
+    if (status == VF_OK && found && (unlinkat(from, WORK_LIST, 0) != 0 || fsync(from) != 0))
         status = vf_files_fail(conn, "take away", path, err);
     if (from >= 0)
         close(from);
@@ -542,7 +542,7 @@ static enum vf_status write_list(const struct vf_files_conn *conn, struct vf_err
     }
     enum vf_status status = vf_buf_check(&list, err);
     if (status == VF_OK)
-        status = vf_files_write_new(conn, transaction->fd, TODO, &list, true, err);
+        status = vf_files_write_new(conn, transaction->fd, WORK_LIST, &list, true, err);
     vf_buf_release(&list);
     return status;
 }
