@@ -210,7 +210,9 @@ struct vf_scan;
 struct vf_load;
 
 struct vf_inspect_options {
-    bool evidence;       /* also look at the values: whole columns, not samples, unless sample_rows says so */
+    bool evidence; /* also look at the values: whole columns, not samples, unless sample_rows says so */
+    bool
+        decisive; /* of the evidence only what a plan decides by: lengths of vectors only where an index of inner product asks for them, nothing that the declaration says */
     int64_t sample_rows; /* 0: all rows */
     size_t n_only;       /* evidence for these tables alone ("name" or "schema.name"), 0: all */
     const char *const *only;

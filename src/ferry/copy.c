@@ -143,10 +143,25 @@ static enum vf_status set_state(struct run *run, const char *state)
     return vf_store_put_run(run->crossing->target, &run->record, run->err);
 }
 
+/* vecferry's tables, in one transaction: each by itself would be waited for. */
+static enum vf_status make_store(struct run *run)
+{
+    struct vf_conn *target = run->crossing->target;
+    enum vf_status status = vf_conn_begin(target, run->err);
+
+    if (status != VF_OK)
+        return status;
+    status = vf_store_create(target, run->err);
+    if (status == VF_OK)
+        return vf_conn_commit(target, run->err);
+    vf_conn_rollback(target);
+    return status;
+}
+
 static enum vf_status choose_run(struct run *run)
 {
     struct vf_crossing *crossing = run->crossing;
-    enum vf_status status = vf_store_create(crossing->target, run->err);
+    enum vf_status status = make_store(run);
 
     if (status == VF_OK && crossing->drop_existing) {
         status = vf_steps_drop(crossing, run->err);
@@ -218,8 +233,9 @@ static enum vf_status split_table(struct run *run, size_t i)
     const struct vf_relation *from = &run->crossing->plan->tables[i].from;
     struct vf_chunk_list list = {0};
     char label[256];
+    int64_t size_bytes = run->crossing->plan->tables[i].source.size_bytes;
     enum vf_status status =
-        vf_conn_split(run->crossing->source, from, vf_crossing_chunk_bytes(run->crossing), &list, run->err);
+        vf_conn_split(run->crossing->source, from, vf_crossing_chunk_bytes(run->crossing, size_bytes), &list, run->err);
 
     for (size_t k = 0; k < list.n_chunks && status == VF_OK; k++) {
         struct vf_store_chunk record = {.run = run->record.run,
@@ -291,7 +307,7 @@ static enum vf_status check_generations(struct run *run)
             continue;
         checked = chunk->table;
         status = vf_conn_split(run->crossing->source, &plan->tables[checked].from,
-                               vf_crossing_chunk_bytes(run->crossing), &list, run->err);
+                               vf_crossing_chunk_bytes(run->crossing, -1), &list, run->err);
         if (status == VF_OK && strcmp(list.generation, chunk->record.generation) != 0) {
             vf_error_set(run->err, VF_STATE, "table %s was rewritten in the source since run %s began",
                          chunk->record.table, run->record.run);

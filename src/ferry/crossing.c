@@ -5,6 +5,9 @@
 #define MAX_BATCH_BYTES ((uint64_t)4 << 20)
 #define MIN_CHUNK_BYTES ((uint64_t)1 << 20)
 #define MAX_CHUNK_BYTES ((uint64_t)64 << 20)
+/* Chunks are shared out evenly enough from some number a worker on, but not by cutting them smaller than this. */
+#define CHUNKS_A_WORKER   6
+#define SHARE_CHUNK_BYTES ((uint64_t)8 << 20)
 
 uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers)
 {
@@ -16,13 +19,17 @@ uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_
     return bytes > MAX_BATCH_BYTES ? MAX_BATCH_BYTES : bytes;
 }
 
-uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing)
+uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing, int64_t table_bytes)
 {
     uint64_t bytes = crossing->memory_bytes / 2;
+    uint64_t share =
+        table_bytes > 0 && crossing->jobs > 1 ? (uint64_t)table_bytes / crossing->jobs / CHUNKS_A_WORKER : 0;
 
-    if (bytes < MIN_CHUNK_BYTES)
-        return MIN_CHUNK_BYTES;
-    return bytes > MAX_CHUNK_BYTES ? MAX_CHUNK_BYTES : bytes;
+    if (bytes > MAX_CHUNK_BYTES)
+        bytes = MAX_CHUNK_BYTES;
+    if (share > 0 && share < bytes)
+        bytes = share > SHARE_CHUNK_BYTES ? share : SHARE_CHUNK_BYTES < bytes ? SHARE_CHUNK_BYTES : bytes;
+    return bytes < MIN_CHUNK_BYTES ? MIN_CHUNK_BYTES : bytes;
 }
 
 enum vf_status vf_crossing_batch_init(const struct vf_relation *relation, uint64_t max_bytes, struct vf_batch *batch,

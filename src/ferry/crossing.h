@@ -59,8 +59,9 @@ uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_
 enum vf_status vf_crossing_batch_init(const struct vf_relation *relation, uint64_t max_bytes, struct vf_batch *batch,
                                       struct vf_error *err) VF_CHECKED;
 
-/* Bytes of one chunk: what is lost of a run that is killed, and what one transaction holds. Less when there is little memory, since some databases keep a transaction's pages there. */
-uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing);
+/* Bytes of one chunk: what is lost of a run that is killed, and what one transaction holds. Less when there is little memory, since some databases keep a transaction's pages there, and
+ * for a table (table_bytes, -1: unknown) that would give each of several workers only a chunk or two: the last of them would work alone. */
+uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing, int64_t table_bytes);
 
 #define VF_BATCHES_IN_FLIGHT 4
 #define VF_BATCH_MAX_ROWS    16384

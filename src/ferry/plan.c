@@ -89,6 +89,7 @@ enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, co
                                        struct vf_arena *arena, struct vf_inspect_options *inspect, struct vf_error *err)
 {
     inspect->evidence = !options->no_evidence;
+    inspect->decisive = true;
     inspect->n_only = options->n_only;
     inspect->only = options->only;
     if (request == NULL)

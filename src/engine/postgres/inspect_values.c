@@ -14,11 +14,32 @@ static bool is_number_list(const struct vf_column *column)
            (strcmp(column->native, "real[]") == 0 || strcmp(column->native, "double precision[]") == 0);
 }
 
-static void write_measure(struct vf_buf *sql, const char *quoted, const struct vf_column *column)
+/* Does an index of inner product hang on the column? Elsewhere it may become one of cosine distance, if all vectors are of length 1. */
+static bool has_ip_index(const struct vf_table *table, size_t column)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_index *index = &table->indexes[i];
+        if (vf_index_is_vector(index->kind) && index->vector.metric == VF_METRIC_IP && index->n_parts == 1 &&
+            index->parts[0].column == (int)column)
+            return true;
+    }
+    return false;
+}
+
+/* Vectors of a declared dimension lie outside of their rows, and aren't fetched for what is known: that is most of the database. */
+static bool is_settled(const struct vf_table *table, size_t i, const struct vf_inspect_options *options)
+{
+    const struct vf_type type = table->columns[i].type;
+    return options->decisive && type.kind == VF_K_VECTOR && type.dim > 0 && !has_ip_index(table, i);
+}
+
+static void write_measure(struct vf_buf *sql, const char *quoted, const struct vf_column *column, bool settled)
 {
     bool is_dense = column->type.kind == VF_K_VECTOR && column->type.element != VF_E_BIT;
     vf_buf_printf(sql, "count(%s), " /* ident */, quoted);
-    if (is_dense) {
+    if (settled) {
+        vf_buf_printf(sql, "%u, %u, NULL, NULL, 0, 0, 0", column->type.dim, column->type.dim);
+    } else if (is_dense) {
         const char *norm = column->type.element == VF_E_F32 ? "vector_norm" : "l2_norm";
         /* Functions of pgvector are found by the type's schema: the search_path holds it for this query. */
         vf_buf_printf(sql, "min(vector_dims(%s)), max(vector_dims(%s)), ", quoted, quoted);
@@ -43,9 +64,10 @@ static void write_measure(struct vf_buf *sql, const char *quoted, const struct v
     }
 }
 
-static enum vf_status write_query(const struct vf_table *table, bool is_partitioned, int64_t sample_rows,
-                                  struct vf_buf *sql, struct vf_error *err)
+static enum vf_status write_query(const struct vf_table *table, bool is_partitioned,
+                                  const struct vf_inspect_options *options, struct vf_buf *sql, struct vf_error *err)
 {
+    int64_t sample_rows = options->sample_rows;
     struct vf_buf name;
     vf_buf_init(&name, 1 << 12);
     vf_buf_str(sql, "SELECT count(*)");
@@ -53,7 +75,7 @@ static enum vf_status write_query(const struct vf_table *table, bool is_partitio
         vf_buf_clear(&name);
         vf_pg_quote(&name, table->columns[i].name);
         vf_buf_str(sql, ", ");
-        write_measure(sql, name.data != NULL ? name.data : "", &table->columns[i]);
+        write_measure(sql, name.data != NULL ? name.data : "", &table->columns[i], is_settled(table, i, options));
     }
     vf_buf_str(sql, " FROM ");
     if (sample_rows > 0)
@@ -149,13 +171,13 @@ static bool is_wanted(const struct vf_table *table, const struct vf_inspect_opti
     return options->n_only == 0;
 }
 
-static enum vf_status measure(struct vf_pg_inspection *inspection, size_t i, int64_t sample_rows)
+static enum vf_status measure(struct vf_pg_inspection *inspection, size_t i, const struct vf_inspect_options *options)
 {
     struct vf_table *table = &inspection->schema->tables[i];
     struct vf_buf sql;
     PGresult *result = NULL;
     vf_buf_init(&sql, VF_BUF_MAX);
-    enum vf_status status = write_query(table, inspection->seen[i].relkind == 'p', sample_rows, &sql, inspection->err);
+    enum vf_status status = write_query(table, inspection->seen[i].relkind == 'p', options, &sql, inspection->err);
     /* A result has at most 1664 columns: very wide tables are counted only. */
     if (status == VF_OK && table->n_columns > 1600 / N_MEASURES) {
         vf_buf_clear(&sql);
@@ -168,7 +190,7 @@ static enum vf_status measure(struct vf_pg_inspection *inspection, size_t i, int
     if (status != VF_OK) {
         vf_error_wrap(inspection->err, "looking at the values of table \"%s\"", table->name);
     } else if (table->n_columns <= 1600 / N_MEASURES) {
-        take_measures(result, table, sample_rows > 0, &inspection->schema->arena);
+        take_measures(result, table, options->sample_rows > 0, &inspection->schema->arena);
     } else {
         table->n_rows = vf_pg_i64(result, 0, 0, -1);
         table->n_rows_exact = true;
@@ -190,7 +212,7 @@ enum vf_status vf_pg_inspect_values(struct vf_pg_inspection *inspection, const s
         0, NULL, ignored, sizeof(ignored), inspection->err);
     for (size_t i = 0; i < inspection->schema->n_tables && status == VF_OK; i++) {
         if (is_wanted(&inspection->schema->tables[i], options))
-            status = measure(inspection, i, options->sample_rows);
+            status = measure(inspection, i, options);
     }
     return status;
 }

@@ -198,9 +198,26 @@ static void pages_and_modes_of_a_bulk_load(void **state)
     vf_conn_close(conn);
     ask_text("new.db", "PRAGMA journal_mode", mode, sizeof(mode));
     assert_string_equal(mode, "delete");
-    assert_int_equal(ask_i64("new.db", "PRAGMA page_size"), 16384);
+    assert_int_equal(ask_i64("new.db", "PRAGMA page_size"), 32768);
     assert_int_equal(ask_i64("new.db", "SELECT count(*) FROM sqlite_master WHERE name LIKE 'vecferry%'"), 0);
     assert_int_not_equal(access(path_of("new.db-wal"), F_OK), 0);
+
+    /* A large load into a new file needs no log of what it adds; the second run of it, whose file isn't new, has one. */
+    for (int i = 0; i < 2; i++) {
+        const struct vf_load_estimate large = {.size_bytes = INT64_C(1) << 30};
+        conn = open_side("large.db", VF_SIDE_TARGET);
+        must(vf_conn_begin_bulk(conn, &large, &err), &err);
+        must(vf_conn_begin(conn, &err), &err);
+        apply(conn, &(struct vf_step){.kind = VF_STEP_TABLE, .table = &parent});
+        must(vf_conn_commit(conn, &err), &err);
+        ask_text("large.db", "PRAGMA journal_mode", mode, sizeof(mode));
+        assert_string_equal(mode, i == 0 ? "delete" : "wal");
+        if (i == 1)
+            must(vf_conn_end_bulk(conn, &err), &err);
+        vf_conn_close(conn);
+    }
+    ask_text("large.db", "PRAGMA journal_mode", mode, sizeof(mode));
+    assert_string_equal(mode, "delete");
 
     /* A file of the user's keeps its settings, also when a first run was killed. */
     run_sql("old.db", "PRAGMA page_size = 4096; PRAGMA journal_mode = TRUNCATE; CREATE TABLE t (a)");
