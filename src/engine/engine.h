@@ -100,6 +100,7 @@ struct vf_relation {
     size_t n_key;                  /* 0: no key */
     const size_t *key;             /* indexes into fields */
     const char *where;             /* the user's filter in the source's SQL, or NULL; only for scans of the source */
+    int64_t n_rows;                /* as far as somebody has counted already, so that split needn't; 0: unknown */
 };
 
 /* A part of a table that is read by one scan and loaded in one transaction. The bounds are the source engine's own words (block numbers, rowids), opaque to all others: it must

@@ -217,7 +217,8 @@ static enum vf_status make_relations(struct vf_plan_maker *maker, struct vf_plan
                                        .kind = table->source.kind,
                                        .n_fields = n,
                                        .fields = from,
-                                       .where = table->where};
+                                       .where = table->where,
+                                       .n_rows = table->source.n_rows > 0 ? table->source.n_rows : 0};
     table->to = (struct vf_relation){.schema = table->target.schema,
                                      .name = table->target.name,
                                      .kind = VF_TABLE_ORDINARY,

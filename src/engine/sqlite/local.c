@@ -13,8 +13,9 @@
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/snapshot.h"
 
-#define BUSY_TIMEOUT_MS 5000
-#define PROGRESS_STEPS  100000
+#define BUSY_TIMEOUT_MS        5000
+#define PROGRESS_STEPS         100000
+#define MAX_SOURCE_CACHE_BYTES ((uint64_t)4 << 20)
 #define NEW_FILE_PAGE_SIZE                                                                                             \
     8192 /* vectors of 768 to 1536 float32 then take one or two pages; 4096 loads at half the speed */
 #define IMMUTABLE_SUFFIX "?immutable=1"
@@ -164,9 +165,12 @@ static enum vf_status set_up(struct vf_sqlite_local *local, struct vf_error *err
     char sql[64];
     local->sql.lib->progress_handler(local->sql.db, PROGRESS_STEPS, on_progress, local);
     enum vf_status status = first_read(local, err);
-    if (status == VF_OK && local->sql.base.options.memory_bytes > 0) {
-        snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu",
-                 (unsigned long long)(local->sql.base.options.memory_bytes / 1024));
+    uint64_t cache_bytes = local->sql.base.options.memory_bytes;
+    /* A scan sees each page once: a large cache would only hold what isn't asked for again, in fresh memory. */
+    if (local->sql.base.options.side == VF_SIDE_SOURCE && cache_bytes > MAX_SOURCE_CACHE_BYTES)
+        cache_bytes = MAX_SOURCE_CACHE_BYTES;
+    if (status == VF_OK && cache_bytes > 0) {
+        snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu", (unsigned long long)(cache_bytes / 1024));
         status = vf_sqlite_exec(&local->sql, sql, err);
     }
     if (status == VF_OK && local->is_new) {

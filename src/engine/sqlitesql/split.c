@@ -134,28 +134,31 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
     return status;
 }
 
-/* Count, smallest and largest key. */
+/* Count, unless that is known already, smallest and largest key. */
 static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
-    bool row = false;
+    bool row = false, counts = keys->n == 0;
+    enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT (SELECT count(*) FROM ");
-    enum vf_status status = vf_sqlite_write_from(conn, keys->table, &sql, err);
-    for (int i = 0; status == VF_OK && keys->column != NULL && i < 2; i++) {
-        vf_buf_str(&sql, i == 0 ? "), (SELECT min(" : "), (SELECT max(");
+    vf_buf_str(&sql, counts ? "SELECT (SELECT count(*) FROM " : "SELECT (0");
+    if (counts)
+        status = vf_sqlite_write_from(conn, keys->table, &sql, err);
+    vf_buf_str(&sql, ")");
+    for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
+        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
         vf_buf_str(&sql, keys->column);
         vf_buf_str(&sql, ") FROM ");
         status = vf_sqlite_write_from(conn, keys->table, &sql, err);
+        vf_buf_str(&sql, ")");
     }
-    vf_buf_char(&sql, ')');
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
     if (status == VF_OK && row) {
-        keys->n = conn->lib->column_int64(stmt, 0);
+        keys->n = counts ? conn->lib->column_int64(stmt, 0) : keys->n;
         keys->min = keys->column != NULL ? conn->lib->column_int64(stmt, 1) : 0;
         keys->max = keys->column != NULL ? conn->lib->column_int64(stmt, 2) : 0;
     }
@@ -191,23 +194,29 @@ static enum vf_status measure_vec0(struct vf_sqlite_conn *conn, const char *tabl
     return status;
 }
 
+/* Keys and size of a table with rows of its own; keys->n is known or 0. */
+static enum vf_status measure_table(struct vf_sqlite_conn *conn, struct keys *keys, struct vf_sqlite_size *size,
+                                    struct vf_error *err)
+{
+    int64_t average_bytes = 0;
+    enum vf_status status = read_keys(conn, keys, err);
+    if (status == VF_OK && keys->n > 0)
+        status = sample(conn, keys, keys->table, &average_bytes, err);
+    size->n_rows = keys->n;
+    size->size_bytes = average_bytes * keys->n;
+    return status;
+}
+
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
                                  struct vf_sqlite_size *size, struct vf_error *err)
 {
     struct keys keys = {.table = table};
     bool is_column = false;
-    int64_t average_bytes = 0;
     *size = (struct vf_sqlite_size){0};
     if (kind == VF_TABLE_VEC0)
         return measure_vec0(conn, table, size, err);
     enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
-    if (status == VF_OK)
-        status = read_keys(conn, &keys, err);
-    if (status == VF_OK && keys.n > 0)
-        status = sample(conn, &keys, table, &average_bytes, err);
-    size->n_rows = keys.n;
-    size->size_bytes = average_bytes * keys.n;
-    return status;
+    return status == VF_OK ? measure_table(conn, &keys, size, err) : status;
 }
 
 /* ---- cuts ---- */
@@ -314,10 +323,14 @@ enum vf_status vf_sqlite_split(struct vf_conn *base, const struct vf_relation *r
         status = vf_sqlite_rowid_name(conn, keys.table, &keys.column, &is_column, err);
     if (status == VF_OK && keys.column == NULL)
         status = vf_sqlite_is_without_rowid(conn, keys.table, &keys.has_key, err);
-    if (status == VF_OK)
-        status = vf_sqlite_measure(conn, relation->name, relation->kind, &size, err);
-    if (status == VF_OK)
-        status = read_keys(conn, &keys, err);
+    if (status == VF_OK && relation->kind == VF_TABLE_VEC0) {
+        status = measure_vec0(conn, relation->name, &size, err);
+        if (status == VF_OK)
+            status = read_keys(conn, &keys, err);
+    } else if (status == VF_OK) {
+        keys.n = relation->n_rows;
+        status = measure_table(conn, &keys, &size, err);
+    }
     if (status == VF_OK)
         status = cut_all(conn, &keys, &size, target_bytes, chunks, err);
     if (status == VF_OK && !is_column && !keys.has_key)
