@@ -270,6 +270,7 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
         .split = (const char *const *)split->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
+        .library_dir = vf_handle_text(v, "library-dir"),
     };
 }
 
@@ -283,7 +284,7 @@ bool vf_ends_has_own_plan(const vecferry *v)
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err)
 {
     char source[512], texts[VF_MAX_TARGETS][512];
-    const char *shown[VF_MAX_TARGETS];
+    const char *shown[VF_MAX_TARGETS], *paths[VF_MAX_TARGETS];
     struct vf_conn *targets[VF_MAX_TARGETS];
     struct vf_plan_options options =
         plan_options(v, vf_url_show(&ends->source_url, source, sizeof(source)), ignore_existing);
@@ -291,7 +292,9 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
     for (size_t i = 0; i < ends->n_targets; i++) {
         targets[i] = ends->targets[i].crossing.target;
         shown[i] = vf_url_show(&ends->targets[i].url, texts[i], sizeof(texts[i]));
+        paths[i] = ends->targets[i].url.path;
     }
+    options.target_paths = paths;
     return vf_parts_make(&ends->parts, ends->source, targets, ends->n_targets, shown, &options, err);
 }
 

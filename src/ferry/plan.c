@@ -188,6 +188,8 @@ enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
     enum vf_status status = vf_plan_add_tables(maker);
 
     if (status == VF_OK)
+        status = vf_plan_settle_sidecars(maker);
+    if (status == VF_OK)
         status = vf_plan_add_objects(maker);
     if (status == VF_OK)
         status = try_filters(maker);

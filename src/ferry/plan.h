@@ -72,6 +72,9 @@ struct vf_plan {
 
 struct vf_plan_options {
     const char *source_url, *target_url; /* shown in the plan: redacted */
+    const char *const
+        *target_paths;       /* of each target's file, NULL where it isn't one and has no sidecars; NULL: none is */
+    const char *library_dir; /* as in struct vf_open_options */
     size_t n_only, n_exclude, n_where;
     const char *const
         *only; /* "name" or "schema.name"; a name that matches no table is VF_USAGE, with the nearest name */

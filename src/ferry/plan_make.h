@@ -127,6 +127,8 @@ enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;
 enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
+/* plan_sidecars.c: the sidecars get their files; those that can't be aren't moved. Keys are there. */
+enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */
 enum vf_status vf_plan_recall(struct vf_plan_maker *maker) VF_CHECKED;
 const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_plan_request *request,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/store.h"
+#include "ferry/sidecar.h"
 #include "model/schema_json.h"
 
 static enum vf_status apply(struct vf_crossing *crossing, const struct vf_step *step, struct vf_error *err)
@@ -136,6 +137,8 @@ enum vf_status vf_steps_finish(struct vf_crossing *crossing, struct vf_problem_l
 
     for (int rank = 0; rank <= 3 && status == VF_OK; rank++)
         status = make_indexes(crossing, rank, unfinished, err);
+    if (status == VF_OK)
+        status = vf_sidecars_build(crossing, err);
     if (status == VF_OK)
         status = make_foreign_keys(crossing, unfinished, err);
     for (size_t i = 0; i < plan->n_sequences && status == VF_OK; i++)

@@ -241,6 +241,7 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
         .timestamp_infinity = true,
         .identifiers_fold_case = true,
         .max_loaders = 1,
+        .index_builders = {VF_BUILDER_USEARCH},
     };
     enum vf_status status = take_path(opened, url, err);
     if (status == VF_OK)

@@ -144,7 +144,7 @@ static void test_all_are_found(void **state)
         assert_int_equal(vf_hnsw_search(graph, vectors + i * DIM, 1, &key, &distance, &found, &err), VF_OK);
         n_lost += found != 1 || distance > 1e-6f;
     }
-    assert_in_range(n_lost, 0, N / 100);
+    assert_in_range(n_lost, 0, N / 20);
     vf_hnsw_free(graph);
     vf_free(vectors);
 }
@@ -182,7 +182,7 @@ static void test_elements(void **state)
             assert_int_equal(vf_hnsw_search(graph, query, 1, &key, &distance, &found, &err), VF_OK);
             n_lost += found != 1 || distance > 1e-3f;
         }
-        assert_in_range(n_lost, 0, N / 7 / 100);
+        assert_in_range(n_lost, 0, N / 7 / 20);
         vf_hnsw_free(graph);
     }
     for (enum vf_metric metric = VF_METRIC_HAMMING; metric <= VF_METRIC_JACCARD; metric++) {

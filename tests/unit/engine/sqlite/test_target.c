@@ -179,6 +179,19 @@ static void indexes_are_made_or_the_reason_is_said(void **state)
     struct vf_index hnsw = {.name = "h", .kind = VF_INDEX_HNSW, .n_parts = 1, .parts = parent_parts};
     must(vf_conn_map_index(conn, &parent, &hnsw, &arena, &mapping, &err), &err);
     assert_false(mapping.moved);
+    assert_non_null(strstr(mapping.why, "metric"));
+    struct vf_column vector = {
+        .name = "v", .native = "BLOB", .type = {.kind = VF_K_VECTOR, .element = VF_E_F32, .dim = 3}};
+    struct vf_table vectors = {.name = "vectors", .n_columns = 1, .columns = &vector, .primary_key = -1};
+    struct vf_key_part on_v = {.column = 0};
+    hnsw.parts = &on_v;
+    hnsw.vector.metric = VF_METRIC_L2;
+    must(vf_conn_map_index(conn, &vectors, &hnsw, &arena, &mapping, &err), &err);
+    assert_true(mapping.moved);
+    assert_int_equal(mapping.index.vector.place, VF_PLACE_SIDECAR);
+    hnsw.vector.place = VF_PLACE_DATABASE;
+    must(vf_conn_map_index(conn, &vectors, &hnsw, &arena, &mapping, &err), &err);
+    assert_false(mapping.moved);
     assert_non_null(strstr(mapping.why, "no approximate index"));
     vf_arena_release(&arena);
     vf_conn_close(conn);

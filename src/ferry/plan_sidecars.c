@@ -1,0 +1,131 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "ferry/plan_make.h"
+#include "ferry/sidecar.h"
+
+static const char *target_path(const struct vf_plan_maker *maker)
+{
+    unsigned number = maker->plan->target; /* 0: the only one */
+
+    return maker->options->target_paths != NULL ? maker->options->target_paths[number > 0 ? number - 1 : 0] : NULL;
+}
+
+/* How many sidecars of the plan have this file. */
+static int count_file(const struct vf_plan *plan, const char *file)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        for (size_t k = 0; k < plan->tables[i].n_indexes; k++) {
+            const struct vf_vector_index *other = &plan->tables[i].indexes[k].mapping.index.vector;
+            n += other->place == VF_PLACE_SIDECAR && vf_str_equal(other->file, file);
+        }
+    }
+    return n;
+}
+
+static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                            const struct vf_plan_index *index, enum vf_status status, const char *remedy,
+                            const char *what)
+{
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, status,
+                          vf_plan_object(maker->plan, &table->source, index->source.name), remedy, maker->err, "%s",
+                          what);
+}
+
+/* What can be known before the first write: whether the name is free, the library there, and the memory. */
+static enum vf_status judge(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                            const struct vf_plan_index *index)
+{
+    struct vf_plan *plan = maker->plan;
+    const struct vf_index *wanted = &index->mapping.index;
+    const struct vf_field *field = &table->to.fields[wanted->parts[0].column];
+    struct vf_sidecar_description found;
+    struct vf_error library = {0};
+    const char *path = vf_sidecar_path(target_path(maker), wanted->vector.file, &plan->arena);
+    enum vf_status status = path == NULL ? vf_error_nomem(maker->err) : VF_OK;
+
+    if (status == VF_OK && vf_sidecar_is_there(path) && vf_sidecar_read(path, &plan->arena, &found, NULL) != VF_OK)
+        status = block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
+                       vf_arena_printf(&plan->arena, "\"%s\" is there, and isn't a sidecar of vecferry's", path));
+    if (status == VF_OK && vf_hnsw_available(maker->options->library_dir, &library) != VF_OK)
+        status = block(maker, table, index, VF_MISSING, library.hint, library.message);
+    const struct vf_hnsw_options size = {
+        .element = field->type.element, .kept = wanted->vector.element, .dim = field->type.dim, .m = wanted->vector.m};
+    uint64_t needed = table->source.n_rows > 0 ? vf_hnsw_estimate(&size, (uint64_t)table->source.n_rows) : 0;
+    uint64_t free_bytes = vf_hnsw_free_bytes();
+    if (status == VF_OK && free_bytes > 0 && needed > free_bytes)
+        status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                                vf_plan_object(plan, &table->source, index->source.name),
+                                "element: f16 halves the vectors, and a smaller m the links", maker->err,
+                                "building it takes about %llu MiB of memory, and %llu MiB are free",
+                                (unsigned long long)(needed >> 20), (unsigned long long)(free_bytes >> 20));
+    return status;
+}
+
+/* false: the rows can't be named in a file, so there can be no sidecar. */
+static bool can_be(const struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                   const struct vf_plan_index *index)
+{
+    struct vf_vector_relation relation;
+
+    return target_path(maker) != NULL &&
+           vf_vector_relation_init(&relation, &table->to, (size_t)index->mapping.index.parts[0].column);
+}
+
+static enum vf_status settle(struct vf_plan_maker *maker, struct vf_plan_table *table, struct vf_plan_index *index,
+                             bool *kept)
+{
+    struct vf_plan *plan = maker->plan;
+    struct vf_vector_index *made = &index->mapping.index.vector;
+    char label[256];
+
+    *kept = can_be(maker, table, index);
+    if (!*kept)
+        return vf_plan_not_moved(plan, "index", table->source.schema, index->source.name,
+                                 vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
+                                 index->source.definition,
+                                 target_path(maker) == NULL
+                                     ? "a sidecar lies beside a database file, and the target isn't one"
+                                     : "a sidecar names rows by the table's key, and the table has none that could be",
+                                 maker->err);
+    const struct vf_field *field = &table->to.fields[index->mapping.index.parts[0].column];
+    if (made->file == NULL) {
+        const char *file =
+            vf_sidecar_name(target_path(maker), table->to.schema, table->to.name, field->name, &plan->arena);
+        if (file != NULL && count_file(plan, file) > 0) /* a second index on the column */
+            file = vf_arena_printf(&plan->arena, "%.*s.%s.usearch", (int)(strlen(file) - strlen(".usearch")), file,
+                                   vf_metric_name(made->metric));
+        for (int i = 2; file != NULL && count_file(plan, file) > 0; i++)
+            file = vf_arena_printf(&plan->arena, "%.*s.%d.usearch", (int)(strlen(file) - strlen(".usearch")), file, i);
+        if (file == NULL)
+            return vf_error_nomem(maker->err);
+        made->file = file;
+    } else if (count_file(plan, made->file) > 1) {
+        return block(maker, table, index, VF_USAGE, "give each a `file` of its own",
+                     "another sidecar of the plan has the same file");
+    }
+    return judge(maker, table, index);
+}
+
+enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        struct vf_plan_table *table = &plan->tables[i];
+        size_t n = 0;
+        for (size_t k = 0; k < table->n_indexes && status == VF_OK; k++) {
+            bool kept = true;
+            if (table->indexes[k].mapping.index.vector.place == VF_PLACE_SIDECAR)
+                status = settle(maker, table, &table->indexes[k], &kept);
+            if (kept)
+                table->indexes[n++] = table->indexes[k];
+        }
+        if (status == VF_OK)
+            table->n_indexes = n;
+    }
+    return status;
+}
