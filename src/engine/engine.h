@@ -65,7 +65,8 @@ struct vf_server {
     int version_number;      /* the engine's own, for comparisons: 180006, 3040001 */
     char vector_product[64]; /* "pgvector", "sqlite-vec", or empty */
     char vector_version[64];
-    char identity[128]; /* stays the same while it is the same database: system identifier and database, or file id */
+    char identity[128];  /* stays the same while it is the same database: system identifier and database, or file id */
+    char guarantee[160]; /* of what is read, where servers of a kind differ in it: one instant, and how; or empty */
 };
 
 struct vf_open_options {

@@ -30,17 +30,20 @@ struct conf_database {
 
 struct conf_quirks {
     const char *engine;
+    const char *label;     /* what the tests call it; NULL: as the engine */
     unsigned caps;         /* exactly these */
     const char *schema;    /* that tables are made in, or NULL */
     const char *extension; /* to be made before vectors, or NULL */
     const char *bad_url;   /* nothing can be opened there */
     /* Types (in the writing of vf_type_format) that the engine doesn't take exactly, as words between blanks. */
     const char *not_exact;
-    bool no_nan;           /* of scalar floats */
-    bool no_minus_zero;    /* of scalar floats */
-    bool no_array_bounds;  /* arrays whose lower bounds aren't 1 */
-    bool no_late_join;     /* a snapshot can't be joined any more once the database was written to */
-    bool jsonb;            /* rewrites JSON */
+    bool no_nan;          /* of scalar floats */
+    bool no_minus_zero;   /* of scalar floats */
+    bool no_array_bounds; /* arrays whose lower bounds aren't 1 */
+    bool
+        one_connection; /* of the server, for all clients: they see each other's transactions, and a snapshot is watched: a change fails the scan */
+    bool no_late_join;  /* a snapshot can't be joined any more once the database was written to */
+    bool jsonb;         /* rewrites JSON */
     const char *user_enum; /* native type of an enum column, or NULL: as for mem and SQLite, where a name is enough */
     /* false: it can't be made here, and the suite is skipped */
     bool (*make)(struct conf_database *database);
@@ -51,8 +54,9 @@ struct conf_quirks {
 
 /* All tests for one engine; returns what main() returns (77: skipped). */
 int conf_run(const struct conf_quirks *quirks);
+const char *conf_label(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres, conf_tursodb, conf_sqld, conf_hrana;
 
 /* The state of a test. */
 struct conf {

@@ -42,6 +42,11 @@ struct vf_conn *conf_open(const struct conf *conf, enum vf_side side)
     return conn;
 }
 
+const char *conf_label(const struct conf_quirks *quirks)
+{
+    return quirks->label != NULL ? quirks->label : quirks->engine;
+}
+
 int conf_setup(void **state)
 {
     static struct conf conf;
@@ -66,7 +71,7 @@ int conf_run(const struct conf_quirks *quirks)
     struct conf_database probe;
     int failed = 0;
     if (!quirks->make(&probe)) {
-        print_message("skipped: no %s database can be made here\n", quirks->engine);
+        print_message("skipped: no %s database can be made here\n", conf_label(quirks));
         return 77;
     }
     quirks->drop(&probe);

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_quirks *const engines[] = {&conf_mem, &conf_sqlite, &conf_postgres, &conf_files};
+static const struct conf_quirks *const engines[] = {&conf_mem,   &conf_sqlite,  &conf_postgres,
+                                                    &conf_files, &conf_tursodb, &conf_sqld};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 struct side {
@@ -122,7 +123,7 @@ static bool is_there(const struct conf_quirks *quirks)
 {
     struct conf_database probe;
     if (!quirks->make(&probe)) {
-        print_message("left out: no %s database can be made here\n", quirks->engine);
+        print_message("left out: no %s database can be made here\n", conf_label(quirks));
         return false;
     }
     quirks->drop(&probe);
@@ -144,7 +145,8 @@ int main(void)
                 continue;
             pairs[n_tests][0] = engines[i];
             pairs[n_tests][1] = engines[k];
-            snprintf(names[n_tests], sizeof(names[n_tests]), "%s to %s", engines[i]->engine, engines[k]->engine);
+            snprintf(names[n_tests], sizeof(names[n_tests]), "%s to %s", conf_label(engines[i]),
+                     conf_label(engines[k]));
             tests[n_tests] = (struct CMUnitTest){names[n_tests], test_pair, NULL, NULL, pairs[n_tests]};
             n_tests++;
         }

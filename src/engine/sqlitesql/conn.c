@@ -1,5 +1,6 @@
 #include "engine/sqlitesql/conn.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- failures ---- */
@@ -28,11 +29,25 @@ static enum vf_status status_of(const struct vf_sqlite_conn *conn, int code)
     }
 }
 
+static void wrap(struct vf_error *err, const char *fmt, va_list args)
+{
+    char what[512];
+    vsnprintf(what, sizeof(what), fmt, args);
+    vf_error_wrap(err, "%s", what);
+}
+
 enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err, const char *fmt, ...)
 {
     va_list args;
     int code = conn->db != NULL ? conn->lib->extended_errcode(conn->db) : SQLITE_NOMEM;
-    enum vf_status status = status_of(conn, code);
+    enum vf_status status = conn->fail != NULL ? conn->fail(conn, err) : VF_OK;
+    if (status != VF_OK) {
+        va_start(args, fmt);
+        wrap(err, fmt, args);
+        va_end(args);
+        return status;
+    }
+    status = status_of(conn, code);
     if (status == VF_NOMEM)
         return vf_error_nomem(err);
     if (status == VF_CANCELLED) {
@@ -41,14 +56,11 @@ enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err,
     }
     vf_error_set(err, status, "%s",
                  status == VF_LOCKED ? "the database is locked by another program" : conn->lib->errmsg(conn->db));
-    if (err != NULL) {
-        char what[512];
-        va_start(args, fmt);
-        vsnprintf(what, sizeof(what), fmt, args);
-        va_end(args);
-        vf_error_wrap(err, "%s", what);
+    va_start(args, fmt);
+    wrap(err, fmt, args);
+    va_end(args);
+    if (err != NULL)
         err->vendor_code = code;
-    }
     conn->hint(conn, code, err);
     return status;
 }
@@ -73,6 +85,16 @@ enum vf_status vf_sqlite_prepare_buf(struct vf_sqlite_conn *conn, struct vf_buf 
         status = vf_sqlite_prepare(conn, sql->data, stmt, err);
     vf_buf_clear(sql);
     return status;
+}
+
+enum vf_status vf_sqlite_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf *sql, const char *rowid, int64_t limit,
+                                      sqlite3_stmt **stmt, struct vf_error *err)
+{
+    if (conn->prepare_rows != NULL)
+        return conn->prepare_rows(conn, sql, rowid, limit, stmt, err);
+    if (limit > 0)
+        vf_buf_printf(sql, " LIMIT %" PRId64, limit);
+    return vf_sqlite_prepare_buf(conn, sql, stmt, err);
 }
 
 enum vf_status vf_sqlite_step(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, bool *row, struct vf_error *err)

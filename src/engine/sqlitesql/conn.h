@@ -14,11 +14,17 @@ struct vf_sqlite_conn {
     struct vf_conn_base base;
     const struct vf_sqlite_library *lib;
     sqlite3 *db;
-    const char *name; /* what messages call the database: the path of a file, the URL of a server */
-    bool is_usable;   /* a first read has gone well: what can't be read later is broken, not foreign */
+    const char *name;      /* what messages call the database: the path of a file, the URL of a server */
+    bool is_usable;        /* a first read has gone well: what can't be read later is broken, not foreign */
+    bool no_without_rowid; /* tables WITHOUT ROWID can't be made */
     struct vf_limits limits;
     /* Adds the remedy to the error of a failure of SQLite with this extended code, where there is one. */
     void (*hint)(const struct vf_sqlite_conn *conn, int code, struct vf_error *err);
+    /* What failed last when it wasn't SQLite itself, but the way to it; VF_OK: it was SQLite. NULL: there is no way between. */
+    enum vf_status (*fail)(struct vf_sqlite_conn *conn, struct vf_error *err);
+    /* vf_sqlite_prepare_rows() for a server; NULL: a statement gives its rows one by one by itself. */
+    enum vf_status (*prepare_rows)(struct vf_sqlite_conn *conn, struct vf_buf *sql, const char *rowid, int64_t limit,
+                                   sqlite3_stmt **stmt, struct vf_error *err);
 };
 
 static inline struct vf_sqlite_conn *vf_sqlite_conn_of(struct vf_conn *conn)
@@ -47,6 +53,10 @@ enum vf_status vf_sqlite_prepare(struct vf_sqlite_conn *conn, const char *sql, s
 /* The same with a text in a buffer, whose own failure is reported; the buffer is cleared. */
 enum vf_status vf_sqlite_prepare_buf(struct vf_sqlite_conn *conn, struct vf_buf *sql, sqlite3_stmt **stmt,
                                      struct vf_error *err) VF_CHECKED;
+/* The same for a SELECT over a whole table: its text ends where " AND ..." and " LIMIT ..." can follow its WHERE, and its column 0 is the rowid, whose name is given; NULL: there is none.
+ * `limit` 0: all rows. */
+enum vf_status vf_sqlite_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf *sql, const char *rowid, int64_t limit,
+                                      sqlite3_stmt **stmt, struct vf_error *err) VF_CHECKED;
 /* *row: a row is there. */
 enum vf_status vf_sqlite_step(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, bool *row,
                               struct vf_error *err) VF_CHECKED;

@@ -32,6 +32,33 @@ static struct vf_sqlite_constraint *add(struct parser *parser, enum vf_sqlite_co
     return added;
 }
 
+const char *vf_sqlite_created_name(const char *sql, struct vf_arena *arena)
+{
+    const char *at = sql;
+    bool is_kind = false;
+    if (!vf_sql_is_word(vf_sql_next(&at), "CREATE"))
+        return NULL;
+    while (!is_kind) {
+        struct vf_sql_token token = vf_sql_next(&at);
+        if (token.kind != VF_SQL_WORD)
+            return NULL;
+        is_kind = vf_sql_is_word(token, "TABLE") || vf_sql_is_word(token, "INDEX") || vf_sql_is_word(token, "VIEW") ||
+                  vf_sql_is_word(token, "TRIGGER");
+    }
+    struct vf_sql_token name = vf_sql_next(&at);
+    const char *ahead = at;
+    if (vf_sql_is_word(name, "IF") && vf_sql_is_word(vf_sql_next(&ahead), "NOT")) {
+        at = ahead;
+        (void)vf_sql_next(&at); /* EXISTS */
+        name = vf_sql_next(&at);
+    }
+    if (vf_sql_is_char(vf_sql_peek(at), '.')) {
+        (void)vf_sql_next(&at);
+        name = vf_sql_next(&at);
+    }
+    return name.kind == VF_SQL_END ? NULL : vf_sql_unquote(name, arena);
+}
+
 static const char *keep(struct parser *parser, const char *text)
 {
     if (text == NULL)

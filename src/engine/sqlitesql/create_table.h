@@ -30,6 +30,9 @@ struct vf_sqlite_constraint {
     const char *columns[VF_SQLITE_MAX_KEY_COLUMNS]; /* unquoted */
 };
 
+/* The name that CREATE TABLE, INDEX, VIEW or TRIGGER gives, as it is written there; in the arena. Some servers keep it in lower case elsewhere. NULL: the text isn't of that kind, or no memory. */
+const char *vf_sqlite_created_name(const char *sql, struct vf_arena *arena);
+
 /* The constraints in the order of the text, in the arena; *first NULL when there are none or `sql` isn't a CREATE TABLE with columns. */
 enum vf_status vf_sqlite_parse_create_table(const char *sql, struct vf_arena *arena,
                                             struct vf_sqlite_constraint **first, struct vf_error *err) VF_CHECKED;

@@ -119,7 +119,7 @@ static bool is_kept_out(const struct vf_column *column)
 }
 
 /* SQLite has no table without columns; an empty one gets a column that is always NULL and never read. */
-static void write_table(const struct vf_table *table, struct vf_buf *sql)
+static void write_table(const struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_buf *sql)
 {
     vf_buf_str(sql, "CREATE TABLE main.");
     vf_sqlite_quote(sql, table->name);
@@ -137,10 +137,11 @@ static void write_table(const struct vf_table *table, struct vf_buf *sql)
     for (size_t i = 0; i < table->n_foreign_keys; i++)
         write_foreign_key(table, &table->foreign_keys[i], sql);
     vf_buf_str(sql, "\n)");
-    if (table->without_rowid)
+    bool without_rowid = table->without_rowid && !conn->no_without_rowid;
+    if (without_rowid)
         vf_buf_str(sql, " WITHOUT ROWID");
     if (table->strict)
-        vf_buf_str(sql, table->without_rowid ? ", STRICT" : " STRICT");
+        vf_buf_str(sql, without_rowid ? ", STRICT" : " STRICT");
 }
 
 static enum vf_status object_exists(struct vf_sqlite_conn *conn, const char *type, const char *name, bool *exists,
@@ -173,7 +174,7 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
                                 table->columns[i].name, table->columns[i].native);
     }
     vf_buf_init(&sql, VF_BUF_MAX);
-    write_table(table, &sql);
+    write_table(conn, table, &sql);
     status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     return status;
@@ -262,7 +263,8 @@ static enum vf_status set_sequence(struct vf_sqlite_conn *conn, const struct vf_
     enum vf_status status = object_exists(conn, "table", "sqlite_sequence", &exists, err);
     if (status != VF_OK || !exists || sequence->owner_table == NULL)
         return status;
-    status = vf_sqlite_prepare(conn, "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", &stmt, err);
+    status = vf_sqlite_prepare(conn, "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1 COLLATE NOCASE",
+                               &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, sequence->owner_table, strlen(sequence->owner_table), SQLITE_STATIC,
                                SQLITE_UTF8);
@@ -276,7 +278,7 @@ static enum vf_status set_sequence(struct vf_sqlite_conn *conn, const struct vf_
     /* No row was ever put into the table, or it has no AUTOINCREMENT. */
     status = vf_sqlite_prepare(conn,
                                "INSERT INTO sqlite_sequence (name, seq) SELECT name, ?2 FROM sqlite_master WHERE "
-                               "name = ?1 AND type = 'table' AND sql LIKE '%AUTOINCREMENT%'",
+                               "name = ?1 COLLATE NOCASE AND type = 'table' AND sql LIKE '%AUTOINCREMENT%'",
                                &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, sequence->owner_table, strlen(sequence->owner_table), SQLITE_STATIC,

@@ -135,6 +135,8 @@ static enum vf_status decode_float(const struct vf_field *field, const struct vf
         real = (double)NAN;
     else if (is_text(value, VF_SQLITE_NEGATIVE_ZERO))
         real = -0.0;
+    else if (is_text(value, VF_SQLITE_INFINITY) || is_text(value, VF_SQLITE_MINUS_INFINITY))
+        real = value->bytes[0] == '-' ? -(double)INFINITY : (double)INFINITY;
     else if (value->type != SQLITE_FLOAT)
         return unfit(field, value, err);
     if (field->type.kind == VF_K_F64)
@@ -454,5 +456,7 @@ static enum vf_status (*const decoders[VF_KIND_COUNT])(const struct vf_field *fi
 enum vf_status vf_sqlite_decode(const struct vf_field *field, const struct vf_sqlite_value *value,
                                 struct vf_array *array, struct vf_error *err)
 {
+    if (value->type == SQLITE_FLOAT && isnan(value->real)) /* which a database never holds: engine/turso/statement.c */
+        return vf_error_set(err, VF_VALUE, "an infinite number, which the server doesn't send");
     return decoders[field->type.kind](field, value, array, err);
 }

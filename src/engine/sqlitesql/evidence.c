@@ -9,6 +9,7 @@
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/probe.h"
 #include "engine/sqlitesql/scan.h"
+#include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/types.h"
 
 #define BATCH_ROWS  1000
@@ -39,7 +40,7 @@ static enum vf_status read_rows(struct vf_sqlite_conn *conn, const struct vf_tab
         if (status != VF_OK || !row)
             return status;
         for (size_t i = 0; i < table->n_columns; i++) {
-            vf_sqlite_value_read(conn, stmt, (int)i, &value);
+            vf_sqlite_value_read(conn, stmt, (int)i + 1, &value); /* behind the rowid */
             status = vf_probe_add(&probes[i], &value, err);
             if (status != VF_OK)
                 return status;
@@ -52,17 +53,23 @@ static enum vf_status read_ordinary(struct vf_sqlite_conn *conn, const struct vf
 {
     struct vf_buf sql;
     sqlite3_stmt *stmt = NULL;
+    const char *rowid = NULL;
+    bool is_column = false;
+    enum vf_status status = vf_sqlite_rowid_name(conn, table->name, &rowid, &is_column, err);
+    if (status != VF_OK)
+        return status;
     vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT ");
+    vf_buf_str(&sql, rowid != NULL ? rowid : "NULL");
     for (size_t i = 0; i < table->n_columns; i++) {
-        vf_buf_str(&sql, i == 0 ? "SELECT " : ", ");
+        vf_buf_str(&sql, ", ");
         vf_sqlite_quote(&sql, table->columns[i].name);
     }
     vf_buf_str(&sql, " FROM ");
-    enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
-    if (sample_rows > 0)
-        vf_buf_printf(&sql, " LIMIT %" PRId64, sample_rows);
+    status = vf_sqlite_write_from(conn, table->name, &sql, err);
+    vf_buf_str(&sql, " WHERE 1");
     if (status == VF_OK)
-        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+        status = vf_sqlite_prepare_rows(conn, &sql, rowid, sample_rows, &stmt, err);
     if (status == VF_OK)
         status = read_rows(conn, table, stmt, probes, err);
     conn->lib->finalize(stmt);

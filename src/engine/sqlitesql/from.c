@@ -33,7 +33,8 @@ static enum vf_status write_from(struct vf_sqlite_conn *conn, const char *table,
     vf_buf_init(&name, VF_BUF_MAX);
     vf_buf_str(sql, "main.");
     vf_sqlite_quote(sql, table);
-    enum vf_status status = find_key_index(conn, table, &found, &name, err);
+    /* A server knows its own indexes. */
+    enum vf_status status = conn->prepare_rows != NULL ? VF_OK : find_key_index(conn, table, &found, &name, err);
     if (status == VF_OK)
         status = vf_buf_check(&name, err);
     if (status == VF_OK && found) {

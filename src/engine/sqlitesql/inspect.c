@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/memory.h"
+#include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/evidence.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/split.h"
@@ -43,6 +44,9 @@ static enum vf_status read_objects(struct vf_sqlite_conn *conn, sqlite3_stmt *st
         object->sql = vf_arena_strdup(arena, vf_sqlite_column_str(conn, stmt, 3));
         if (object->type == NULL || object->name == NULL || object->table == NULL || object->sql == NULL)
             return vf_error_nomem(err);
+        const char *written = vf_sqlite_created_name(object->sql, arena);
+        if (written != NULL && vf_strcasecmp(written, object->name) == 0)
+            object->name = written;
         if (!vf_sqlite_module_of(object->sql, object->module, sizeof(object->module)))
             object->module[0] = '\0';
     }
@@ -157,7 +161,8 @@ static enum vf_status add_remains(struct vf_schema *schema, const struct catalog
 /* Tables that belong to SQLite, to vecferry or to a virtual table. */
 static bool is_hidden(const struct catalogue *catalogue, const char *name)
 {
-    if (vf_str_starts(name, "sqlite_") || vf_str_starts(name, VF_STORE_PREFIX) || is_libsql_shadow(catalogue, name))
+    if (vf_str_starts(name, "sqlite_") || vf_str_starts(name, "__turso_internal_") ||
+        vf_str_starts(name, VF_STORE_PREFIX) || is_libsql_shadow(catalogue, name))
         return true;
     for (size_t i = 0; i < catalogue->n_objects; i++) {
         const struct object *owner = &catalogue->objects[i];
@@ -258,7 +263,7 @@ static enum vf_status add_sequence(struct vf_sqlite_conn *conn, struct vf_schema
     struct vf_buf sql;
     int64_t last = 0;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT seq FROM sqlite_sequence WHERE name = ");
+    vf_buf_str(&sql, "SELECT seq FROM sqlite_sequence WHERE name COLLATE NOCASE = ");
     vf_sqlite_quote_text(&sql, table->name, strlen(table->name));
     enum vf_status status = vf_buf_check(&sql, err);
     if (status == VF_OK)

@@ -141,7 +141,9 @@ static enum vf_status read_index(const struct reader *reader, const char *name, 
         index.constraint = VF_CONSTRAINT_UNIQUE;
         index.name = constraint != NULL ? constraint->name : NULL;
     } else {
-        index.name = vf_arena_strdup(&reader->schema->arena, name);
+        index.name = index.definition != NULL ? vf_sqlite_created_name(index.definition, &reader->schema->arena) : NULL;
+        if (index.name == NULL || vf_strcasecmp(index.name, name) != 0)
+            index.name = vf_arena_strdup(&reader->schema->arena, name);
         if (index.name == NULL)
             return vf_error_nomem(err);
     }
@@ -159,8 +161,7 @@ static enum vf_status read_indexes(const struct reader *reader, bool *has_key_in
     bool row = true;
     *has_key_index = false;
     enum vf_status status = vf_sqlite_prepare(
-        reader->conn, "SELECT name, \"unique\", origin FROM pragma_index_list(?1, 'main') ORDER BY seq DESC", &stmt,
-        err);
+        reader->conn, "SELECT name, \"unique\", origin FROM pragma_index_list(?1) ORDER BY seq DESC", &stmt, err);
     if (status == VF_OK)
         lib->bind_text64(stmt, 1, reader->table->name, strlen(reader->table->name), SQLITE_STATIC, SQLITE_UTF8);
     while (status == VF_OK) {
@@ -286,7 +287,7 @@ static enum vf_status read_foreign_keys(const struct reader *reader, struct vf_e
     enum vf_status status =
         vf_sqlite_prepare(reader->conn,
                           "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete, \"match\" FROM "
-                          "pragma_foreign_key_list(?1, 'main') ORDER BY id DESC, seq",
+                          "pragma_foreign_key_list(?1) ORDER BY id DESC, seq",
                           &stmt, err);
     if (status == VF_OK)
         lib->bind_text64(stmt, 1, reader->table->name, strlen(reader->table->name), SQLITE_STATIC, SQLITE_UTF8);

@@ -32,7 +32,8 @@ static enum vf_status read_table_kind(struct vf_sqlite_conn *conn, struct vf_tab
 {
     sqlite3_stmt *stmt = NULL;
     enum vf_status status = vf_sqlite_prepare(
-        conn, "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1", &stmt, err);
+        conn, "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", &stmt,
+        err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, table->name, strlen(table->name), SQLITE_STATIC, SQLITE_UTF8);
         (void)is_no_rowid_or_strict(conn, table, stmt, &status, err);
@@ -62,6 +63,12 @@ static enum vf_status read_metadata(struct vf_sqlite_conn *conn, struct vf_schem
     if (conn->lib->table_column_metadata(conn->db, "main", table->name, column->name, &type, &collation, &not_null,
                                          &is_key, &is_autoincrement) != SQLITE_OK)
         return vf_sqlite_fail(conn, err, "column %s", column->name);
+    /* Some servers leave out what stands in parentheses: "F32_BLOB" for "F32_BLOB(3)". */
+    if (type != NULL && strchr(type, '(') != NULL && strchr(column->native, '(') == NULL) {
+        column->native = vf_arena_strdup(&schema->arena, type);
+        if (column->native == NULL)
+            return vf_error_nomem(err);
+    }
     if (is_autoincrement)
         column->generated = VF_GENERATED_AUTOINCREMENT;
     if (collation != NULL && vf_strcasecmp(collation, "BINARY") != 0) {
@@ -86,16 +93,16 @@ static enum vf_status read_column(struct vf_sqlite_conn *conn, struct vf_schema 
     column->native = vf_arena_strdup(&schema->arena, vf_sqlite_column_str(conn, stmt, XINFO_TYPE));
     if (column->name == NULL || column->native == NULL)
         return vf_error_nomem(err);
+    enum vf_status status = read_metadata(conn, schema, table, column, err);
     struct vf_sqlite_meaning meaning = vf_sqlite_type_of(column->native);
     column->type = meaning.type;
     column->form = meaning.form;
     column->not_null = conn->lib->column_int64(stmt, XINFO_NOT_NULL) != 0;
 
     bool has_default = conn->lib->column_type(stmt, XINFO_DEFAULT) != SQLITE_NULL;
-    enum vf_status status = vf_sqlite_default_parse(
-        has_default ? vf_sqlite_column_str(conn, stmt, XINFO_DEFAULT) : NULL, &schema->arena, column, err);
     if (status == VF_OK)
-        status = read_metadata(conn, schema, table, column, err);
+        status = vf_sqlite_default_parse(has_default ? vf_sqlite_column_str(conn, stmt, XINFO_DEFAULT) : NULL,
+                                         &schema->arena, column, err);
     if (hidden == 2 || hidden == 3) {
         const struct vf_sqlite_constraint *generated = find_generated(constraints, column->name);
         column->generated = hidden == 2 ? VF_GENERATED_VIRTUAL : VF_GENERATED_STORED;

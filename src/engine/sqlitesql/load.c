@@ -32,7 +32,7 @@ void vf_sqlite_rollback(struct vf_conn *base)
 /* ---- loading ---- */
 
 /* OR ABORT: a table that the user made may say ON CONFLICT REPLACE, and then rows would vanish in silence. */
-static void write_insert(const struct vf_relation *relation, struct vf_buf *sql)
+void vf_sqlite_write_insert(const struct vf_relation *relation, struct vf_buf *sql)
 {
     vf_buf_str(sql, "INSERT OR ABORT INTO main.");
     vf_sqlite_quote(sql, relation->name);
@@ -42,8 +42,15 @@ static void write_insert(const struct vf_relation *relation, struct vf_buf *sql)
         vf_buf_str(sql, i == 0 ? " (" : ", ");
         vf_sqlite_quote(sql, relation->fields[i].name);
     }
+    if (relation->n_fields > 0)
+        vf_buf_str(sql, ") VALUES ");
+}
+
+static void write_insert(const struct vf_relation *relation, struct vf_buf *sql)
+{
+    vf_sqlite_write_insert(relation, sql);
     for (size_t i = 0; i < relation->n_fields; i++)
-        vf_buf_printf(sql, "%s?%zu", i == 0 ? ") VALUES (" : ", ", i + 1);
+        vf_buf_printf(sql, "%s?%zu", i == 0 ? "(" : ", ", i + 1);
     if (relation->n_fields > 0)
         vf_buf_char(sql, ')');
 }
@@ -73,7 +80,7 @@ enum vf_status vf_sqlite_load_open(struct vf_conn *base, const struct vf_relatio
 }
 
 /* "UNIQUE constraint failed: t.id": the column's index when the message names exactly one that is loaded, else n_fields. */
-static size_t column_of_message(const struct vf_relation *relation, const char *message)
+size_t vf_sqlite_column_of_message(const struct vf_relation *relation, const char *message)
 {
     const char *dot = strrchr(message, '.');
     if (dot == NULL || strchr(message, ',') != NULL)
@@ -85,10 +92,10 @@ static size_t column_of_message(const struct vf_relation *relation, const char *
     return relation->n_fields;
 }
 
-static enum vf_status reject_row(const struct vf_load *load, const struct vf_batch *batch, int64_t row, size_t column,
-                                 const struct vf_error *why, struct vf_reject_list *rejects, struct vf_error *err)
+enum vf_status vf_sqlite_refuse_row(const struct vf_relation *relation, const struct vf_batch *batch, int64_t row,
+                                    size_t column, const struct vf_error *why, struct vf_reject_list *rejects,
+                                    struct vf_error *err)
 {
-    const struct vf_relation *relation = &load->relation;
     struct vf_buf key;
     char label[256];
     const char *names[32];
@@ -129,7 +136,7 @@ static enum vf_status insert_row(struct vf_load *load, const struct vf_batch *ba
     enum vf_status status = VF_OK;
     int code = load->conn->lib->step(load->stmt);
     if (code != SQLITE_DONE && code != SQLITE_ROW) {
-        *column = column_of_message(relation, load->conn->lib->errmsg(load->conn->db));
+        *column = vf_sqlite_column_of_message(relation, load->conn->lib->errmsg(load->conn->db));
         status = vf_sqlite_fail(load->conn, err, "table %s", relation->name);
     }
     load->conn->lib->reset(load->stmt);
@@ -147,7 +154,7 @@ enum vf_status vf_sqlite_load_write(struct vf_load *load, const struct vf_batch 
         /* A failure such as a full disk has rolled the whole transaction back: then no row is to blame. */
         bool is_refused = status == VF_VALUE && load->conn->lib->get_autocommit(load->conn->db) == 0;
         if (is_refused && rejects != NULL)
-            status = reject_row(load, batch, row, column, &why, rejects, err);
+            status = vf_sqlite_refuse_row(&load->relation, batch, row, column, &why, rejects, err);
         else if (status != VF_OK && err != NULL)
             *err = why;
     }

@@ -229,7 +229,9 @@ static void guess_short(struct vf_probe *probe, const char *text, size_t size_by
 enum vf_status vf_probe_add_text(struct vf_probe *probe, const char *text, size_t size_bytes, struct vf_error *err)
 {
     probe->n_odd_float += is_same(text, size_bytes, VF_SQLITE_NAN, strlen(VF_SQLITE_NAN)) ||
-                          is_same(text, size_bytes, VF_SQLITE_NEGATIVE_ZERO, strlen(VF_SQLITE_NEGATIVE_ZERO));
+                          is_same(text, size_bytes, VF_SQLITE_NEGATIVE_ZERO, strlen(VF_SQLITE_NEGATIVE_ZERO)) ||
+                          is_same(text, size_bytes, VF_SQLITE_INFINITY, strlen(VF_SQLITE_INFINITY)) ||
+                          is_same(text, size_bytes, VF_SQLITE_MINUS_INFINITY, strlen(VF_SQLITE_MINUS_INFINITY));
     if (!probe->guesses_text)
         return VF_OK;
     bool is_container = false;

@@ -70,7 +70,7 @@ enum vf_status vf_sqlite_record_create(struct vf_conn *base, const struct vf_rec
     }
     vf_buf_str(&sql, ", PRIMARY KEY (");
     write_names(table, table->n_key, &sql);
-    vf_buf_str(&sql, ")) WITHOUT ROWID");
+    vf_buf_str(&sql, vf_sqlite_conn_of(base)->no_without_rowid ? "))" : ")) WITHOUT ROWID");
     enum vf_status status = vf_sqlite_exec_buf(vf_sqlite_conn_of(base), &sql, err);
     vf_buf_release(&sql);
     return status;

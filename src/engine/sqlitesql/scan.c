@@ -109,7 +109,7 @@ static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *
     if (scan->relation.where != NULL)
         vf_buf_printf(&sql, " AND (%s\n)", scan->relation.where);
     if (status == VF_OK)
-        status = vf_sqlite_prepare_buf(scan->conn, &sql, &scan->stmt, err);
+        status = vf_sqlite_prepare_rows(scan->conn, &sql, rowid, 0, &scan->stmt, err);
     if (status == VF_OK && n_names > 0 && chunk->low != NULL)
         status = vf_sqlite_bind_key_bound(scan->conn, scan->stmt, n_names, chunk->low, 1, err);
     if (status == VF_OK && n_names > 0 && chunk->high != NULL)
@@ -250,6 +250,11 @@ enum vf_status vf_sqlite_scan_read(struct vf_scan *scan, struct vf_batch *batch,
             return status;
     }
     return VF_OK;
+}
+
+struct vf_sqlite_conn *vf_sqlite_scan_conn(const struct vf_scan *scan)
+{
+    return scan->conn;
 }
 
 void vf_sqlite_scan_close(struct vf_scan *scan)

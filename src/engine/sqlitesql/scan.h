@@ -44,6 +44,7 @@ enum vf_status vf_sqlite_scan_open(struct vf_conn *conn, const struct vf_relatio
 enum vf_status vf_sqlite_scan_read(struct vf_scan *scan, struct vf_batch *batch, bool *more,
                                    struct vf_error *err) VF_CHECKED;
 void vf_sqlite_scan_close(struct vf_scan *scan);
+struct vf_sqlite_conn *vf_sqlite_scan_conn(const struct vf_scan *scan);
 enum vf_status vf_sqlite_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                                 struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
 

@@ -9,6 +9,7 @@
 #include "engine/sqlitesql/split_key.h"
 
 #define N_SAMPLES 64
+#define N_HEAD    8
 
 /* The rows as an ordered set of whole numbers: rowids, or the chunks of a vec0 table. */
 struct keys {
@@ -26,7 +27,7 @@ enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const cha
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     enum vf_status status = vf_sqlite_prepare(
-        conn, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?1 AND wr", &stmt, err);
+        conn, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE AND wr", &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
         status = vf_sqlite_step(conn, stmt, &row, err);
@@ -94,6 +95,33 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
         size_bytes += is_variable ? conn->lib->column_bytes(stmt, i) + 2 : 9;
     }
     return size_bytes;
+}
+
+/* Average of the first few rows, by one question: of a server each question costs a way there and back. */
+static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table, int64_t *average_bytes,
+                                  struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf sql;
+    int64_t sum_bytes = 0;
+    int64_t n_seen = 0;
+    bool row = true;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT * FROM ");
+    vf_sqlite_quote(&sql, table);
+    vf_buf_printf(&sql, " NOT INDEXED LIMIT %d", N_HEAD);
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    while (status == VF_OK && row) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row)
+            break;
+        sum_bytes += row_bytes(conn, stmt);
+        n_seen++;
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    *average_bytes = n_seen > 0 ? sum_bytes / n_seen : 0;
+    return status;
 }
 
 /* Average of the first rows at N_SAMPLES even places of the key; of the first rows of all where there is none. */
@@ -201,7 +229,8 @@ static enum vf_status measure_table(struct vf_sqlite_conn *conn, struct keys *ke
     int64_t average_bytes = 0;
     enum vf_status status = read_keys(conn, keys, err);
     if (status == VF_OK && keys->n > 0)
-        status = sample(conn, keys, keys->table, &average_bytes, err);
+        status = conn->prepare_rows != NULL ? sample_head(conn, keys->table, &average_bytes, err)
+                                            : sample(conn, keys, keys->table, &average_bytes, err);
     size->n_rows = keys->n;
     size->size_bytes = average_bytes * keys->n;
     return status;
@@ -252,9 +281,9 @@ static enum vf_status cut_by_walk(struct vf_sqlite_conn *conn, const struct keys
     vf_buf_str(&sql, keys->column);
     vf_buf_str(&sql, " FROM ");
     enum vf_status status = vf_sqlite_write_from(conn, keys->table, &sql, err);
-    vf_buf_printf(&sql, " ORDER BY %s", keys->column);
+    vf_buf_str(&sql, " WHERE 1"); /* in the order of the rowid, then */
     if (status == VF_OK)
-        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+        status = vf_sqlite_prepare_rows(conn, &sql, keys->column, 0, &stmt, err);
     int64_t width = (keys->n + (int64_t)list->n_chunks - 1) / (int64_t)list->n_chunks;
     size_t number = 1;
     for (int64_t i = 0; status == VF_OK && number < list->n_chunks; i++) {

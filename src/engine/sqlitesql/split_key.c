@@ -83,7 +83,7 @@ enum vf_status vf_sqlite_cut_by_key(struct vf_sqlite_conn *conn, const char *tab
         vf_buf_printf(&sql, " ORDER BY %s", names.data);
     }
     if (status == VF_OK)
-        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+        status = vf_sqlite_prepare_rows(conn, &sql, NULL, 0, &stmt, err); /* whose end is its order */
     for (int64_t i = 0; status == VF_OK && number < list->n_chunks; i++) {
         bool row = false;
         status = vf_sqlite_step(conn, stmt, &row, err);

@@ -43,4 +43,13 @@ enum vf_status vf_sqlite_load_write(struct vf_load *load, const struct vf_batch 
                                     struct vf_error *err) VF_CHECKED;
 void vf_sqlite_load_close(struct vf_load *load);
 
+/* The parts of loading. "INSERT OR ABORT INTO t (a, b) VALUES ": what follows are the values; without fields it is complete. */
+void vf_sqlite_write_insert(const struct vf_relation *relation, struct vf_buf *sql);
+/* "UNIQUE constraint failed: t.id": the column's index when the message names exactly one that is loaded, else n_fields. */
+size_t vf_sqlite_column_of_message(const struct vf_relation *relation, const char *message);
+/* Put a row that the database refused on the list; `column` as the function above gives it. */
+enum vf_status vf_sqlite_refuse_row(const struct vf_relation *relation, const struct vf_batch *batch, int64_t row,
+                                    size_t column, const struct vf_error *why, struct vf_reject_list *rejects,
+                                    struct vf_error *err) VF_CHECKED;
+
 #endif

@@ -38,9 +38,12 @@ bool vf_sqlite_declared_is(const char *declared, const char *const *words);
 /* May the text be written behind a column's name? Words, and one pair of parentheses with numbers: a declaration may come from a foreign file, and is written without quotes. */
 bool vf_sqlite_is_type_name(const char *declared);
 
-/* Floats that a REAL column can't hold as numbers are texts in it: SQLite makes NULL of NaN, and stores -0.0 as the integer 0. The affinity leaves both as they are, and in arithmetic the second is -0.0. */
-#define VF_SQLITE_NAN           "NaN"
-#define VF_SQLITE_NEGATIVE_ZERO "-0.0 (negative zero)"
+/* Floats that a REAL column can't hold as numbers are texts in it: SQLite makes NULL of NaN, and stores -0.0 as the integer 0. The affinity leaves both as they are, and in arithmetic the second is -0.0.
+ * The infinities can be held, but not brought over to a server: JSON has none. */
+#define VF_SQLITE_NAN            "NaN"
+#define VF_SQLITE_NEGATIVE_ZERO  "-0.0 (negative zero)"
+#define VF_SQLITE_INFINITY       "Infinity"
+#define VF_SQLITE_MINUS_INFINITY "-Infinity"
 
 /* What a column of each neutral kind becomes, in the order of the kinds. The documentation's table is made from it. */
 struct vf_sqlite_type {

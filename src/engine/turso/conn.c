@@ -1,0 +1,263 @@
+#include "engine/turso/conn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "engine/sqlitesql/inspect.h"
+#include "engine/turso/lock.h"
+#include "engine/turso/statement.h"
+
+#define CONNECT_TIMEOUT_S 30
+#define STALL_TIMEOUT_S   300
+#define MAX_COLUMNS       2000 /* SQLite's own default */
+
+/* ---- failures ---- */
+
+static enum vf_status fail_on_the_way(struct vf_sqlite_conn *conn, struct vf_error *err)
+{
+    const struct vf_turso_conn *turso = (const struct vf_turso_conn *)(const void *)conn;
+    if (turso->db.code != VF_HRANA_FAILED)
+        return VF_OK;
+    if (err != NULL)
+        *err = turso->db.failure;
+    return turso->db.failure.status;
+}
+
+static void hint_for(const struct vf_sqlite_conn *conn, int code, struct vf_error *err)
+{
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        vf_error_hint(err, "another client writes to \"%s\": end it, or try again later", conn->name);
+        break;
+    case SQLITE_AUTH:
+    case SQLITE_READONLY:
+        vf_error_hint(err, "the token may not allow it");
+        break;
+    default:
+        break;
+    }
+}
+
+enum vf_status vf_turso_fail(struct vf_turso_conn *conn, struct vf_error *err, const char *what)
+{
+    return vf_sqlite_fail(&conn->sql, err, "%s", what);
+}
+
+/* ---- the URL ---- */
+
+static bool is_loopback(const char *base_url)
+{
+    return vf_str_starts(base_url, "http://127.0.0.1") || vf_str_starts(base_url, "http://localhost") ||
+           vf_str_starts(base_url, "http://[::1]");
+}
+
+/* libsql://host -> https://host; without a slash at the end, and without a query, of which only tls=0 and tls=1 are known. */
+static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct vf_error *err)
+{
+    const char *query = strchr(text, '?');
+    size_t size_bytes = query != NULL ? (size_t)(query - text) : strlen(text);
+    bool is_plain = query != NULL && strcmp(query, "?tls=0") == 0;
+    if (query != NULL && !is_plain && strcmp(query, "?tls=1") != 0)
+        return vf_error_set(err, VF_USAGE, "the URL has a query that isn't known");
+    while (size_bytes > 0 && text[size_bytes - 1] == '/')
+        size_bytes--;
+    if (vf_str_starts(text, "libsql://")) {
+        size_t scheme_bytes = strlen("libsql");
+        vf_buf_str(out, is_plain ? "http" : "https");
+        vf_buf_add(out, text + scheme_bytes, size_bytes > scheme_bytes ? size_bytes - scheme_bytes : 0);
+    } else {
+        vf_buf_add(out, text, size_bytes);
+    }
+    return vf_buf_check(out, err);
+}
+
+/* ---- open ---- */
+
+/* The text of a function without arguments; empty: the server hasn't got it. */
+static void ask(struct vf_turso_conn *conn, const char *sql, char *out, size_t out_bytes)
+{
+    if (vf_sqlite_get_text(&conn->sql, sql, out, out_bytes, NULL) != VF_OK)
+        out[0] = '\0';
+}
+
+/* What kind of server it is, and what of libSQL's vectors it has. */
+static void find_out(struct vf_turso_conn *conn)
+{
+    char ignored[64];
+    struct vf_error why = {0};
+    struct vf_http_answer answer = {0};
+    ask(conn, "SELECT sqlite_version()", conn->sqlite_version, sizeof(conn->sqlite_version));
+    ask(conn, "SELECT turso_version()", conn->version, sizeof(conn->version));
+    snprintf(conn->product, sizeof(conn->product), "%s", conn->version[0] != '\0' ? "tursodb" : "libSQL server");
+    if (conn->version[0] == '\0') {
+        vf_buf_init(&answer.body, 4096);
+        if (vf_http_send(conn->db.http, "/version", NULL, &answer, NULL, NULL) == VF_OK && answer.status == 200 &&
+            answer.body.size_bytes > 0)
+            vf_printable(answer.body.data, answer.body.size_bytes, conn->version, sizeof(conn->version));
+        else
+            snprintf(conn->version, sizeof(conn->version), "SQLite %.50s", conn->sqlite_version);
+        vf_buf_release(&answer.body);
+    }
+    conn->has_vectors =
+        vf_sqlite_get_text(&conn->sql, "SELECT typeof(vector32('[1]'))", ignored, sizeof(ignored), NULL) == VF_OK;
+    /* It fails in any case; a server that knows the function complains about the index, which isn't there. */
+    (void)(vf_sqlite_get_text(&conn->sql, "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)", ignored,
+                              sizeof(ignored), &why) == VF_OK);
+    conn->has_vector_index =
+        conn->has_vectors && strstr(why.message, "no such") == NULL && strstr(why.message, "vector_top_k") == NULL;
+    conn->sql.no_without_rowid = !conn->db.has_streams;
+}
+
+static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_url *url,
+                                   const struct vf_open_options *options, struct vf_error *err)
+{
+    struct vf_buf base_url;
+    vf_buf_init(&base_url, 16384);
+    enum vf_status status = base_url_of(url->text, &base_url, err);
+    if (status == VF_OK && options->password != NULL && vf_str_starts(base_url.data, "http://") &&
+        !is_loopback(base_url.data))
+        vf_log_write(options->log, VF_LOG_WARNING, "\"%s\": the token goes over the net unencrypted", conn->name);
+    const struct vf_http_options http = {
+        .base_url = base_url.data,
+        .token = options->password,
+        .cancel = options->cancel,
+        .connect_timeout_s = CONNECT_TIMEOUT_S,
+        .stall_timeout_s = STALL_TIMEOUT_S,
+    };
+    if (status == VF_OK)
+        status = vf_hrana_open(&http, conn->name, options->clock != NULL ? options->clock : vf_clock_system(),
+                               options->log, &conn->db, err);
+    vf_buf_release(&base_url);
+    return status;
+}
+
+enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+                             struct vf_error *err)
+{
+    char shown[512];
+    struct vf_turso_conn *opened = vf_calloc(1, sizeof(*opened));
+    if (opened == NULL)
+        return vf_error_nomem(err);
+    opened->name = vf_strdup(vf_url_show(url, shown, sizeof(shown)));
+    opened->sql = (struct vf_sqlite_conn){
+        .base = {.options = *options},
+        .lib = &vf_turso_library,
+        .name = opened->name,
+        .is_usable = true,
+        .hint = hint_for,
+        .fail = fail_on_the_way,
+        .prepare_rows = vf_turso_prepare_rows,
+        .limits = {.text_nul = true,
+                   .vector_not_finite = true,
+                   .timestamp_infinity = true,
+                   .identifiers_fold_case = true,
+                   .max_columns = MAX_COLUMNS,
+                   .max_loaders = 1},
+    };
+    opened->sql.base.options.password = NULL;
+    enum vf_status status = opened->name == NULL ? vf_error_nomem(err) : open_session(opened, url, options, err);
+    if (status != VF_OK) {
+        vf_free(opened->name);
+        vf_free(opened);
+        return status;
+    }
+    opened->sql.db = (sqlite3 *)(void *)&opened->db;
+    find_out(opened);
+    *conn = (struct vf_conn *)(void *)opened;
+    return VF_OK;
+}
+
+void vf_turso_close(struct vf_conn *base)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    vf_hrana_rollback(&conn->db);
+    vf_turso_unlock(base);
+    vf_hrana_close(&conn->db);
+    vf_free(conn->name);
+    vf_free(conn);
+}
+
+/* ---- describe ---- */
+
+static int version_number(const char *version)
+{
+    int major = 0, minor = 0, patch = 0;
+    if (sscanf(version, "%d.%d.%d", &major, &minor, &patch) < 1)
+        return 0;
+    return major * 1000000 + minor * 1000 + patch;
+}
+
+enum vf_status vf_turso_describe(struct vf_conn *base, struct vf_server *server, struct vf_error *err)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    char hash[33];
+    (void)err;
+    *server = (struct vf_server){.version_number = version_number(conn->sqlite_version)};
+    snprintf(server->product, sizeof(server->product), "%s", conn->product);
+    snprintf(server->version, sizeof(server->version), "%s", conn->version);
+    if (conn->has_vectors)
+        snprintf(server->vector_product, sizeof(server->vector_product), "%s",
+                 conn->has_vector_index ? "libSQL vectors with index" : "libSQL vectors without index");
+    vf_hash128_format(vf_hash128(conn->name, strlen(conn->name)), hash);
+    snprintf(server->identity, sizeof(server->identity), "turso:%s", hash);
+    snprintf(server->guarantee, sizeof(server->guarantee), "%s",
+             conn->db.has_streams ? "a snapshot: one transaction of the server, which it keeps while it is read"
+                                  : "no snapshot: rows are read in the order of their keys, and a change meanwhile "
+                                    "stops the run");
+    return VF_OK;
+}
+
+/* ---- snapshots ---- */
+
+static enum vf_status look(struct vf_turso_conn *conn, int64_t *n_changes, int64_t *schema_version,
+                           struct vf_error *err)
+{
+    enum vf_status status = vf_sqlite_get_i64(&conn->sql, "SELECT total_changes()", 0, n_changes, err);
+    return status == VF_OK ? vf_sqlite_get_i64(&conn->sql, "PRAGMA schema_version", 0, schema_version, err) : status;
+}
+
+enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error *err)
+{
+    int64_t n_changes = 0, schema_version = 0;
+    if (!conn->is_watching)
+        return VF_OK;
+    enum vf_status status = look(conn, &n_changes, &schema_version, err);
+    if (status != VF_OK || (n_changes == conn->n_changes && schema_version == conn->schema_version))
+        return status;
+    status = vf_error_set(err, VF_STATE, "\"%s\" was written to while it was read, and this server keeps no snapshot",
+                          conn->name);
+    vf_error_hint(err, "stop what writes to it, and start over with --drop-existing");
+    return status;
+}
+
+enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t token_bytes, struct vf_error *err)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    int64_t ignored = 0;
+    if (token != NULL && token_bytes > 0)
+        token[0] = '\0'; /* nobody can join */
+    if (!conn->db.has_streams) {
+        enum vf_status status = look(conn, &conn->n_changes, &conn->schema_version, err);
+        conn->is_watching = conn->in_snapshot = status == VF_OK;
+        return status;
+    }
+    if (!vf_hrana_begin(&conn->db, "BEGIN"))
+        return vf_turso_fail(conn, err, "the snapshot");
+    conn->in_snapshot = true;
+    enum vf_status status = vf_sqlite_get_i64(&conn->sql, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
+    if (status != VF_OK)
+        vf_turso_end_snapshot(base);
+    return status;
+}
+
+void vf_turso_end_snapshot(struct vf_conn *base)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    if (conn->in_snapshot && !conn->is_watching)
+        vf_hrana_rollback(&conn->db);
+    conn->in_snapshot = conn->is_watching = false;
+}

@@ -1,0 +1,42 @@
+/*
+ * A connection to a database on a server.
+ */
+#ifndef VF_ENGINE_TURSO_CONN_H
+#define VF_ENGINE_TURSO_CONN_H
+
+#include "engine/engine.h"
+#include "engine/sqlitesql/conn.h"
+#include "engine/turso/hrana.h"
+
+struct vf_turso_conn {
+    struct vf_sqlite_conn sql;
+    struct vf_hrana db;
+    char *name;            /* the URL as it may be shown */
+    bool has_vector_index; /* libsql_vector_idx */
+    bool has_vectors;      /* vector32() and its like */
+    char product[64], version[64], sqlite_version[64];
+    bool in_snapshot, is_watching;
+    int64_t n_changes, schema_version; /* of the database when watching began */
+    char lease[256];                   /* our word in the lease's row; empty: we hold none */
+};
+
+static inline struct vf_turso_conn *vf_turso_conn_of(struct vf_conn *conn)
+{
+    return (struct vf_turso_conn *)(void *)conn;
+}
+
+enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
+                             struct vf_error *err) VF_CHECKED;
+void vf_turso_close(struct vf_conn *conn);
+enum vf_status vf_turso_describe(struct vf_conn *conn, struct vf_server *server, struct vf_error *err) VF_CHECKED;
+
+enum vf_status vf_turso_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
+                                       struct vf_error *err) VF_CHECKED;
+void vf_turso_end_snapshot(struct vf_conn *conn);
+/* Has nothing been changed since watching began? VF_STATE: it has. */
+enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error *err) VF_CHECKED;
+
+/* The failure that is in the session as an error, "<what>: <message>". */
+enum vf_status vf_turso_fail(struct vf_turso_conn *conn, struct vf_error *err, const char *what);
+
+#endif

@@ -1,0 +1,628 @@
+#include "engine/turso/hrana.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+#define MAX_REQUEST_BYTES ((size_t)256 << 20)
+#define MAX_ANSWER_BYTES  ((size_t)256 << 20)
+#define MAX_TRIES         6
+#define FIRST_WAIT_MS     200
+#define LONGEST_WAIT_MS   10000
+#define WAIT_SLICE_MS     50
+
+/* ---- failures ---- */
+
+bool vf_hrana_fail(struct vf_hrana *db, const struct vf_error *why, bool loses)
+{
+    db->code = VF_HRANA_FAILED;
+    db->failure = *why;
+    if (loses && db->in_transaction) {
+        db->in_transaction = false;
+        db->is_lost = true;
+    }
+    return false;
+}
+
+bool vf_hrana_fail_protocol(struct vf_hrana *db, const char *what)
+{
+    struct vf_error why = {0};
+    vf_error_set(&why, VF_ENGINE, "the server's answer isn't understood: %s", what);
+    return vf_hrana_fail(db, &why, true);
+}
+
+static bool fail_lost(struct vf_hrana *db, const char *how)
+{
+    struct vf_error why = {0};
+    vf_error_set(&why, VF_TEMPORARY, "the transaction on the server is gone: %s", how);
+    vf_error_hint(&why, "what was committed is there; copy --resume goes on");
+    return vf_hrana_fail(db, &why, true);
+}
+
+struct code_name {
+    const char *prefix;
+    int code;
+};
+
+static const struct code_name code_names[] = {
+    {"SQLITE_CONSTRAINT", SQLITE_CONSTRAINT},
+    {"SQLITE_BUSY", SQLITE_BUSY},
+    {"SQLITE_LOCKED", SQLITE_LOCKED},
+    {"SQLITE_TOOBIG", SQLITE_TOOBIG},
+    {"SQLITE_MISMATCH", SQLITE_MISMATCH},
+    {"SQLITE_READONLY", SQLITE_READONLY},
+    {"SQLITE_FULL", SQLITE_FULL},
+    {"SQLITE_CORRUPT", SQLITE_CORRUPT},
+    {"SQLITE_IOERR", SQLITE_IOERR},
+    {"SQLITE_AUTH", SQLITE_AUTH},
+    {"SQLITE_NOTADB", SQLITE_NOTADB},
+};
+
+static int code_of(struct vf_json_text code, const char *message)
+{
+    for (size_t i = 0; i < sizeof(code_names) / sizeof(code_names[0]); i++) {
+        size_t size_bytes = strlen(code_names[i].prefix);
+        if (code.size_bytes >= size_bytes && memcmp(code.start, code_names[i].prefix, size_bytes) == 0)
+            return code_names[i].code;
+    }
+    /* Servers that don't pass SQLite's code on. */
+    if (strstr(message, "constraint failed") != NULL || strstr(message, "vector index(insert)") != NULL)
+        return SQLITE_CONSTRAINT;
+    if (strstr(message, "database is locked") != NULL || strstr(message, "database is busy") != NULL)
+        return SQLITE_BUSY;
+    return SQLITE_ERROR;
+}
+
+/* "Runtime error: UNIQUE constraint failed: t.id (19)" is to SQLite "UNIQUE constraint failed: t.id". */
+static void trim_message(struct vf_buf *message)
+{
+    static const char *const heads[] = {"Runtime error: ", "SQLite error: ", "SQLite input error: ", "Parse error: "};
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        size_t size_bytes = strlen(heads[i]);
+        if (message->size_bytes < size_bytes || memcmp(message->data, heads[i], size_bytes) != 0)
+            continue;
+        message->size_bytes -= size_bytes;
+        memmove(message->data, message->data + size_bytes, message->size_bytes + 1);
+    }
+    size_t end = message->size_bytes;
+    if (end < 4 || message->data[end - 1] != ')')
+        return;
+    for (end--; end > 0 && message->data[end - 1] >= '0' && message->data[end - 1] <= '9';)
+        end--;
+    if (end >= 2 && message->data[end - 1] == '(' && message->data[end - 2] == ' ') {
+        message->size_bytes = end - 2;
+        message->data[end - 2] = '\0';
+    }
+}
+
+void vf_hrana_take_error(struct vf_hrana *db, struct vf_json error)
+{
+    struct vf_json_text name, text = {0}, code = {0};
+    bool first = true;
+    vf_buf_clear(&db->message);
+    if (vf_json_take(&error, '{')) {
+        while (vf_json_next_member(&error, &first, &name)) {
+            if (vf_json_text_is(name, "message"))
+                (void)vf_json_string_or_null(&error, &text);
+            else if (vf_json_text_is(name, "code"))
+                (void)vf_json_string_or_null(&error, &code);
+            else
+                (void)vf_json_skip(&error);
+        }
+    }
+    if (text.start != NULL)
+        (void)vf_json_unescape(text, &db->message);
+    if (db->message.data == NULL || db->message.size_bytes == 0)
+        vf_buf_str(&db->message, "an error without a message");
+    if (db->message.data == NULL) {
+        db->code = SQLITE_NOMEM;
+        return;
+    }
+    if (vf_json_text_is(code, "TRANSACTION_TIMEOUT") || vf_json_text_is(code, "STREAM_EXPIRED")) {
+        char how[256];
+        vf_printable(db->message.data, db->message.size_bytes, how, sizeof(how));
+        fail_lost(db, vf_redact(how));
+        return;
+    }
+    db->code = vf_json_text_is(code, "RESPONSE_TOO_LARGE") ? SQLITE_TOOBIG : code_of(code, db->message.data);
+    trim_message(&db->message);
+    vf_redact(db->message.data);
+    db->message.size_bytes = strlen(db->message.data);
+}
+
+/* An answer that isn't 200. */
+static bool fail_status(struct vf_hrana *db, const struct vf_http_answer *answer)
+{
+    struct vf_error why = {0};
+    char text[300] = "";
+    long code = answer->status;
+    if (answer->body.data != NULL)
+        vf_printable(answer->body.data, answer->body.size_bytes, text, sizeof(text));
+    vf_redact(text);
+    if (code == 401 || code == 403) {
+        vf_error_set(&why, VF_CONNECT, "the server refuses us: HTTP %ld: %s", code, text);
+        vf_error_hint(&why, "give a token that is valid and may do this by --source-password-file or "
+                            "--target-password-file (or -command, or the environment)");
+    } else if (strstr(text, "STREAM_EXPIRED") != NULL || strstr(text, "baton") != NULL) {
+        return fail_lost(db, text);
+    } else if (code == 404 || (code >= 300 && code < 400)) {
+        vf_error_set(&why, VF_CONNECT, "there is no libSQL database: HTTP %ld: %s", code, text);
+        vf_error_hint(&why, "look at the URL: it must name a server that speaks Hrana, and no other page of it");
+    } else if (code == 429 || code >= 500) {
+        vf_error_set(&why, VF_TEMPORARY, "the server can't answer now: HTTP %ld: %s", code, text);
+    } else {
+        vf_error_set(&why, VF_ENGINE, "the server refuses the request: HTTP %ld: %s", code, text);
+    }
+    return vf_hrana_fail(db, &why, true);
+}
+
+/* ---- writing a request ---- */
+
+void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
+{
+    struct vf_buf *out = &db->request;
+    db->n_steps = 0;
+    db->is_cursor = is_cursor;
+    db->is_guarded = db->in_transaction && !db->has_streams;
+    vf_buf_clear(out);
+    vf_buf_str(out, "{\"baton\":");
+    if (db->baton.size_bytes > 0)
+        vf_buf_json_string(out, db->baton.data, db->baton.size_bytes);
+    else
+        vf_buf_str(out, "null");
+    vf_buf_str(out,
+               is_cursor ? ",\"batch\":{\"steps\":[" : ",\"requests\":[{\"type\":\"batch\",\"batch\":{\"steps\":[");
+    if (db->is_guarded)
+        vf_buf_str(out, "{\"stmt\":{\"sql\":\"BEGIN\",\"args\":[],\"want_rows\":false}}");
+}
+
+struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes)
+{
+    if (db->n_steps > 0 || db->is_guarded)
+        vf_buf_char(&db->request, ',');
+    vf_buf_str(&db->request, "{\"stmt\":{\"sql\":");
+    vf_buf_json_string(&db->request, sql, sql_bytes);
+    vf_buf_str(&db->request, ",\"args\":[");
+    return &db->request;
+}
+
+void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of)
+{
+    size_t guard = db->is_guarded ? 1 : 0;
+    vf_buf_printf(&db->request, "],\"want_rows\":%s}", wants_rows ? "true" : "false");
+    if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
+        vf_buf_str(&db->request, ",\"condition\":{\"type\":\"not\",\"cond\":{\"type\":\"is_autocommit\"}}");
+    else if (condition == VF_HRANA_IF_OK || condition == VF_HRANA_IF_FAILED)
+        vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"%s\",\"step\":%zu}",
+                      condition == VF_HRANA_IF_OK ? "ok" : "error", of + guard);
+    else if (db->is_guarded)
+        vf_buf_str(&db->request, ",\"condition\":{\"type\":\"error\",\"step\":0}");
+    vf_buf_char(&db->request, '}');
+    db->n_steps++;
+}
+
+static void write_end(struct vf_hrana *db, bool keep)
+{
+    if (db->is_guarded)
+        vf_buf_str(&db->request, ",{\"stmt\":{\"sql\":\"ROLLBACK\",\"args\":[],\"want_rows\":false},"
+                                 "\"condition\":{\"type\":\"ok\",\"step\":0}}");
+    vf_buf_str(&db->request, "]}}");
+    if (db->has_streams && !keep)
+        vf_buf_str(&db->request, ",{\"type\":\"close\"}");
+    vf_buf_str(&db->request, "]}");
+}
+
+/* ---- reading an answer ---- */
+
+static bool take_baton(struct vf_hrana *db, struct vf_json *json)
+{
+    struct vf_json_text text;
+    vf_buf_clear(&db->baton);
+    return vf_json_string_or_null(json, &text) && (text.start == NULL || vf_json_unescape(text, &db->baton));
+}
+
+static bool take_base_url(struct vf_hrana *db, struct vf_json *json)
+{
+    struct vf_json_text text;
+    struct vf_buf url;
+    struct vf_error why = {0};
+    if (!vf_json_string_or_null(json, &text))
+        return false;
+    if (text.start == NULL || text.size_bytes == 0)
+        return true;
+    vf_buf_init(&url, 4096);
+    bool fine = vf_json_unescape(text, &url) && url.status == VF_OK;
+    if (fine && vf_http_move(db->http, url.data, &why) != VF_OK) {
+        vf_buf_release(&url);
+        return vf_hrana_fail(db, &why, true);
+    }
+    vf_buf_release(&url);
+    return fine;
+}
+
+static struct vf_hrana_result *result_at(struct vf_hrana *db, size_t step)
+{
+    if (step >= db->cap_results) {
+        size_t wanted = step * 2 + 8;
+        struct vf_hrana_result *grown = vf_realloc(db->results, wanted, sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        db->results = grown;
+        db->cap_results = wanted;
+    }
+    while (db->n_results <= step)
+        db->results[db->n_results++] = (struct vf_hrana_result){0};
+    return &db->results[step];
+}
+
+/* "step_results" or "step_errors". */
+static bool take_steps(struct vf_hrana *db, struct vf_json *json, bool are_errors)
+{
+    bool first = true;
+    if (!vf_json_take(json, '['))
+        return false;
+    for (size_t i = 0; vf_json_next_element(json, &first); i++) {
+        struct vf_hrana_result *result = result_at(db, i);
+        if (result == NULL)
+            return false;
+        bool is_object = vf_json_is(json, '{');
+        const char *start = json->at;
+        if (!vf_json_skip(json))
+            return false;
+        struct vf_json value = {is_object ? start : NULL, json->at};
+        if (are_errors)
+            result->error = value;
+        else
+            result->value = value;
+    }
+    return json->at != NULL;
+}
+
+static bool take_batch(struct vf_hrana *db, struct vf_json *json)
+{
+    struct vf_json_text name;
+    bool first = true;
+    if (!vf_json_take(json, '{'))
+        return false;
+    while (vf_json_next_member(json, &first, &name)) {
+        bool are_errors = vf_json_text_is(name, "step_errors");
+        bool fine = are_errors || vf_json_text_is(name, "step_results") ? take_steps(db, json, are_errors)
+                    : vf_json_text_is(name, "result")                   ? take_batch(db, json)
+                                                                        : vf_json_skip(json);
+        if (!fine)
+            return false;
+    }
+    return json->at != NULL;
+}
+
+/* One of the answer's results: {"type":"ok","response":{"type":"batch","result":{...}}} or {"type":"error","error":{...}}. */
+static bool take_result(struct vf_hrana *db, struct vf_json *json, struct vf_json *error)
+{
+    struct vf_json_text name;
+    bool first = true;
+    if (!vf_json_take(json, '{'))
+        return false;
+    while (vf_json_next_member(json, &first, &name)) {
+        if (vf_json_text_is(name, "error"))
+            *error = *json;
+        bool fine = vf_json_text_is(name, "response") ? take_batch(db, json) : vf_json_skip(json);
+        if (!fine)
+            return false;
+    }
+    return json->at != NULL;
+}
+
+static bool take_results(struct vf_hrana *db, struct vf_json *json, struct vf_json *error)
+{
+    bool first = true;
+    if (!vf_json_take(json, '['))
+        return false;
+    for (size_t i = 0; vf_json_next_element(json, &first); i++) {
+        /* The second is that of "close". */
+        if (i == 0 ? !take_result(db, json, error) : !vf_json_skip(json))
+            return false;
+    }
+    return json->at != NULL;
+}
+
+/* The guard failed, as it must; else there was no transaction any more. */
+static bool check_guard(struct vf_hrana *db)
+{
+    if (db->n_results == 0)
+        return vf_hrana_fail_protocol(db, "results are missing");
+    bool was_open = db->results[0].value.at == NULL && db->results[0].error.at != NULL;
+    memmove(db->results, db->results + 1, (db->n_results - 1) * sizeof(*db->results));
+    db->n_results--;
+    return was_open ? true : fail_lost(db, "it was started anew, or another client ended the transaction");
+}
+
+static bool take_answer(struct vf_hrana *db, bool keep)
+{
+    struct vf_json json = vf_json_over(db->answer.body.data, db->answer.body.size_bytes);
+    struct vf_json error = {0};
+    struct vf_json_text name;
+    bool first = true;
+    db->n_results = 0;
+    vf_buf_clear(&db->baton);
+    bool fine = db->answer.body.data != NULL && vf_json_take(&json, '{');
+    while (fine && vf_json_next_member(&json, &first, &name)) {
+        fine = vf_json_text_is(name, "baton")      ? take_baton(db, &json)
+               : vf_json_text_is(name, "base_url") ? take_base_url(db, &json)
+               : vf_json_text_is(name, "results")  ? take_results(db, &json, &error)
+                                                   : vf_json_skip(&json);
+    }
+    if (!fine || json.at == NULL)
+        return db->code == VF_HRANA_FAILED ? false : vf_hrana_fail_protocol(db, "it is no JSON of a pipeline");
+    if (!keep)
+        vf_buf_clear(&db->baton);
+    if (error.at != NULL) {
+        vf_hrana_take_error(db, error);
+        return false;
+    }
+    if (db->is_guarded && !check_guard(db))
+        return false;
+    if (db->n_results < db->n_steps)
+        return vf_hrana_fail_protocol(db, "results are missing");
+    if (keep && db->has_streams && db->baton.size_bytes == 0)
+        return fail_lost(db, "the server gave no baton");
+    return true;
+}
+
+/* ---- sending ---- */
+
+static bool wait_ms(struct vf_hrana *db, int64_t duration_ms)
+{
+    struct vf_error why = {0};
+    for (int64_t waited_ms = 0; waited_ms < duration_ms; waited_ms += WAIT_SLICE_MS) {
+        if (vf_cancel_check(db->cancel, &why) != VF_OK)
+            return vf_hrana_fail(db, &why, true);
+        db->clock->sleep_us(db->clock->context, WAIT_SLICE_MS * INT64_C(1000));
+    }
+    return true;
+}
+
+/* Twice as long each time, at most LONGEST_WAIT_MS, of which the upper half is chance; or what the server says, if that isn't longer. */
+static int64_t choose_wait_ms(struct vf_hrana *db, int n_tries, int64_t retry_after_s)
+{
+    int64_t wait = FIRST_WAIT_MS;
+    for (int i = 1; i < n_tries && wait < LONGEST_WAIT_MS; i++)
+        wait *= 2;
+    if (wait > LONGEST_WAIT_MS)
+        wait = LONGEST_WAIT_MS;
+    db->jitter = db->jitter * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    wait = wait / 2 + (int64_t)((db->jitter >> 33) % (uint64_t)(wait / 2 + 1));
+    int64_t asked = retry_after_s > LONGEST_WAIT_MS / 1000 ? LONGEST_WAIT_MS : retry_after_s * 1000;
+    return asked > wait ? asked : wait;
+}
+
+/* Is it worth another try, and would that be harmless? 429 and "nobody listens" say that nothing was done; with a transaction open the stream is gone all the same. */
+static bool may_repeat(const struct vf_hrana *db, unsigned use, enum vf_status status, bool refused)
+{
+    if (db->in_transaction)
+        return false;
+    if (status != VF_OK)
+        return status == VF_TEMPORARY && (refused || (use & VF_HRANA_REPEATABLE) != 0);
+    if (db->answer.status == 429)
+        return true;
+    return db->answer.status >= 500 && db->answer.status != 501 && (use & VF_HRANA_REPEATABLE) != 0;
+}
+
+static bool send(struct vf_hrana *db, const char *path, unsigned use)
+{
+    struct vf_error why = {0};
+    if (db->request.status != VF_OK) {
+        (void)(vf_buf_check(&db->request, &why) == VF_OK);
+        return vf_hrana_fail(db, &why, false);
+    }
+    for (int n_tries = 1;; n_tries++) {
+        bool refused = false;
+        enum vf_status status = db->is_cursor ? vf_http_start(db->http, path, &db->request, &db->answer, &why)
+                                              : vf_http_send(db->http, path, &db->request, &db->answer, &refused, &why);
+        if (status == VF_OK && db->answer.status == 200)
+            return true;
+        if (db->is_cursor)
+            vf_http_stop(db->http);
+        if (n_tries >= MAX_TRIES || !may_repeat(db, use, status, refused))
+            return status != VF_OK ? vf_hrana_fail(db, &why, true) : fail_status(db, &db->answer);
+        int64_t wait = choose_wait_ms(db, n_tries, db->answer.retry_after_s);
+        vf_log_write(db->log, VF_LOG_DEBUG, "%s: try %d failed, the next one in %" PRId64 " ms", db->name, n_tries,
+                     wait);
+        if (!wait_ms(db, wait))
+            return false;
+    }
+}
+
+static bool refuse_when_lost(struct vf_hrana *db)
+{
+    struct vf_error why = {0};
+    if (!db->is_lost)
+        return true;
+    vf_error_set(&why, VF_TEMPORARY, "the transaction on the server is gone");
+    return vf_hrana_fail(db, &why, false);
+}
+
+bool vf_hrana_run(struct vf_hrana *db, unsigned use)
+{
+    bool keep = ((use & VF_HRANA_KEEP) != 0 || db->in_transaction) && (use & VF_HRANA_END) == 0;
+    if (!refuse_when_lost(db) || !vf_hrana_settle(db))
+        return false;
+    db->code = SQLITE_OK;
+    write_end(db, keep);
+    return send(db, db->version == 3 ? "/v3/pipeline" : "/v2/pipeline", use) && take_answer(db, keep);
+}
+
+bool vf_hrana_run_cursor(struct vf_hrana *db)
+{
+    if (!refuse_when_lost(db) || !vf_hrana_settle(db))
+        return false;
+    db->code = SQLITE_OK;
+    vf_buf_str(&db->request, "]}}");
+    return send(db, "/v3/cursor", VF_HRANA_REPEATABLE);
+}
+
+bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line)
+{
+    struct vf_json_text name;
+    bool first = true;
+    vf_buf_clear(&db->baton);
+    bool fine = vf_json_take(&line, '{');
+    while (fine && vf_json_next_member(&line, &first, &name)) {
+        fine = vf_json_text_is(name, "baton")      ? take_baton(db, &line)
+               : vf_json_text_is(name, "base_url") ? take_base_url(db, &line)
+                                                   : vf_json_skip(&line);
+    }
+    if (!fine || line.at == NULL)
+        return vf_hrana_fail_protocol(db, "a cursor's first line");
+    if (!db->in_transaction)
+        vf_buf_clear(&db->baton); /* the stream ends by itself */
+    return true;
+}
+
+bool vf_hrana_went_well(struct vf_hrana *db, size_t step)
+{
+    struct vf_error why = {0};
+    const struct vf_hrana_result *result = &db->results[step];
+    if (result->error.at != NULL) {
+        vf_hrana_take_error(db, result->error);
+        return false;
+    }
+    if (result->value.at != NULL)
+        return true;
+    vf_error_set(&why, VF_ENGINE, "a statement was not run");
+    return vf_hrana_fail(db, &why, false);
+}
+
+bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
+{
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, sql, strlen(sql));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    return vf_hrana_run(db, use) && vf_hrana_went_well(db, 0);
+}
+
+/* ---- open ---- */
+
+/* GET /v3 and GET /v2 say whether the server has them; tursodb has neither, and answers to /v2/pipeline all the same. */
+static enum vf_status probe_version(struct vf_hrana *db, struct vf_error *err)
+{
+    static const char *const paths[] = {"/v3", "/v2"};
+    db->version = 2;
+    for (size_t i = 0; i < 2; i++) {
+        enum vf_status status = vf_http_send(db->http, paths[i], NULL, &db->answer, NULL, err);
+        if (status != VF_OK)
+            return status;
+        if (db->answer.status == 401 || db->answer.status == 403) {
+            (void)fail_status(db, &db->answer);
+            *err = db->failure;
+            return err->status;
+        }
+        if (db->answer.status / 100 != 2)
+            continue;
+        db->version = i == 0 ? 3 : 2;
+        db->has_streams = true;
+        db->has_cursor = i == 0;
+        break;
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
+                             const struct vf_log *log, struct vf_hrana *db, struct vf_error *err)
+{
+    struct vf_error why = {0};
+    *db = (struct vf_hrana){.name = name, .clock = clock, .log = log, .cancel = options->cancel};
+    vf_buf_init(&db->baton, 65536);
+    vf_buf_init(&db->request, MAX_REQUEST_BYTES);
+    vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
+    vf_buf_init(&db->message, 65536);
+    vf_buf_init(&db->table_sql, VF_BUF_MAX);
+    db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
+    enum vf_status status = vf_http_open(options, &db->http, &why);
+    if (status == VF_OK)
+        status = probe_version(db, &why);
+    if (status == VF_OK && !vf_hrana_exec(db, "SELECT 1", VF_HRANA_ONCE)) {
+        if (db->code == VF_HRANA_FAILED)
+            why = db->failure;
+        else
+            vf_error_set(&why, VF_CONNECT, "%s", db->message.data != NULL ? db->message.data : "no answer");
+        status = why.status;
+    }
+    if (status == VF_OK)
+        return VF_OK;
+    if (why.status == VF_TEMPORARY || why.status == VF_ENGINE) /* a server that isn't there is no reason to go on */
+        why.status = status = VF_CONNECT;
+    vf_hrana_close(db);
+    if (err != NULL)
+        *err = why;
+    return status;
+}
+
+void vf_hrana_close(struct vf_hrana *db)
+{
+    vf_http_close(db->http);
+    vf_buf_release(&db->baton);
+    vf_buf_release(&db->request);
+    vf_buf_release(&db->answer.body);
+    vf_buf_release(&db->message);
+    vf_buf_release(&db->table_sql);
+    vf_arena_release(&db->metadata);
+    vf_free(db->results);
+    *db = (struct vf_hrana){0};
+}
+
+/* ---- transactions ---- */
+
+bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
+{
+    db->is_lost = false;
+    if (!vf_hrana_exec(db, begin, VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0)))
+        return false;
+    db->in_transaction = true;
+    return true;
+}
+
+bool vf_hrana_commit(struct vf_hrana *db)
+{
+    struct vf_error why = {0};
+    if (!refuse_when_lost(db)) {
+        db->is_lost = false;
+        return false;
+    }
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, "COMMIT", strlen("COMMIT"));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    if (vf_hrana_run(db, VF_HRANA_END) && vf_hrana_went_well(db, 0)) {
+        db->in_transaction = db->is_lost = false;
+        return true;
+    }
+    /* A reply that was lost: nobody knows. */
+    if (db->code == VF_HRANA_FAILED && db->failure.status != VF_CANCELLED) {
+        why = db->failure;
+        why.status = VF_TEMPORARY;
+        vf_error_wrap(&why, "the commit may or may not have been done");
+        vf_error_hint(&why, "copy --resume looks whether it was, and goes on");
+        vf_hrana_fail(db, &why, true);
+    }
+    vf_hrana_rollback(db);
+    return false;
+}
+
+void vf_hrana_rollback(struct vf_hrana *db)
+{
+    if (db->in_transaction) {
+        int code = db->code; /* what is rolled back for is what counts */
+        const struct vf_error failure = db->failure;
+        vf_hrana_new(db, false);
+        (void)vf_hrana_step(db, "ROLLBACK", strlen("ROLLBACK"));
+        vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+        (void)vf_hrana_run(db, VF_HRANA_END);
+        db->code = code;
+        db->failure = failure;
+    }
+    db->in_transaction = db->is_lost = false;
+    vf_buf_clear(&db->baton);
+}

@@ -1,0 +1,20 @@
+/*
+ * Writing rows: many in one INSERT, bounded by the request's bytes and the statement's parameters.
+ *
+ * A statement that the database refuses is undone by it, and its rows are sent again as one statement each, in one request; those that are refused then are the ones.
+ */
+#ifndef VF_ENGINE_TURSO_LOAD_H
+#define VF_ENGINE_TURSO_LOAD_H
+
+#include "engine/turso/conn.h"
+
+enum vf_status vf_turso_begin(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_turso_commit(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
+void vf_turso_rollback(struct vf_conn *conn);
+enum vf_status vf_turso_load_open(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load,
+                                  struct vf_error *err) VF_CHECKED;
+enum vf_status vf_turso_load_write(struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects,
+                                   struct vf_error *err) VF_CHECKED;
+void vf_turso_load_close(struct vf_load *load);
+
+#endif

@@ -1,0 +1,490 @@
+#include "engine/turso/rows.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+#define PAGE_BYTES    ((size_t)4 << 20) /* of an answer; servers refuse more than 10 MB */
+#define MAX_PAGE_ROWS 20000
+
+/* What step() returns for the failure that is in the session. */
+static int failed(const struct vf_hrana *db)
+{
+    return db->code > 0 ? db->code : SQLITE_ERROR;
+}
+
+/* ---- values ---- */
+
+static bool decode_blob(struct vf_hrana_cell *cell)
+{
+    size_t size_bytes = 0;
+    vf_buf_clear(&cell->decoded);
+    char *to = vf_buf_reserve(&cell->decoded, cell->raw.size_bytes / 4 * 3 + 4);
+    if (to == NULL || cell->raw.is_escaped ||
+        !vf_base64_decode(cell->raw.start, cell->raw.size_bytes, (uint8_t *)to, &size_bytes))
+        return false;
+    vf_buf_advance(&cell->decoded, size_bytes);
+    cell->is_decoded = true;
+    return true;
+}
+
+static bool take_type(struct vf_json *json, int *type)
+{
+    struct vf_json_text text;
+    if (!vf_json_string(json, &text))
+        return false;
+    *type = vf_json_text_is(text, "blob")      ? SQLITE_BLOB
+            : vf_json_text_is(text, "text")    ? SQLITE_TEXT
+            : vf_json_text_is(text, "integer") ? SQLITE_INTEGER
+            : vf_json_text_is(text, "float")   ? SQLITE_FLOAT
+            : vf_json_text_is(text, "null")    ? SQLITE_NULL
+                                               : 0;
+    return *type != 0;
+}
+
+/* {"type":"integer","value":"1"}, {"type":"float","value":1.5}, {"type":"blob","base64":"..."} */
+static bool take_cell(struct vf_json *json, struct vf_hrana_cell *cell)
+{
+    struct vf_json_text name;
+    bool first = true;
+    cell->type = 0;
+    cell->raw = (struct vf_json_text){0};
+    cell->is_decoded = false;
+    if (!vf_json_take(json, '{'))
+        return false;
+    while (vf_json_next_member(json, &first, &name)) {
+        bool fine = true;
+        if (vf_json_text_is(name, "type"))
+            fine = take_type(json, &cell->type);
+        else if (!vf_json_text_is(name, "value") && !vf_json_text_is(name, "base64"))
+            fine = vf_json_skip(json);
+        else
+            fine = vf_json_is(json, '"') ? vf_json_string(json, &cell->raw) : vf_json_word(json, &cell->raw);
+        if (!fine)
+            return false;
+    }
+    if (json->at == NULL || cell->type == 0 || (cell->type != SQLITE_NULL && cell->raw.start == NULL))
+        return false;
+    return cell->type != SQLITE_BLOB || decode_blob(cell);
+}
+
+/* An array of values. */
+static bool take_row(struct vf_hrana_stmt *stmt, struct vf_json *json)
+{
+    bool first = true;
+    size_t n = 0;
+    if (!vf_json_take(json, '['))
+        return false;
+    while (vf_json_next_element(json, &first)) {
+        if (n == stmt->cap_cells) {
+            struct vf_hrana_cell *grown = vf_realloc(stmt->cells, n * 2 + 8, sizeof(*grown));
+            if (grown == NULL)
+                return false;
+            stmt->cells = grown;
+            for (; stmt->cap_cells < n * 2 + 8; stmt->cap_cells++) {
+                grown[stmt->cap_cells] = (struct vf_hrana_cell){.type = SQLITE_NULL};
+                vf_buf_init(&grown[stmt->cap_cells].decoded, VF_BUF_MAX);
+            }
+        }
+        if (!take_cell(json, &stmt->cells[n]))
+            return false;
+        n++;
+    }
+    stmt->n_cells = n;
+    return json->at != NULL;
+}
+
+/* ---- answers that came whole ---- */
+
+/* Of a result: where its rows are, and how many were changed. */
+static bool open_result(struct vf_json result, struct vf_json *rows, int64_t *n_changed)
+{
+    struct vf_json_text name, word;
+    bool first = true;
+    *rows = (struct vf_json){0};
+    if (!vf_json_take(&result, '{'))
+        return false;
+    while (vf_json_next_member(&result, &first, &name)) {
+        bool fine = true;
+        if (vf_json_text_is(name, "affected_row_count")) {
+            fine = vf_json_word(&result, &word);
+            if (fine)
+                (void)vf_parse_i64(word.start, word.size_bytes, n_changed);
+        } else {
+            if (vf_json_text_is(name, "rows"))
+                *rows = result;
+            fine = vf_json_skip(&result);
+        }
+        if (!fine)
+            return false;
+    }
+    return result.at != NULL && rows->at != NULL && vf_json_take(rows, '[');
+}
+
+static bool begins_with(const struct vf_hrana_stmt *stmt, const char *word)
+{
+    char head[16] = "";
+    size_t size_bytes = strlen(word);
+    if (stmt->sql_bytes < size_bytes)
+        return false;
+    memcpy(head, stmt->sql, size_bytes);
+    return vf_strcasecmp(head, word) == 0;
+}
+
+static bool reads_only(const struct vf_hrana_stmt *stmt)
+{
+    return begins_with(stmt, "SELECT") || begins_with(stmt, "PRAGMA");
+}
+
+static bool changes_rows(const struct vf_hrana_stmt *stmt)
+{
+    return begins_with(stmt, "INSERT") || begins_with(stmt, "UPDATE") || begins_with(stmt, "DELETE");
+}
+
+/* The number in the only value of a result. */
+static void take_number(struct vf_hrana_stmt *stmt, struct vf_json result, int64_t *value)
+{
+    struct vf_json rows;
+    int64_t ignored = 0;
+    bool first = true;
+    if (open_result(result, &rows, &ignored) && vf_json_next_element(&rows, &first) && take_row(stmt, &rows) &&
+        stmt->n_cells == 1 && stmt->cells[0].raw.start != NULL)
+        (void)vf_parse_i64(stmt->cells[0].raw.start, stmt->cells[0].raw.size_bytes, value);
+}
+
+static void swap_answer(struct vf_hrana_stmt *stmt)
+{
+    struct vf_buf mine = stmt->answer;
+    stmt->answer = stmt->db->answer.body;
+    stmt->db->answer.body = mine;
+}
+
+/* Run one statement whose rows come with the answer. */
+static bool run_whole(struct vf_hrana_stmt *stmt, const char *sql, size_t sql_bytes)
+{
+    struct vf_hrana *db = stmt->db;
+    bool counts = !db->has_streams && changes_rows(stmt);
+    vf_hrana_new(db, false);
+    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, sql, sql_bytes));
+    vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+    if (counts) { /* such a server always says 0 */
+        (void)vf_hrana_step(db, "SELECT changes()", strlen("SELECT changes()"));
+        vf_hrana_step_end(db, true, VF_HRANA_IF_OK, 0);
+    }
+    if (!reads_only(stmt))
+        vf_buf_clear(&db->table_sql);
+    if (!vf_hrana_run(db, reads_only(stmt) ? VF_HRANA_REPEATABLE : VF_HRANA_ONCE) || !vf_hrana_went_well(db, 0))
+        return false;
+    if (!open_result(db->results[0].value, &stmt->rows, &db->n_changed))
+        return vf_hrana_fail_protocol(db, "a result");
+    if (counts && db->results[1].value.at != NULL)
+        take_number(stmt, db->results[1].value, &db->n_changed);
+    stmt->is_first = true;
+    swap_answer(stmt);
+    return true;
+}
+
+/* *row: there is one. */
+static bool next_of_answer(struct vf_hrana_stmt *stmt, bool *row)
+{
+    *row = vf_json_next_element(&stmt->rows, &stmt->is_first);
+    if (*row ? take_row(stmt, &stmt->rows) : stmt->rows.at != NULL)
+        return true;
+    return vf_hrana_fail_protocol(stmt->db, "a row");
+}
+
+/* ---- pages ---- */
+
+static bool run_page(struct vf_hrana_stmt *stmt)
+{
+    struct vf_buf sql;
+    struct vf_error why = {0};
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_add(&sql, stmt->sql, stmt->sql_bytes);
+    if (stmt->has_last)
+        vf_buf_printf(&sql, " AND %s > %" PRId64, stmt->rowid, stmt->last);
+    vf_buf_printf(&sql, " ORDER BY %s LIMIT %" PRId64, stmt->rowid, stmt->page_rows);
+    bool fine = sql.status == VF_OK && run_whole(stmt, sql.data, sql.size_bytes);
+    if (sql.status != VF_OK) {
+        (void)vf_error_nomem(&why);
+        (void)vf_hrana_fail(stmt->db, &why, false);
+    }
+    vf_buf_release(&sql);
+    return fine;
+}
+
+/* A page, smaller if the server finds it too large; the next one by how large this one is. */
+static bool fetch_page(struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    struct vf_error why = {0};
+    while (!run_page(stmt)) {
+        if (db->code != SQLITE_TOOBIG)
+            return false;
+        if (stmt->page_rows == 1) {
+            vf_error_set(&why, VF_ENGINE, "the row behind rowid %" PRId64 " is larger than the server's answers may be",
+                         stmt->last);
+            return vf_hrana_fail(db, &why, false);
+        }
+        stmt->page_rows /= 2;
+    }
+    stmt->n_in_page = 0;
+    return true;
+}
+
+static void choose_page_rows(struct vf_hrana_stmt *stmt)
+{
+    int64_t row_bytes = (int64_t)(stmt->answer.size_bytes / (size_t)(stmt->n_in_page > 0 ? stmt->n_in_page : 1)) + 1;
+    int64_t wanted = (int64_t)PAGE_BYTES / row_bytes;
+    if (wanted > stmt->page_rows * 8)
+        wanted = stmt->page_rows * 8;
+    stmt->page_rows = wanted < 1 ? 1 : wanted > MAX_PAGE_ROWS ? MAX_PAGE_ROWS : wanted;
+}
+
+static bool next_of_pages(struct vf_hrana_stmt *stmt, bool *row)
+{
+    for (;;) {
+        *row = false;
+        if (stmt->limit > 0 && stmt->n_given == stmt->limit)
+            return true;
+        if (!next_of_answer(stmt, row))
+            return false;
+        if (*row)
+            break;
+        if (stmt->n_in_page < stmt->page_rows)
+            return true;
+        choose_page_rows(stmt);
+        if (!fetch_page(stmt))
+            return false;
+    }
+    stmt->n_in_page++;
+    stmt->n_given++;
+    stmt->has_last = true;
+    if (stmt->n_cells == 0 || stmt->cells[0].type != SQLITE_INTEGER ||
+        !vf_parse_i64(stmt->cells[0].raw.start, stmt->cells[0].raw.size_bytes, &stmt->last))
+        return vf_hrana_fail_protocol(stmt->db, "a row without its rowid");
+    return true;
+}
+
+/* ---- cursors ---- */
+
+static bool fail_cut(struct vf_hrana *db)
+{
+    struct vf_error why = {0};
+    vf_error_set(&why, VF_TEMPORARY, "the server's answer ended before its last row");
+    vf_error_hint(&why, "copy --resume goes on");
+    return vf_hrana_fail(db, &why, true);
+}
+
+static struct vf_buf *lines_of(struct vf_hrana_stmt *stmt)
+{
+    return stmt->db->reading == stmt ? &stmt->db->answer.body : &stmt->answer;
+}
+
+static bool pull(struct vf_hrana_stmt *stmt, bool *more)
+{
+    struct vf_hrana *db = stmt->db;
+    struct vf_error why = {0};
+    *more = false;
+    if (db->reading != stmt)
+        return true;
+    if (vf_http_pull(db->http, more, &why) != VF_OK) {
+        vf_http_stop(db->http);
+        db->reading = NULL;
+        return vf_hrana_fail(db, &why, true);
+    }
+    if (!*more) { /* all has come */
+        vf_http_stop(db->http);
+        db->reading = NULL;
+        swap_answer(stmt);
+    }
+    return true;
+}
+
+/* The next line, which stays where it is until the one after it is asked for. *line at NULL: there are no more. */
+static bool next_line(struct vf_hrana_stmt *stmt, struct vf_json *line)
+{
+    size_t seen_bytes = stmt->at_bytes;
+    bool more = true;
+    for (;;) {
+        struct vf_buf *lines = lines_of(stmt);
+        const char *start = lines->data != NULL ? lines->data + stmt->at_bytes : NULL;
+        const char *end = start != NULL ? memchr(lines->data + seen_bytes, '\n', lines->size_bytes - seen_bytes) : NULL;
+        if (end == NULL && !more && start != NULL && stmt->at_bytes < lines->size_bytes)
+            end = lines->data + lines->size_bytes; /* the last one may lack its end */
+        if (end != NULL) {
+            *line = vf_json_over(start, (size_t)(end - start));
+            stmt->at_bytes = (size_t)(end - lines->data) + (end < lines->data + lines->size_bytes ? 1 : 0);
+            return true;
+        }
+        if (!more) {
+            *line = (struct vf_json){0};
+            return true;
+        }
+        if (stmt->at_bytes > 0 && start != NULL) { /* what was taken makes room */
+            lines->size_bytes -= stmt->at_bytes;
+            memmove(lines->data, start, lines->size_bytes);
+            stmt->at_bytes = 0;
+        }
+        seen_bytes = lines->size_bytes;
+        if (!pull(stmt, &more))
+            return false;
+    }
+}
+
+static bool open_cursor(struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    struct vf_json line;
+    vf_hrana_new(db, true);
+    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
+    vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+    if (!vf_hrana_run_cursor(db))
+        return false;
+    db->reading = stmt;
+    stmt->at_bytes = 0;
+    stmt->has_ended = false;
+    if (!next_line(stmt, &line))
+        return false;
+    return line.at != NULL ? vf_hrana_take_cursor_head(db, line) : fail_cut(db);
+}
+
+enum entry {
+    ENTRY_OTHER,
+    ENTRY_ROW,
+    ENTRY_END,
+    ENTRY_ERROR,
+};
+
+/* {"type":"row","row":[...]}: the row is read at once if the type came before it, as it does. */
+static bool take_entry(struct vf_hrana_stmt *stmt, struct vf_json line, enum entry *entry)
+{
+    struct vf_json_text name, type = {0};
+    struct vf_json row = {0}, error = {0};
+    bool first = true;
+    if (!vf_json_take(&line, '{'))
+        return false;
+    while (vf_json_next_member(&line, &first, &name)) {
+        bool fine = true;
+        if (vf_json_text_is(name, "type")) {
+            fine = vf_json_string(&line, &type);
+        } else if (vf_json_text_is(name, "row")) {
+            row = line;
+            fine = take_row(stmt, &line);
+        } else {
+            if (vf_json_text_is(name, "error"))
+                error = line;
+            fine = vf_json_skip(&line);
+        }
+        if (!fine)
+            return false;
+    }
+    *entry = vf_json_text_is(type, "row")                                            ? ENTRY_ROW
+             : vf_json_text_is(type, "step_end")                                     ? ENTRY_END
+             : vf_json_text_is(type, "step_error") || vf_json_text_is(type, "error") ? ENTRY_ERROR
+                                                                                     : ENTRY_OTHER;
+    if (*entry == ENTRY_ERROR && error.at != NULL)
+        vf_hrana_take_error(stmt->db, error);
+    return line.at != NULL && (*entry != ENTRY_ROW || row.at != NULL) && (*entry != ENTRY_ERROR || error.at != NULL);
+}
+
+static bool next_of_cursor(struct vf_hrana_stmt *stmt, bool *row)
+{
+    *row = false;
+    for (;;) {
+        struct vf_json line;
+        enum entry entry = ENTRY_OTHER;
+        if (!next_line(stmt, &line))
+            return false;
+        if (line.at == NULL)
+            return stmt->has_ended ? true : fail_cut(stmt->db);
+        if (line.at == line.end)
+            continue;
+        if (!take_entry(stmt, line, &entry)) /* half a line, too, when the connection was cut */
+            return stmt->db->reading == stmt ? vf_hrana_fail_protocol(stmt->db, "a line of a cursor")
+                                             : fail_cut(stmt->db);
+        stmt->has_ended = stmt->has_ended || entry == ENTRY_END;
+        *row = entry == ENTRY_ROW;
+        if (*row)
+            return true;
+        if (entry == ENTRY_ERROR)
+            return false;
+    }
+}
+
+/* Another request is made while rows are still coming: they are taken in first. The current row moves with them. */
+bool vf_hrana_settle(struct vf_hrana *db)
+{
+    struct vf_hrana_stmt *stmt = db->reading;
+    bool more = true;
+    while (stmt != NULL && more) {
+        const char *before = lines_of(stmt)->data;
+        if (!pull(stmt, &more))
+            return false;
+        const char *after = lines_of(stmt)->data;
+        for (size_t i = 0; after != before && i < stmt->n_cells; i++) {
+            if (stmt->cells[i].raw.start != NULL)
+                stmt->cells[i].raw.start = after + (stmt->cells[i].raw.start - before);
+        }
+    }
+    return true;
+}
+
+/* ---- all of them ---- */
+
+static bool start(struct vf_hrana_stmt *stmt)
+{
+    switch (stmt->source) {
+    case VF_HRANA_CURSOR:
+        return open_cursor(stmt);
+    case VF_HRANA_PAGES:
+        stmt->has_last = false;
+        stmt->n_given = 0;
+        return fetch_page(stmt);
+    case VF_HRANA_ANSWER:
+    default:
+        return run_whole(stmt, stmt->sql, stmt->sql_bytes);
+    }
+}
+
+int vf_hrana_rows_next(struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    bool row = false;
+    if (stmt->is_done)
+        return SQLITE_DONE;
+    if (!stmt->is_run && !start(stmt))
+        return failed(db);
+    stmt->is_run = true;
+    bool fine = stmt->source == VF_HRANA_CURSOR  ? next_of_cursor(stmt, &row)
+                : stmt->source == VF_HRANA_PAGES ? next_of_pages(stmt, &row)
+                                                 : next_of_answer(stmt, &row);
+    if (!fine)
+        return failed(db);
+    if (row)
+        return SQLITE_ROW;
+    stmt->is_done = true;
+    stmt->n_cells = 0;
+    return SQLITE_DONE;
+}
+
+void vf_hrana_rows_end(struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    bool more = true;
+    if (db->reading == stmt) {
+        /* In a transaction the stream is still needed, so the rest is passed over; else the connection is dropped. */
+        while (db->in_transaction && db->reading == stmt && more) {
+            vf_buf_clear(&db->answer.body);
+            if (!pull(stmt, &more))
+                break;
+        }
+        vf_http_stop(db->http);
+        db->reading = NULL;
+    }
+    stmt->is_run = stmt->is_done = stmt->has_last = false;
+    stmt->n_cells = 0;
+    stmt->at_bytes = 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * Rows of a statement, as they come from a server: with the answer, from a cursor line by line, or page by page.
+ */
+#ifndef VF_ENGINE_TURSO_ROWS_H
+#define VF_ENGINE_TURSO_ROWS_H
+
+#include "engine/turso/statement.h"
+
+#define VF_HRANA_FIRST_PAGE_ROWS 200
+
+enum vf_hrana_source {
+    VF_HRANA_ANSWER,
+    VF_HRANA_CURSOR,
+    VF_HRANA_PAGES, /* column 0 is the rowid, and the text of the statement ends where " AND ..." can follow its WHERE */
+};
+
+struct vf_hrana_cell {
+    int type;                /* SQLITE_INTEGER, ... */
+    struct vf_json_text raw; /* digits, text or base64, in the answer */
+    bool is_decoded;
+    struct vf_buf decoded; /* room is kept from row to row */
+};
+
+struct vf_hrana_stmt {
+    struct vf_hrana *db;
+    char *sql;
+    size_t sql_bytes;
+    size_t n_arguments;
+    struct vf_buf *arguments;   /* each as JSON; empty: NULL */
+    struct vf_turso_rows *into; /* where arguments go instead */
+    enum vf_hrana_source source;
+    const char *rowid; /* of pages */
+    bool has_last, is_last_page;
+    int64_t last, page_rows, n_in_page;
+    int64_t limit, n_given; /* rows in all; 0: no limit */
+    bool is_run, is_done;
+    struct vf_buf answer;
+    size_t at_bytes;     /* of a cursor's answer: lines before it were taken */
+    struct vf_json rows; /* of an answer or page: in its array */
+    bool is_first;
+    bool has_ended; /* a cursor's step_end was seen */
+    size_t n_cells, cap_cells;
+    struct vf_hrana_cell *cells;
+};
+
+/* SQLITE_ROW, SQLITE_DONE, or the code of a failure. The row's bytes are valid until the next one. */
+int vf_hrana_rows_next(struct vf_hrana_stmt *stmt);
+/* Back to before the first step. */
+void vf_hrana_rows_end(struct vf_hrana_stmt *stmt);
+
+struct vf_hrana_stmt *vf_hrana_stmt_new(struct vf_hrana *db, const char *sql, size_t sql_bytes); /* NULL: no memory */
+void vf_hrana_stmt_write_arguments(const struct vf_hrana_stmt *stmt, struct vf_buf *out);
+
+/* sqlite3_table_column_metadata(): from the text of CREATE TABLE. Texts are valid until the next call. */
+int vf_turso_column_metadata(sqlite3 *db, const char *schema, const char *table, const char *column, const char **type,
+                             const char **collation, int *not_null, int *is_key, int *is_autoincrement);
+
+#endif
