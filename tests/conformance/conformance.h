@@ -41,6 +41,7 @@ struct conf_quirks {
     bool no_array_bounds;  /* arrays whose lower bounds aren't 1 */
     bool no_late_join;     /* a snapshot can't be joined any more once the database was written to */
     bool jsonb;            /* rewrites JSON */
+    bool no_key_actions;   /* foreign keys have no ON DELETE and ON UPDATE */
     const char *user_enum; /* native type of an enum column, or NULL: as for mem and SQLite, where a name is enough */
     /* false: it can't be made here, and the suite is skipped */
     bool (*make)(struct conf_database *database);
@@ -52,7 +53,7 @@ struct conf_quirks {
 /* All tests for one engine; returns what main() returns (77: skipped). */
 int conf_run(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres, conf_duckdb;
 
 /* The state of a test. */
 struct conf {
