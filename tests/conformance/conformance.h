@@ -30,6 +30,7 @@ struct conf_database {
 
 struct conf_quirks {
     const char *engine;
+    const char *name;      /* in the names of tests, or NULL: the engine's */
     unsigned caps;         /* exactly these */
     const char *schema;    /* that tables are made in, or NULL */
     const char *extension; /* to be made before vectors, or NULL */
@@ -52,7 +53,11 @@ struct conf_quirks {
 /* All tests for one engine; returns what main() returns (77: skipped). */
 int conf_run(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_libsql, conf_postgres;
+
+/* A database that is a file in a folder of its own: test.db. */
+bool conf_file_make(struct conf_database *database, const char *scheme);
+void conf_file_drop(const struct conf_database *database);
 
 /* The state of a test. */
 struct conf {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_quirks *const engines[] = {&conf_mem, &conf_sqlite, &conf_postgres, &conf_files};
+static const struct conf_quirks *const engines[] = {&conf_mem, &conf_sqlite, &conf_libsql, &conf_postgres, &conf_files};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 struct side {
@@ -118,11 +118,16 @@ static void test_pair(void **state)
     side_close(&to);
 }
 
+static const char *name_of(const struct conf_quirks *quirks)
+{
+    return quirks->name != NULL ? quirks->name : quirks->engine;
+}
+
 static bool is_there(const struct conf_quirks *quirks)
 {
     struct conf_database probe;
     if (!quirks->make(&probe)) {
-        print_message("left out: no %s database can be made here\n", quirks->engine);
+        print_message("left out: no %s database can be made here\n", name_of(quirks));
         return false;
     }
     quirks->drop(&probe);
@@ -144,7 +149,7 @@ int main(void)
                 continue;
             pairs[n_tests][0] = engines[i];
             pairs[n_tests][1] = engines[k];
-            snprintf(names[n_tests], sizeof(names[n_tests]), "%s to %s", engines[i]->engine, engines[k]->engine);
+            snprintf(names[n_tests], sizeof(names[n_tests]), "%s to %s", name_of(engines[i]), name_of(engines[k]));
             tests[n_tests] = (struct CMUnitTest){names[n_tests], test_pair, NULL, NULL, pairs[n_tests]};
             n_tests++;
         }
