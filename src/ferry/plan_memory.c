@@ -38,7 +38,10 @@ static void recall_column(struct vf_plan_table *table, size_t i, const struct me
     if (old < 0)
         return;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
-    if (strcmp(here->native, column->source.native) != 0 || !vf_type_equal(was->type, column->type))
+    /* An engine that lays its memory over what it finds has put the old declaration back already. */
+    bool is_unchanged =
+        strcmp(here->native, column->source.native) == 0 || strcmp(was->native, column->source.native) == 0;
+    if (!is_unchanged || !vf_type_equal(was->type, column->type) || column->mapping.not_kept)
         return;
     if (request != NULL && request->to != NULL &&
         (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))
