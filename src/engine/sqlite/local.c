@@ -317,15 +317,13 @@ static enum vf_status find_libsql(struct vf_sqlite_local *local, struct vf_error
     if (status != VF_OK)
         return status;
     local->has_vector_index = found != 0;
+    if (local->kind == VF_SQLITE_CIPHER) /* a sidecar would hold the vectors in the clear */
+        local->sql.limits.index_builders[0] = VF_BUILDER_NONE;
     local->sql.is_libsql = local->sql.is_libsql || local->has_vector_index;
-    if (!local->sql.is_libsql)
+    if (!local->sql.is_libsql || local->kind == VF_SQLITE_CIPHER)
         return VF_OK;
     local->sql.limits.index_builders[0] = VF_BUILDER_LIBSQL_DISKANN;
-    if (local->kind == VF_SQLITE_CIPHER) {
-        vf_error_set(&local->libsql_missing, VF_MISSING,
-                     "SQLCipher, which the file is encrypted by, has no index of vectors");
-        return VF_OK;
-    }
+    local->sql.limits.index_builders[1] = VF_BUILDER_USEARCH;
     return local->kind == VF_SQLITE_LINKED ? change_to_libsql(local, err) : VF_OK;
 }
 

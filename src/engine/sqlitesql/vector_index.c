@@ -58,7 +58,7 @@ uint64_t vf_sqlite_vector_index_bytes(const struct vf_table *table, const struct
 static const char *obstacle(const struct vf_sqlite_conn *conn, const struct vf_table *table,
                             const struct vf_index *index, struct vf_arena *arena)
 {
-    if (!conn->is_libsql)
+    if (!conn->is_libsql || conn->lib->key != NULL) /* SQLCipher has none either */
         return "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
     if (index->kind != VF_INDEX_DISKANN || index->n_parts != 1 || index->parts[0].column < 0)
         return "libSQL has no index of this kind; it is remembered for the way back";
