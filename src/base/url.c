@@ -14,6 +14,7 @@
 enum url_kind {
     URL_SERVER, /* "//" must follow */
     URL_PATH,   /* of a file or folder */
+    URL_EITHER, /* a server when "//" and a host follow, else the path of an SQLite file */
     URL_NAME,   /* of a database in memory */
 };
 
@@ -23,7 +24,7 @@ static const struct {
     enum url_kind kind;
 } schemes[] = {
     {"postgresql", "postgres", URL_SERVER}, {"postgres", "postgres", URL_SERVER}, {"sqlite", "sqlite", URL_PATH},
-    {"duckdb", "duckdb", URL_PATH},         {"libsql", "turso", URL_SERVER},      {"https", "turso", URL_SERVER},
+    {"duckdb", "duckdb", URL_PATH},         {"libsql", "turso", URL_EITHER},      {"https", "turso", URL_SERVER},
     {"http", "turso", URL_SERVER},          {"files", "files", URL_PATH},         {"mem", "mem", URL_NAME},
 };
 
@@ -278,7 +279,11 @@ static enum vf_status parse_scheme(size_t size_bytes, struct vf_url *url, struct
     for (size_t i = 0; i < N_SCHEMES; i++) {
         if (strcmp(scheme, schemes[i].scheme) != 0)
             continue;
-        if (schemes[i].kind == URL_SERVER)
+        if (schemes[i].kind == URL_EITHER && (strncmp(rest, "//", 2) != 0 || rest[2] == '/')) {
+            snprintf(url->variant, sizeof(url->variant), "%s", schemes[i].scheme);
+            return parse_file(scheme, "sqlite", rest, url, err);
+        }
+        if (schemes[i].kind != URL_PATH && schemes[i].kind != URL_NAME)
             return parse_server(scheme, schemes[i].engine, rest, url, err);
         if (schemes[i].kind == URL_PATH)
             return parse_file(scheme, schemes[i].engine, rest, url, err);

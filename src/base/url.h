@@ -5,6 +5,7 @@
  * bytes, no control characters. Accepted forms:
  *   postgresql://user@host/db?sslmode=verify-full   postgres://...   host=... dbname=... (libpq's keywords)
  *   sqlite:/path.db   sqlite:relative.db   a bare path
+ *   libsql:/path.db   libsql:relative.db   (a file for libSQL's library)
  *   duckdb:/path.duckdb   libsql://host   https://host   http://127.0.0.1:8080   files:/folder   mem:name
  *
  * A bare path ends in .db, .db3, .sqlite or .sqlite3 (or .duckdb), has a "/", or is a file that exists. sqlite:///path means /path (an empty host);
@@ -18,9 +19,10 @@
 #include "base/error.h"
 
 struct vf_url {
-    char scheme[16]; /* the engine: "postgres", "sqlite", "duckdb", "turso", "files", "mem" */
-    char *text;      /* as given, the scheme in lower case */
-    char *path;      /* of a file or folder, or the name of a mem database; NULL for servers */
+    char scheme[16];  /* the engine: "postgres", "sqlite", "duckdb", "turso", "files", "mem" */
+    char *text;       /* as given, the scheme in lower case */
+    char variant[16]; /* of the engine's databases, when the scheme says one: "libsql" for a file; else "" */
+    char *path;       /* of a file or folder, or the name of a mem database; NULL for servers */
 };
 
 /* VF_USAGE: not a URL that is known, or one with a secret in it; the message never shows the secret. Nothing needs releasing then. */

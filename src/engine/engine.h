@@ -139,6 +139,8 @@ struct vf_mapping {
     const char *how;    /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
     bool default_moved; /* the column's default can be declared; else default_why says why not */
     const char *default_why;
+    bool
+        not_kept; /* between two databases of this kind too: a column of the source's declaration can't be had, or isn't what the target is for */
 };
 
 /* What an index becomes on a target. */

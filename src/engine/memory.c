@@ -148,20 +148,17 @@ static bool has_lost_order(const struct vf_index *index, const struct vf_table *
 }
 
 /*
- * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns. Indexes for vectors
- * are only remembered: two of them on one column are two.
+ * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns.
  */
 static int find_index(const struct vf_table *here, const struct vf_table *target, size_t n_here,
                       const struct vf_index *remembered)
 {
     int found = -1;
-    if (vf_index_is_vector(remembered->kind))
-        return -1;
     for (size_t i = 0; i < n_here; i++) {
         bool is_named = vf_str_equal(here->indexes[i].name, remembered->name);
         if (is_named && has_lost_order(&here->indexes[i], target, remembered))
             return (int)i;
-        if (!is_same_index(&here->indexes[i], remembered))
+        if (vf_index_is_vector(here->indexes[i].kind) || !is_same_index(&here->indexes[i], remembered))
             continue;
         if (is_named)
             return (int)i;
@@ -189,6 +186,65 @@ static bool was_declared(const struct vf_table *here, const struct vf_table *tar
     return false;
 }
 
+/* ---- vector indexes ---- */
+
+static bool is_same_metric(enum vf_metric a, enum vf_metric b)
+{
+    return a == b || (a == VF_METRIC_L2 && b == VF_METRIC_L2_SQUARED) ||
+           (a == VF_METRIC_L2_SQUARED && b == VF_METRIC_L2);
+}
+
+static bool has_index(const struct vf_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* What a vector index of the source was made into in the target's database: the one of its name, else one whose name no index of the source has (it couldn't be kept), for the same distance. NULL: nothing. */
+static const struct vf_index *made_into(const struct vf_table *here, const struct vf_table *source,
+                                        const struct vf_table *target, const struct vf_index *remembered)
+{
+    const struct vf_index *renamed = NULL;
+    for (size_t i = 0; i < target->n_indexes; i++) {
+        const struct vf_index *declared = &target->indexes[i];
+        if (!vf_index_is_vector(declared->kind) || declared->vector.place == VF_PLACE_SIDECAR ||
+            declared->n_parts != 1 || declared->parts[0].column < 0 ||
+            vf_table_find_column(here, target->columns[declared->parts[0].column].name) != remembered->parts[0].column)
+            continue;
+        if (vf_str_equal(declared->name, remembered->name))
+            return declared;
+        if (renamed == NULL && !has_index(source, declared->name) &&
+            is_same_metric(declared->vector.metric, remembered->vector.metric))
+            renamed = declared;
+    }
+    return renamed;
+}
+
+/* The index is the one that is here under the name and for the distance that it was given; where the database has none of its own, it was only remembered. A database that had it and has it no
+ * more had it dropped. */
+static enum vf_status lay_vector_index(struct vf_schema *schema, struct vf_table *here, size_t n_here,
+                                       const struct vf_table *source, const struct vf_table *target,
+                                       const struct vf_index *remembered, struct vf_error *err)
+{
+    const struct vf_index *declared = remembered->n_parts == 1 ? made_into(here, source, target, remembered) : NULL;
+    for (size_t i = 0; declared != NULL && i < n_here; i++) {
+        struct vf_index *found = &here->indexes[i];
+        if (vf_index_is_vector(found->kind) && vf_str_equal(found->name, declared->name) &&
+            is_same_metric(found->vector.metric, declared->vector.metric))
+            *found = *remembered;
+    }
+    if (declared != NULL)
+        return VF_OK;
+    struct vf_index *added = vf_table_add_index(schema, here);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = *remembered;
+    return VF_OK;
+}
+
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
@@ -197,6 +253,12 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         struct vf_index remembered;
         if (!translate_index(schema, here, source, target, &source->indexes[i], &remembered))
             continue;
+        if (vf_index_is_vector(remembered.kind)) {
+            enum vf_status status = lay_vector_index(schema, here, n_here, source, target, &remembered, err);
+            if (status != VF_OK)
+                return status;
+            continue;
+        }
         int found = find_index(here, target, n_here, &remembered);
         if (found >= 0) {
             here->indexes[found] = remembered;

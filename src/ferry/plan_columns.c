@@ -215,7 +215,8 @@ static void keep_native(const struct vf_plan_maker *maker, const struct vf_plan_
 {
     bool same_engine = vf_conn_ops(maker->source) == vf_conn_ops(maker->target);
 
-    if (!same_engine || table->source.kind != VF_TABLE_ORDINARY || column->mapping.fidelity == VF_FIDELITY_NONE)
+    if (!same_engine || column->mapping.not_kept || table->source.kind != VF_TABLE_ORDINARY ||
+        column->mapping.fidelity == VF_FIDELITY_NONE)
         return;
     column->mapping.native = column->source.native;
     column->mapping.form = column->source.form;

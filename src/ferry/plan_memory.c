@@ -40,7 +40,7 @@ static void recall_column(struct vf_plan_table *table, size_t i, const struct me
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
     /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
     bool is_there = strcmp(here->native, column->source.native) == 0 || strcmp(was->native, column->source.native) == 0;
-    if (!is_there || !vf_type_equal(was->type, column->type))
+    if (!is_there || !vf_type_equal(was->type, column->type) || column->mapping.not_kept)
         return;
     if (request != NULL && request->to != NULL &&
         (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))

@@ -57,8 +57,12 @@ struct conf_quirks {
 int conf_run(const struct conf_quirks *quirks);
 const char *conf_label(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres, conf_duckdb, conf_tursodb, conf_sqld,
-    conf_hrana;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_libsql, conf_postgres, conf_duckdb,
+    conf_tursodb, conf_sqld, conf_hrana;
+
+/* A database that is a file in a folder of its own: test.db. */
+bool conf_file_make(struct conf_database *database, const char *scheme);
+void conf_file_drop(const struct conf_database *database);
 
 /* The state of a test. */
 struct conf {

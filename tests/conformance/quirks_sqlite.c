@@ -5,18 +5,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool make(struct conf_database *database)
+bool conf_file_make(struct conf_database *database, const char *scheme)
 {
     const char *folder = getenv("TMPDIR");
     int size = snprintf(database->private, sizeof(database->private), "%s/vecferry-conformance-XXXXXX",
                         folder != NULL ? folder : "/tmp");
     if (size < 0 || (size_t)size >= sizeof(database->private) || mkdtemp(database->private) == NULL)
         return false;
-    size = snprintf(database->url, sizeof(database->url), "sqlite:%s/test.db", database->private);
+    size = snprintf(database->url, sizeof(database->url), "%s:%s/test.db", scheme, database->private);
     return size > 0 && (size_t)size < sizeof(database->url);
 }
 
-static void drop(const struct conf_database *database)
+static bool make(struct conf_database *database)
+{
+    return conf_file_make(database, "sqlite");
+}
+
+void conf_file_drop(const struct conf_database *database)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", "-vecferry-lock"};
     char path[600];
@@ -45,6 +50,6 @@ const struct conf_quirks conf_sqlite = {
     .no_late_join = true,
     .bad_url = "sqlite:/nonexistent/folder/file.db",
     .make = make,
-    .drop = drop,
+    .drop = conf_file_drop,
     .share = share,
 };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_quirks *const engines[] = {&conf_mem,   &conf_sqlite,  &conf_postgres, &conf_duckdb,
-                                                    &conf_files, &conf_tursodb, &conf_sqld};
+static const struct conf_quirks *const engines[] = {&conf_mem,    &conf_sqlite, &conf_libsql,  &conf_postgres,
+                                                    &conf_duckdb, &conf_files,  &conf_tursodb, &conf_sqld};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 struct side {

@@ -79,7 +79,7 @@ class Secrets(Case):
         for secret in CANARIES:
             url = self.role(secret)
             for number, (options, environment) in enumerate(self.ways(secret)):
-                target = str(self.folder / f"target{number}.db")
+                target = str(self.folder / f"target{CANARIES.index(secret)}-{number}.db")  # encrypted where the environment has a key for it
                 with self.subTest(f"{secret[:10]!r} {options} {sorted(environment)}"):
                     there = self.run_vecferry("copy", "-v", "--json", "--drop-existing", "--yes", *self.options(options, "target"), self.lite, url, environment=environment)
                     plan = self.run_vecferry("plan", "-v", "-o", self.folder / f"ferry{number}.yaml", *self.options(options, "source"), url, target, environment=environment)

@@ -105,7 +105,7 @@ static enum vf_status choose_page_size(struct vf_sqlite_local *local, const stru
     int64_t page_bytes = 0;
     int64_t n_pages = 0;
     char mode[16] = "";
-    if (!local->is_new || estimate->max_row_bytes < WIDE_ROW_BYTES)
+    if (!local->is_new || local->kind == VF_SQLITE_CIPHER || estimate->max_row_bytes < WIDE_ROW_BYTES)
         return VF_OK;
     enum vf_status status = vf_sqlite_get_i64(&local->sql, "PRAGMA main.page_size", 0, &page_bytes, err);
     if (status == VF_OK)

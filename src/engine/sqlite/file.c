@@ -48,6 +48,17 @@ static int64_t size_by_header(const uint8_t *header)
     return is_counted ? page_bytes * be32(header + 28) : 0;
 }
 
+bool vf_sqlite_file_is_plain(const char *path)
+{
+    uint8_t head[sizeof(magic)] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+    close(fd);
+    return n < 0 || memcmp(head, magic, sizeof(magic)) == 0;
+}
+
 enum vf_status vf_sqlite_file_explain(const char *path, enum vf_status status, struct vf_error *err)
 {
     uint8_t header[HEADER_BYTES] = {0};
@@ -61,7 +72,8 @@ enum vf_status vf_sqlite_file_explain(const char *path, enum vf_status status, s
         return status;
     if (memcmp(header, magic, sizeof(magic)) != 0) {
         status = vf_error_set(err, VF_CONNECT, "\"%s\" is not a database: it doesn't begin as an SQLite file", path);
-        vf_error_hint(err, "an encrypted database looks like this too");
+        vf_error_hint(err, "an encrypted database looks like this too: its key is given as a password is "
+                           "(--source-password-file, --target-password-file)");
     } else if (size_by_header(header) > info.st_size) {
         status = vf_error_set(err, VF_ENGINE, "\"%s\" is cut short: it has %lld bytes, and its header speaks of %lld",
                               path, (long long)info.st_size, (long long)size_by_header(header));

@@ -1,12 +1,12 @@
 #include "engine/sqlite/library.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "base/library.h"
 
 #define OLDEST_VERSION 3037000 /* STRICT tables and PRAGMA table_list */
 
-static const struct vf_sqlite_library linked = {.handle = NULL,
+static const struct vf_sqlite_library linked = {.key = NULL,
 #define LINKED(function) .function = sqlite3_##function,
                                                 VF_SQLITE_FUNCTIONS(LINKED)
 #undef LINKED
@@ -17,47 +17,41 @@ const struct vf_sqlite_library *vf_sqlite_library_linked(void)
     return &linked;
 }
 
-struct symbol {
-    const char *name;
-    size_t offset;
-};
-
-static const struct symbol symbols[] = {
+/* SQLCipher's own function comes last: libSQL's library has none. */
+static const struct vf_library_symbol symbols[] = {
 #define SYMBOL(function) {"sqlite3_" #function, offsetof(struct vf_sqlite_library, function)},
     VF_SQLITE_FUNCTIONS(SYMBOL)
 #undef SYMBOL
+        {"sqlite3_key", offsetof(struct vf_sqlite_library, key)},
 };
+#define N_SYMBOLS (sizeof(symbols) / sizeof(symbols[0]))
 
-static enum vf_status fill(const char *file, struct vf_sqlite_library *library, struct vf_error *err)
+static enum vf_status check(enum vf_library which, const struct vf_sqlite_library *library, struct vf_error *err)
 {
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *function = dlsym(library->handle, symbols[i].name);
-        if (function == NULL)
-            return vf_error_set(err, VF_MISSING, "library \"%s\" has no function %s", file, symbols[i].name);
-        memcpy((char *)library + symbols[i].offset, &function, sizeof(function));
-    }
+    enum vf_status status = VF_OK;
     if (library->libversion_number() < OLDEST_VERSION)
-        return vf_error_set(err, VF_MISSING, "library \"%s\" is SQLite %s, and at least 3.37 is needed", file,
-                            library->libversion());
-    if (library->threadsafe() == 0)
-        return vf_error_set(err, VF_MISSING, "library \"%s\" was built without support for threads", file);
-    return VF_OK;
-}
-
-enum vf_status vf_sqlite_library_open(const char *file, struct vf_sqlite_library *library, struct vf_error *err)
-{
-    *library = (struct vf_sqlite_library){.handle = dlopen(file, RTLD_NOW | RTLD_LOCAL)};
-    if (library->handle == NULL)
-        return vf_error_set(err, VF_MISSING, "cannot open library \"%s\": %s", file, dlerror());
-    enum vf_status status = fill(file, library, err);
+        status = vf_error_set(err, VF_MISSING, "the library of %s is SQLite %s, and at least 3.37 is needed",
+                              vf_library_name(which), library->libversion());
+    else if (library->threadsafe() == 0)
+        status = vf_error_set(err, VF_MISSING, "the library of %s was built without support for threads",
+                              vf_library_name(which));
     if (status != VF_OK)
-        vf_sqlite_library_close(library);
+        vf_error_hint(err, "name the folder of another %s by --library-dir", vf_library_file(which));
     return status;
 }
 
-void vf_sqlite_library_close(struct vf_sqlite_library *library)
+enum vf_status vf_sqlite_library_open(enum vf_sqlite_kind kind, const char *folder, struct vf_sqlite_library *library,
+                                      struct vf_error *err)
 {
-    if (library->handle != NULL)
-        dlclose(library->handle);
-    *library = (struct vf_sqlite_library){0};
+    const bool is_cipher = kind == VF_SQLITE_CIPHER;
+    const enum vf_library which = is_cipher ? VF_LIBRARY_SQLCIPHER : VF_LIBRARY_LIBSQL;
+    struct vf_sqlite_library opened = {0};
+    void *handle = NULL;
+    enum vf_status status =
+        vf_library_open(which, folder, symbols, is_cipher ? N_SYMBOLS : N_SYMBOLS - 1, &opened, &handle, err);
+    if (status == VF_OK)
+        status = check(which, &opened, err);
+    if (status == VF_OK)
+        *library = opened;
+    return status;
 }

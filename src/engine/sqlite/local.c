@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "engine/sqlite/bulk.h"
 #include "engine/sqlite/file.h"
-#include "engine/sqlite/library.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/snapshot.h"
 
@@ -97,6 +97,19 @@ static char *name_of(const struct vf_sqlite_local *local)
     return vf_buf_detach(&name);
 }
 
+/* Quiet first: SQLCipher writes to stderr what is wrong with a key. Nothing of the file is read yet. */
+static enum vf_status give_key(const struct vf_sqlite_local *local, sqlite3 *db, struct vf_error *err)
+{
+    const struct vf_sqlite_library *lib = local->sql.lib;
+    sqlite3_stmt *stmt = NULL;
+    if (lib->prepare_v3(db, "PRAGMA cipher_log_level = NONE", -1, 0, &stmt, NULL) == SQLITE_OK)
+        (void)lib->step(stmt);
+    lib->finalize(stmt);
+    if (lib->key(db, local->key, (int)strlen(local->key)) == SQLITE_OK)
+        return VF_OK;
+    return vf_error_set(err, VF_CONNECT, "cannot open \"%s\": SQLCipher doesn't take the key", local->path);
+}
+
 static enum vf_status open_handle(struct vf_sqlite_local *local, int flags, sqlite3 **db, struct vf_error *err)
 {
     char *name = name_of(local);
@@ -108,12 +121,15 @@ static enum vf_status open_handle(struct vf_sqlite_local *local, int flags, sqli
     vf_free(name);
     if (*db == NULL)
         return vf_error_nomem(err);
-    if (code == SQLITE_OK && harden(local->sql.lib, *db))
+    enum vf_status status = VF_OK;
+    if (code != SQLITE_OK || !harden(local->sql.lib, *db)) {
+        status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", local->path, local->sql.lib->errmsg(*db));
+        hint_for(&local->sql, code, err);
+    } else if (local->kind == VF_SQLITE_CIPHER) {
+        status = give_key(local, *db, err);
+    }
+    if (status == VF_OK)
         return VF_OK;
-
-    enum vf_status status =
-        vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", local->path, local->sql.lib->errmsg(*db));
-    hint_for(&local->sql, code, err);
     local->sql.lib->close_v2(*db);
     *db = NULL;
     return status;
@@ -145,6 +161,15 @@ static enum vf_status check_last_page(struct vf_sqlite_local *local, struct vf_e
     return status;
 }
 
+static enum vf_status wrong_key(const struct vf_sqlite_local *local, struct vf_error *err)
+{
+    const char *side = local->sql.base.options.side == VF_SIDE_SOURCE ? "source" : "target";
+    vf_error_set(err, VF_CONNECT,
+                 "cannot read \"%s\": the key is wrong, or it is no database that SQLCipher 4 encrypted", local->path);
+    vf_error_hint(err, "give the file's key by --%s-password-file or --%s-password-command", side, side);
+    return VF_CONNECT;
+}
+
 /* The first read: here a foreign or damaged file, a missing -shm and a lock are found out. */
 static enum vf_status first_read(struct vf_sqlite_local *local, struct vf_error *err)
 {
@@ -155,7 +180,9 @@ static enum vf_status first_read(struct vf_sqlite_local *local, struct vf_error 
     local->sql.is_usable = status == VF_OK;
     int code = local->sql.lib->extended_errcode(local->sql.db) & 0xff;
     bool is_odd = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-    if (status != VF_OK && is_odd)
+    if (status != VF_OK && local->kind == VF_SQLITE_CIPHER && code == SQLITE_NOTADB)
+        return wrong_key(local, err);
+    if (status != VF_OK && local->kind != VF_SQLITE_CIPHER && is_odd)
         return vf_sqlite_file_explain(local->path, status, err);
     return status == VF_OK ? check_last_page(local, err) : status;
 }
@@ -173,7 +200,8 @@ static enum vf_status set_up(struct vf_sqlite_local *local, struct vf_error *err
         snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu", (unsigned long long)(cache_bytes / 1024));
         status = vf_sqlite_exec(&local->sql, sql, err);
     }
-    if (status == VF_OK && local->is_new) {
+    /* An encrypted file keeps SQLCipher's own page size, so that the key alone opens it. */
+    if (status == VF_OK && local->is_new && local->kind != VF_SQLITE_CIPHER) {
         snprintf(sql, sizeof(sql), "PRAGMA page_size = %d", NEW_FILE_PAGE_SIZE);
         status = vf_sqlite_exec(&local->sql, sql, err);
     }
@@ -187,23 +215,139 @@ static enum vf_status missing_file(const struct vf_sqlite_local *local, struct v
     return status;
 }
 
+/* ---- the library ---- */
+
+static bool is_source(const struct vf_sqlite_local *local)
+{
+    return local->sql.base.options.side == VF_SIDE_SOURCE;
+}
+
+/* A target that a key is given for, and that isn't encrypted: what is copied would lie there for everybody to read. */
+static enum vf_status not_encrypted(const struct vf_sqlite_local *local, struct vf_error *err)
+{
+    vf_error_set(err, VF_USAGE, "a key is given for \"%s\", and the file isn't encrypted", local->path);
+    vf_error_hint(err, "leave the key out (VECFERRY_TARGET_PASSWORD too), or name a new file, which will be encrypted");
+    return VF_USAGE;
+}
+
+/* Called with the list of open files locked. */
+static enum vf_status choose(struct vf_sqlite_local *local, const struct vf_sqlite_file *file, struct vf_error *err)
+{
+    local->kind = VF_SQLITE_LINKED;
+    bool is_open = vf_sqlite_files_find(local->path, &local->kind);
+    if (local->kind == VF_SQLITE_CIPHER)
+        return local->key == NULL ? wrong_key(local, err) : VF_OK;
+    if (local->key == NULL)
+        return VF_OK;
+    if (is_open)
+        return is_source(local) ? VF_OK : not_encrypted(local, err);
+    bool is_plain = file->exists && !file->is_empty && vf_sqlite_file_is_plain(local->path);
+    if (is_plain && !is_source(local))
+        return not_encrypted(local, err);
+    if (is_plain)
+        vf_log_write(local->sql.base.options.log, VF_LOG_WARNING,
+                     "a key is given for \"%s\", and the file isn't encrypted", local->path);
+    else
+        local->kind = VF_SQLITE_CIPHER;
+    return VF_OK;
+}
+
+/* Called with the list of open files locked. */
+static enum vf_status open_main(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    int flags = is_source(local) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    enum vf_status status = VF_OK;
+    local->sql.lib = vf_sqlite_library_linked();
+    if (local->kind != VF_SQLITE_LINKED) {
+        status = vf_sqlite_library_open(local->kind, local->sql.base.options.library_dir, &local->own, err);
+        if (status != VF_OK) {
+            vf_error_wrap(err, "\"%s\"", local->path);
+            return status;
+        }
+        local->sql.lib = &local->own;
+    }
+    status = open_handle(local, flags, &local->sql.db, err);
+    return status == VF_OK ? vf_sqlite_files_add(local->path, local->kind, &local->file, err) : status;
+}
+
+/* The list is told after the file was closed: in between, nobody opens it by another library. */
+static void close_main(struct vf_sqlite_local *local)
+{
+    vf_sqlite_files_lock();
+    local->sql.lib->close_v2(local->sql.db);
+    vf_sqlite_files_remove(local->file);
+    vf_sqlite_files_unlock();
+    local->sql.db = NULL;
+    local->file = NULL;
+}
+
+/* libSQL's library is tried before SQLite has let go of the file, so that one that is missing changes nothing: the target can still be read, and preflight says what is missing. */
+static enum vf_status change_to_libsql(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    struct vf_sqlite_library probe;
+    enum vf_status status =
+        vf_sqlite_library_open(VF_SQLITE_LIBSQL, local->sql.base.options.library_dir, &probe, &local->libsql_missing);
+    if (status != VF_OK)
+        return status == VF_MISSING ? VF_OK : vf_error_set(err, status, "%s", local->libsql_missing.message);
+    vf_sqlite_files_lock();
+    bool is_alone = vf_sqlite_files_is_alone(local->file);
+    if (is_alone) {
+        local->sql.lib->close_v2(local->sql.db);
+        vf_sqlite_files_remove(local->file);
+        local->sql.db = NULL;
+        local->file = NULL;
+        local->kind = VF_SQLITE_LIBSQL;
+        status = open_main(local, err);
+    } else {
+        vf_error_set(&local->libsql_missing, VF_LOCKED, "\"%s\" is open in this process by another library",
+                     local->path);
+    }
+    vf_sqlite_files_unlock();
+    return status == VF_OK && is_alone ? set_up(local, err) : status;
+}
+
+/* A target is libSQL's when its URL says so, or when libSQL has been at work in it. */
+static enum vf_status find_libsql(struct vf_sqlite_local *local, struct vf_error *err)
+{
+    int64_t found = 0;
+    enum vf_status status = vf_sqlite_get_i64(
+        &local->sql,
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql LIKE '%libsql_vector_idx%')", 0,
+        &found, err);
+    if (status != VF_OK)
+        return status;
+    local->has_vector_index = found != 0;
+    if (local->kind == VF_SQLITE_CIPHER) /* a sidecar would hold the vectors in the clear */
+        local->sql.limits.index_builders[0] = VF_BUILDER_NONE;
+    local->sql.is_libsql = local->sql.is_libsql || local->has_vector_index;
+    if (!local->sql.is_libsql || local->kind == VF_SQLITE_CIPHER)
+        return VF_OK;
+    local->sql.limits.index_builders[0] = VF_BUILDER_LIBSQL_DISKANN;
+    local->sql.limits.index_builders[1] = VF_BUILDER_USEARCH;
+    return local->kind == VF_SQLITE_LINKED ? change_to_libsql(local, err) : VF_OK;
+}
+
 static enum vf_status open_file(struct vf_sqlite_local *local, struct vf_error *err)
 {
     struct vf_sqlite_file file = {0};
-    bool is_source = local->sql.base.options.side == VF_SIDE_SOURCE;
     enum vf_status status = vf_sqlite_file_check(local->path, &file, err);
     if (status != VF_OK)
         return status;
-    if (!file.exists && (is_source || local->sql.base.options.must_exist))
+    if (!file.exists && (is_source(local) || local->sql.base.options.must_exist))
         return missing_file(local, err);
-    if (!is_source && file.exists && access(local->path, W_OK) != 0)
+    if (!is_source(local) && file.exists && access(local->path, W_OK) != 0)
         return vf_error_set(err, VF_CONNECT, "cannot write \"%s\": %s", local->path, strerror(errno));
 
-    local->is_new = !is_source && (!file.exists || file.is_empty);
+    local->is_new = !is_source(local) && (!file.exists || file.is_empty);
+    vf_sqlite_files_lock();
+    status = choose(local, &file, err);
+    if (status == VF_OK)
+        status = open_main(local, err);
+    vf_sqlite_files_unlock();
     local->made_file = !file.exists;
-    status = open_handle(local, is_source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                         &local->sql.db, err);
-    return status == VF_OK ? set_up(local, err) : status;
+    if (status == VF_OK)
+        status = set_up(local, err);
+    return status == VF_OK && !is_source(local) ? find_libsql(local, err) : status;
 }
 
 static enum vf_status take_path(struct vf_sqlite_local *local, const struct vf_url *url, struct vf_error *err)
@@ -243,7 +387,12 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH},
     };
+    opened->sql.is_libsql = vf_str_equal(url->variant, "libsql");
     enum vf_status status = take_path(opened, url, err);
+    if (status == VF_OK && options->password != NULL && options->password[0] != '\0') {
+        opened->key = vf_strdup(options->password);
+        status = opened->key == NULL ? vf_error_nomem(err) : VF_OK;
+    }
     if (status == VF_OK)
         status = open_file(opened, err);
     if (status != VF_OK) {
@@ -273,10 +422,11 @@ void vf_sqlite_close(struct vf_conn *conn)
         if (local->sql.lib->get_autocommit(local->sql.db) == 0)
             (void)(vf_sqlite_exec(&local->sql, "ROLLBACK", NULL) == VF_OK);
         vf_sqlite_bulk_abandon(local);
-        local->sql.lib->close_v2(local->sql.db);
+        close_main(local);
         remove_if_unused(local);
     }
     vf_sqlite_unlock(conn);
+    vf_secret_free(local->key);
     vf_free(local->path);
     vf_free(local);
 }
@@ -285,11 +435,13 @@ void vf_sqlite_close(struct vf_conn *conn)
 
 enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server, struct vf_error *err)
 {
+    static const char *const suffixes[] = {
+        [VF_SQLITE_LINKED] = "", [VF_SQLITE_LIBSQL] = " of libSQL", [VF_SQLITE_CIPHER] = " of SQLCipher"};
     struct vf_sqlite_local *local = vf_sqlite_local_of(conn);
     struct stat info;
     *server = (struct vf_server){.version_number = local->sql.lib->libversion_number()};
     snprintf(server->product, sizeof(server->product), "SQLite");
-    snprintf(server->version, sizeof(server->version), "%s", local->sql.lib->libversion());
+    snprintf(server->version, sizeof(server->version), "%s%s", local->sql.lib->libversion(), suffixes[local->kind]);
     if (stat(local->path, &info) != 0)
         return vf_error_set(err, VF_CONNECT, "cannot look at \"%s\": %s", local->path, strerror(errno));
     snprintf(server->identity, sizeof(server->identity), "sqlite:%llx:%llx", (unsigned long long)info.st_dev,

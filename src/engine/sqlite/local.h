@@ -2,11 +2,16 @@
  * A connection to an SQLite file.
  *
  * What comes from a file is foreign: defensive mode, no trust in its schema, no extensions, limits on what its schema may ask for. A source is opened read-only.
+ *
+ * The library is chosen file by file: SQLCipher's for one that is encrypted (no header of SQLite, and a key is given) or is made with a key; libSQL's for a target that has an index of
+ * libSQL's vectors or whose URL says libsql:; the linked one for all others, and for every source that isn't encrypted.
  */
 #ifndef VF_ENGINE_SQLITE_LOCAL_H
 #define VF_ENGINE_SQLITE_LOCAL_H
 
 #include "engine/engine.h"
+#include "engine/sqlite/library.h"
+#include "engine/sqlite/openfile.h"
 #include "engine/sqlitesql/conn.h"
 
 struct vf_sqlite_guard;
@@ -22,6 +27,12 @@ struct vf_sqlite_bulk {
 struct vf_sqlite_local {
     struct vf_sqlite_conn sql;
     char *path;
+    enum vf_sqlite_kind kind;
+    struct vf_sqlite_library own;     /* what sql.lib points to when it isn't the linked one */
+    struct vf_sqlite_open_file *file; /* this connection's entry in the list of open files */
+    char *key;                        /* of an encrypted file, or NULL; wiped at close */
+    bool has_vector_index;            /* the target has one of libSQL's */
+    struct vf_error libsql_missing;   /* why libSQL's library isn't used where it is wanted */
     bool is_immutable;
     bool is_new;    /* the file was made by this connection, or was empty */
     bool made_file; /* the file came into being by our opening it */

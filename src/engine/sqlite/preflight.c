@@ -8,6 +8,7 @@
 #include "engine/sqlite/file.h"
 #include "engine/sqlite/local.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vector_index.h"
 #include "model/problem.h"
 
 #define SPARE_BYTES (UINT64_C(128) * 1024 * 1024) /* the write-ahead log, and what is made besides */
@@ -50,12 +51,50 @@ static enum vf_status check_lock(struct vf_sqlite_local *local, struct vf_proble
     return vf_problem_add(problems, VF_SEVERITY_BLOCK, status, "", why.hint, err, "%s", why.message);
 }
 
+/* Vector indexes are libSQL's to build, and to keep right while rows come in. */
+static enum vf_status check_libsql(const struct vf_sqlite_local *local, const struct vf_schema *wanted,
+                                   struct vf_problem_list *problems, struct vf_error *err)
+{
+    bool is_wanted = false;
+    if (local->kind == VF_SQLITE_LIBSQL)
+        return VF_OK;
+    for (size_t t = 0; t < wanted->n_tables; t++) {
+        for (size_t i = 0; i < wanted->tables[t].n_indexes; i++)
+            is_wanted = is_wanted || wanted->tables[t].indexes[i].kind == VF_INDEX_DISKANN;
+    }
+    if (!is_wanted && !local->has_vector_index)
+        return VF_OK;
+    const char *remedy =
+        local->libsql_missing.hint[0] != '\0' ? local->libsql_missing.hint : "take the vector index out of the plan";
+    return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", remedy, err, "\"%s\" %s: %s", local->path,
+                          local->has_vector_index ? "has a vector index of libSQL's, which only libSQL can keep"
+                                                  : "is to have a vector index, which only libSQL can build",
+                          local->libsql_missing.message);
+}
+
+/* What the indexes take on the disk besides the rows. */
+static struct vf_load_estimate with_indexes(const struct vf_schema *wanted, const struct vf_load_estimate *estimate)
+{
+    struct vf_load_estimate all = *estimate;
+    for (size_t t = 0; all.size_bytes >= 0 && t < wanted->n_tables; t++) {
+        const struct vf_table *table = &wanted->tables[t];
+        for (size_t i = 0; i < table->n_indexes; i++) {
+            if (table->indexes[i].kind == VF_INDEX_DISKANN)
+                all.size_bytes += (int64_t)vf_sqlite_vector_index_bytes(table, &table->indexes[i]);
+        }
+    }
+    return all;
+}
+
 enum vf_status vf_sqlite_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
 {
     struct vf_sqlite_local *local = vf_sqlite_local_of(base);
-    enum vf_status status = check_folder(local, estimate, problems, err);
+    const struct vf_load_estimate all = with_indexes(wanted, estimate);
+    enum vf_status status = check_folder(local, &all, problems, err);
+    if (status == VF_OK)
+        status = check_libsql(local, wanted, problems, err);
     if (status == VF_OK)
         status = vf_sqlite_check_names(&local->sql, wanted, problems, err);
     if (status == VF_OK && local->sql.lib->get_autocommit(local->sql.db) != 0)

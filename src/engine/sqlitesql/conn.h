@@ -14,7 +14,9 @@ struct vf_sqlite_conn {
     struct vf_conn_base base;
     const struct vf_sqlite_library *lib;
     sqlite3 *db;
-    const char *name;      /* what messages call the database: the path of a file, the URL of a server */
+    const char *name; /* what messages call the database: the path of a file, the URL of a server */
+    bool
+        is_libsql; /* vectors are declared as libSQL's there, and it builds libsql_vector_idx: it is asked to, or has done so */
     bool is_usable;        /* a first read has gone well: what can't be read later is broken, not foreign */
     bool no_without_rowid; /* tables WITHOUT ROWID can't be made */
     struct vf_limits limits;

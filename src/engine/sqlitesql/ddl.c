@@ -6,6 +6,7 @@
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "engine/sqlitesql/vector_index.h"
 
 /* ---- CREATE TABLE ---- */
 
@@ -194,6 +195,8 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
     enum vf_status status = object_exists(conn, "index", index->name, &exists, err);
     if (status != VF_OK || exists)
         return status;
+    if (index->kind == VF_INDEX_DISKANN)
+        return vf_sqlite_make_vector_index(conn, table, index, err);
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, index->unique ? "CREATE UNIQUE INDEX main." : "CREATE INDEX main.");
     vf_sqlite_quote(&sql, index->name);

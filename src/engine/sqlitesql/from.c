@@ -25,18 +25,21 @@ static enum vf_status find_key_index(struct vf_sqlite_conn *conn, const char *ta
     return status;
 }
 
-static enum vf_status write_from(struct vf_sqlite_conn *conn, const char *table, const char *otherwise,
-                                 struct vf_buf *sql, struct vf_error *err)
+/* `head` before it when the key's index is named, else `plain_head`. */
+static enum vf_status write_with(struct vf_sqlite_conn *conn, const char *table, const char *head,
+                                 const char *plain_head, const char *otherwise, struct vf_buf *sql,
+                                 struct vf_error *err)
 {
     struct vf_buf name;
     bool found = false;
     vf_buf_init(&name, VF_BUF_MAX);
-    vf_buf_str(sql, "main.");
-    vf_sqlite_quote(sql, table);
     /* A server knows its own indexes. */
     enum vf_status status = conn->prepare_rows != NULL ? VF_OK : find_key_index(conn, table, &found, &name, err);
     if (status == VF_OK)
         status = vf_buf_check(&name, err);
+    vf_buf_str(sql, found ? head : plain_head);
+    vf_buf_str(sql, "main.");
+    vf_sqlite_quote(sql, table);
     if (status == VF_OK && found) {
         vf_buf_str(sql, " INDEXED BY ");
         vf_sqlite_quote(sql, name.data);
@@ -50,11 +53,18 @@ static enum vf_status write_from(struct vf_sqlite_conn *conn, const char *table,
 enum vf_status vf_sqlite_write_from(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
                                     struct vf_error *err)
 {
-    return write_from(conn, table, " NOT INDEXED", sql, err);
+    return write_with(conn, table, "", "", " NOT INDEXED", sql, err);
+}
+
+/* count(*) without more is answered from the smallest index, whatever INDEXED BY says; count(1) isn't. */
+enum vf_status vf_sqlite_write_count(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
+                                     struct vf_error *err)
+{
+    return write_with(conn, table, "SELECT count(1) FROM ", "SELECT count(*) FROM ", " NOT INDEXED", sql, err);
 }
 
 enum vf_status vf_sqlite_write_from_by_key(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
                                            struct vf_error *err)
 {
-    return write_from(conn, table, "", sql, err);
+    return write_with(conn, table, "", "", "", sql, err);
 }

@@ -14,7 +14,10 @@
 /* Append the name, quoted, with what keeps such indexes away: for queries that go over the table itself. */
 enum vf_status vf_sqlite_write_from(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
                                     struct vf_error *err) VF_CHECKED;
-/* The same for a query with a condition on a key, which is to use the key's index: it holds other columns than the key, so that no other index covers it. */
+/* Append SELECT count(*) of the table: there, SQLite before 3.47 at least heeds NOT INDEXED, and not INDEXED BY. */
+enum vf_status vf_sqlite_write_count(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
+                                     struct vf_error *err) VF_CHECKED;
+/* vf_sqlite_write_from() for a query with a condition on a key, which is to use the key's index: it holds other columns than the key, so that no other index covers it. */
 enum vf_status vf_sqlite_write_from_by_key(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
                                            struct vf_error *err) VF_CHECKED;
 

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/inspect.h"
-#include "engine/sqlitesql/libsql_index.h"
+#include "engine/sqlitesql/vector_index.h"
 
 struct reader {
     struct vf_sqlite_conn *conn;
@@ -110,17 +110,6 @@ static enum vf_status read_index_sql(const struct reader *reader, const char *na
     return status;
 }
 
-static void name_method(struct vf_index *index)
-{
-    index->method = "btree";
-    for (size_t i = 0; i < index->n_parts; i++) {
-        if (index->parts[i].expression != NULL && vf_libsql_index_is(index->parts[i].expression)) {
-            index->kind = VF_INDEX_OTHER;
-            index->method = VF_LIBSQL_INDEX_FUNCTION;
-        }
-    }
-}
-
 /* One index that is no primary key of its own: those were read with the columns. */
 static enum vf_status read_index(const struct reader *reader, const char *name, char origin, bool unique,
                                  struct vf_error *err)
@@ -135,7 +124,9 @@ static enum vf_status read_index(const struct reader *reader, const char *name, 
     if (status != VF_OK)
         return status;
     index.predicate = text.predicate;
-    name_method(&index);
+    index.method = "btree";
+    if (!vf_sqlite_read_vector_index(reader->schema, reader->table, &index))
+        return vf_error_nomem(err);
     if (origin == 'u') {
         const struct vf_sqlite_constraint *constraint = find_constraint(reader, &index, VF_SQLITE_UNIQUE);
         index.constraint = VF_CONSTRAINT_UNIQUE;

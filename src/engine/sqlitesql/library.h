@@ -52,7 +52,7 @@
     X(wal_checkpoint_v2)
 
 struct vf_sqlite_library {
-    void *handle; /* of a library opened at run time, or NULL */
+    int (*key)(sqlite3 *db, const void *key, int size_bytes); /* SQLCipher's own, or NULL */
 #define VF_SQLITE_POINTER(name) __typeof__(&sqlite3_##name) name;
     VF_SQLITE_FUNCTIONS(VF_SQLITE_POINTER)
 #undef VF_SQLITE_POINTER

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/sqlitesql/conn.h"
 #include "engine/sqlitesql/lexer.h"
 
 #define BLOCK_OVERHEAD_BYTES 16 /* of a node and of each of its edges */
@@ -81,7 +82,7 @@ static uint32_t number_of(const char *value)
     return vf_parse_i64(value, n_digits, &number) && number <= INT32_MAX ? (uint32_t)number : 0;
 }
 
-static void take_parameter(const char *parameter, struct vf_libsql_index *index)
+static void take_parameter(const char *parameter, struct vf_vector_index *index)
 {
     const char *equals = strchr(parameter, '=');
     if (equals == NULL)
@@ -91,14 +92,15 @@ static void take_parameter(const char *parameter, struct vf_libsql_index *index)
     if (is_key(parameter, key_bytes, "metric")) {
         index->metric = is_beginning(value, "cosine") ? VF_METRIC_COSINE : VF_METRIC_L2;
     } else if (is_key(parameter, key_bytes, "max_neighbors")) {
-        index->max_neighbors = number_of(value);
+        index->neighbours = number_of(value);
     } else if (is_key(parameter, key_bytes, "search_l")) {
-        index->search_l = number_of(value);
+        index->ef_search = number_of(value);
     } else if (is_key(parameter, key_bytes, "insert_l")) {
-        index->insert_l = number_of(value);
+        index->ef_construction = number_of(value);
     } else if (is_key(parameter, key_bytes, "alpha")) {
-        if (!vf_parse_f64(value, strlen(value), &index->alpha))
-            index->alpha = 0;
+        double alpha = 0;
+        bool is_read = vf_parse_f64(value, strlen(value), &alpha) && alpha > 0 && alpha < 1e6;
+        index->alpha_milli = is_read ? (uint32_t)lround(alpha * 1000) : 0;
     } else if (is_key(parameter, key_bytes, "compress_neighbors")) {
         for (size_t i = N_COMPRESSIONS; i > 0; i--) {
             if (is_beginning(value, compressions[i - 1].name))
@@ -107,14 +109,15 @@ static void take_parameter(const char *parameter, struct vf_libsql_index *index)
     }
 }
 
-bool vf_libsql_index_parse(const char *expression, struct vf_arena *arena, struct vf_libsql_index *index)
+bool vf_libsql_index_parse(const char *expression, struct vf_arena *arena, const char **column,
+                           struct vf_vector_index *index)
 {
     const char *at = expression;
-    struct vf_libsql_index read = {.metric = VF_METRIC_COSINE};
+    struct vf_vector_index read = {.metric = VF_METRIC_COSINE};
     if (!is_call(&at, arena))
         return false;
-    read.column = vf_sql_unquote(vf_sql_next(&at), arena);
-    if (read.column == NULL)
+    const char *name = vf_sql_unquote(vf_sql_next(&at), arena);
+    if (name == NULL)
         return false;
     for (;;) {
         struct vf_sql_token token = vf_sql_next(&at);
@@ -127,6 +130,7 @@ bool vf_libsql_index_parse(const char *expression, struct vf_arena *arena, struc
             return false;
         take_parameter(parameter, &read);
     }
+    *column = name;
     *index = read;
     return true;
 }
@@ -135,31 +139,31 @@ bool vf_libsql_index_parse(const char *expression, struct vf_arena *arena, struc
 
 static void write_number(const char *key, uint32_t value, struct vf_buf *out)
 {
-    if (value > 0)
-        vf_buf_printf(out, ", '%s=%u'", key, value);
+    if (value == 0)
+        return;
+    vf_buf_str(out, ", '");
+    vf_buf_str(out, key);
+    vf_buf_printf(out, "=%u'", value);
 }
 
-void vf_libsql_index_write(const struct vf_libsql_index *index, struct vf_buf *out)
+void vf_libsql_index_write(const char *column, const struct vf_vector_index *index, struct vf_buf *out)
 {
-    vf_buf_str(out, VF_LIBSQL_INDEX_FUNCTION "(\"");
-    for (const char *c = index->column; *c != '\0'; c++) {
-        if (*c == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *c);
-    }
-    vf_buf_printf(out, "\", 'metric=%s'", index->metric == VF_METRIC_L2 ? "l2" : "cosine");
+    bool is_l2 = index->metric == VF_METRIC_L2 || index->metric == VF_METRIC_L2_SQUARED;
+    vf_buf_str(out, VF_LIBSQL_INDEX_FUNCTION "(");
+    vf_sqlite_quote(out, column);
+    vf_buf_str(out, is_l2 ? ", 'metric=l2'" : ", 'metric=cosine'");
     for (size_t i = 0; i < N_COMPRESSIONS; i++) {
-        if (compressions[i].element == index->compress)
-            vf_buf_printf(out, ", 'compress_neighbors=%s'", compressions[i].name);
+        if (compressions[i].element == index->compress) {
+            vf_buf_str(out, ", 'compress_neighbors=");
+            vf_buf_str(out, compressions[i].name);
+            vf_buf_char(out, '\'');
+        }
     }
-    write_number("max_neighbors", index->max_neighbors, out);
-    write_number("search_l", index->search_l, out);
-    write_number("insert_l", index->insert_l, out);
-    if (index->alpha > 0) {
-        char text[40];
-        size_t size_bytes = vf_format_f64(index->alpha, text);
-        vf_buf_printf(out, ", 'alpha=%.*s'", (int)size_bytes, text);
-    }
+    write_number("max_neighbors", index->neighbours, out);
+    write_number("search_l", index->ef_search, out);
+    write_number("insert_l", index->ef_construction, out);
+    if (index->alpha_milli > 0)
+        vf_buf_printf(out, ", 'alpha=%u.%03u'", index->alpha_milli / 1000, index->alpha_milli % 1000);
     vf_buf_char(out, ')');
 }
 
@@ -178,12 +182,12 @@ static uint64_t vector_bytes(enum vf_element element, size_t dim)
     return element == VF_E_I8 ? (uint64_t)(dim + 3) / 4 * 4 + 8 : (uint64_t)vf_element_bytes(element, dim);
 }
 
-struct vf_libsql_cost vf_libsql_index_cost(const struct vf_libsql_index *index, enum vf_element element, size_t dim)
+struct vf_libsql_cost vf_libsql_index_cost(const struct vf_vector_index *index, enum vf_element element, size_t dim)
 {
     const enum vf_element kept = index->compress != VF_E_NONE ? index->compress : element;
     const uint64_t node_bytes = vector_bytes(element, dim) + BLOCK_OVERHEAD_BYTES;
     const uint64_t edge_bytes = vector_bytes(kept, dim) + BLOCK_OVERHEAD_BYTES;
-    uint64_t n_edges = index->max_neighbors;
+    uint64_t n_edges = index->neighbours;
     if (n_edges == 0) {
         const uint64_t by_dim = 3 * ((uint64_t)sqrt((double)dim) + 1);
         const uint64_t by_size = MOST_GROWTH * node_bytes / edge_bytes + 1;

@@ -6,6 +6,7 @@
 #include "engine/sqlitesql/lexer.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "engine/sqlitesql/vector_index.h"
 
 const char *vf_sqlite_collation(const char *collation)
 {
@@ -60,11 +61,20 @@ bool vf_sqlite_is_rowid(const struct vf_table *table, size_t column)
 enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table *table, const struct vf_column *column,
                                     struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {
-    (void)base;
     const struct vf_sqlite_type *type = &vf_sqlite_types[column->type.kind];
     *mapping =
         (struct vf_mapping){.native = type->native, .form = type->form, .fidelity = type->fidelity, .how = type->note};
-    if (is_sqlite_declaration(column) && !is_single_key(table, vf_table_find_column(table, column->name))) {
+    bool is_libsql = vf_sqlite_conn_of(base)->is_libsql || vf_sqlite_is_float8(column->native);
+    const char *name = is_libsql && !table->strict ? vf_sqlite_libsql_name(column->type) : NULL;
+    bool is_declared = is_sqlite_declaration(column) && !vf_sqlite_is_float8(column->native);
+    if (name != NULL && !(is_declared && column->form == VF_FORM_LIBSQL)) {
+        mapping->native = vf_arena_printf(arena, "%s(%u)", name, column->type.dim);
+        if (mapping->native == NULL)
+            return vf_error_nomem(err);
+        mapping->form = VF_FORM_LIBSQL;
+        mapping->how = NULL;
+        mapping->not_kept = true;
+    } else if (is_declared && !is_single_key(table, vf_table_find_column(table, column->name))) {
         mapping->native = vf_arena_strdup(arena, column->native);
         if (mapping->native == NULL)
             return vf_error_nomem(err);
@@ -150,8 +160,6 @@ bool vf_sqlite_predicate_write(const struct vf_table *table, const char *text, s
 static const char *obstacle(const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena)
 {
     struct vf_buf ignored;
-    if (vf_index_is_vector(index->kind))
-        return "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
     if (index->kind == VF_INDEX_OTHER)
         return "SQLite has only B-trees; the index is remembered for the way back";
     for (size_t i = 0; i < index->n_parts; i++) {
@@ -205,7 +213,10 @@ static enum vf_status name_index(struct vf_sqlite_conn *conn, const struct vf_ta
 enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *table, const struct vf_index *index,
                                    struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
-    *mapping = (struct vf_index_mapping){.index = *index, .why = obstacle(table, index, arena)};
+    *mapping = (struct vf_index_mapping){.index = *index};
+    if (vf_index_is_vector(index->kind))
+        return vf_sqlite_map_vector_index(vf_sqlite_conn_of(base), table, arena, mapping, err);
+    mapping->why = obstacle(table, index, arena);
     mapping->moved = mapping->why == NULL && index->n_parts > 0;
     if (!mapping->moved)
         return VF_OK;

@@ -170,9 +170,9 @@ static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, 
     bool row = false, counts = keys->n == 0;
     enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, counts ? "SELECT (SELECT count(*) FROM " : "SELECT (0");
+    vf_buf_str(&sql, counts ? "SELECT (" : "SELECT (0");
     if (counts)
-        status = vf_sqlite_write_from(conn, keys->table, &sql, err);
+        status = vf_sqlite_write_count(conn, keys->table, &sql, err);
     vf_buf_str(&sql, ")");
     for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
         vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");

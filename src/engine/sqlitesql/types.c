@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/sqlitesql/libsql_vector.h"
 
 /* Declared type without blanks at its ends and what is in parentheses, upper case; cut at 63 bytes, which no word here has. */
 static void name_of(const char *declared, char out[64])
@@ -140,6 +141,19 @@ bool vf_sqlite_declared_is(const char *declared, const char *const *names)
             return true;
     }
     return false;
+}
+
+const char *vf_sqlite_libsql_name(struct vf_type type)
+{
+    static const char *const names[] = {[VF_E_F32] = "F32_BLOB",
+                                        [VF_E_F64] = "F64_BLOB",
+                                        [VF_E_F16] = "F16_BLOB",
+                                        [VF_E_BF16] = "FB16_BLOB",
+                                        [VF_E_BIT] = "F1BIT_BLOB"};
+    if (type.kind != VF_K_VECTOR || type.dim == 0 || type.dim > VF_LIBSQL_MAX_DIM ||
+        type.element >= sizeof(names) / sizeof(names[0]))
+        return NULL;
+    return names[type.element];
 }
 
 bool vf_sqlite_is_float8(const char *declared)

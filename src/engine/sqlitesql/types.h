@@ -32,6 +32,9 @@ struct vf_sqlite_meaning vf_sqlite_type_of(const char *declared);
 /* libSQL's vectors of 8-bit numbers: their float32 are read exactly, and float32 can't be written as such exactly. */
 bool vf_sqlite_is_float8(const char *declared);
 
+/* What libSQL declares a column of the type as, without its dimensions: "F32_BLOB"; NULL: it has no such type, or not for so many dimensions. */
+const char *vf_sqlite_libsql_name(struct vf_type type);
+
 /* Is the declaration's name (without what stands in parentheses) one of the words? In any case. */
 bool vf_sqlite_declared_is(const char *declared, const char *const *words);
 

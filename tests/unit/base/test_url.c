@@ -55,6 +55,28 @@ static void test_servers(void **state)
     check("http://127.0.0.1:8080", "turso", NULL);
 }
 
+/* libsql: is a server where a host follows, and a file where a path does. */
+static void test_libsql_files(void **state)
+{
+    static const struct {
+        const char *text, *path, *variant;
+    } files[] = {{"libsql:/path.db", "/path.db", "libsql"},
+                 {"libsql:relative.db", "relative.db", "libsql"},
+                 {"LIBSQL:///path.db", "/path.db", "libsql"},
+                 {"libsql:./a//b.db", "./a//b.db", "libsql"},
+                 {"sqlite:/path.db", "/path.db", ""}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct vf_error err = {0};
+        struct vf_url url;
+        assert_int_equal(vf_url_parse(files[i].text, &url, &err), VF_OK);
+        assert_string_equal(url.scheme, "sqlite");
+        assert_string_equal(url.path, files[i].path);
+        assert_string_equal(url.variant, files[i].variant);
+        vf_url_release(&url);
+    }
+}
+
 static void test_paths(void **state)
 {
     (void)state;
@@ -130,6 +152,7 @@ static void test_refused(void **state)
     refuse("mysql://h/d", "\"mysql\"" KNOWN, "./name");
     refuse("a:b.db", "\"a\"" KNOWN, "./name");
     refuse("postgres:shop", "a postgres URL begins with \"postgres://\"", "");
+    refuse("libsql:", "the URL \"libsql:\" has no path", "");
     refuse("libsql://", "the URL \"libsql://\" has no host", "");
     refuse("http:///x", "the URL \"http://\" has no host", "");
     refuse("sqlite:", "the URL \"sqlite:\" has no path", "");
@@ -296,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_libsql_files),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_scheme_case),
         cmocka_unit_test(test_existing_file),

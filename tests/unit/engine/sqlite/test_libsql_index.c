@@ -29,10 +29,10 @@ static void which_expressions_are(void **state)
     assert_false(vf_libsql_index_is_statement(""));
 }
 
-static struct vf_libsql_index parse(const char *expression, struct vf_arena *arena)
+static struct vf_vector_index parse(const char *expression, const char **column, struct vf_arena *arena)
 {
-    struct vf_libsql_index index = {.metric = VF_METRIC_L1};
-    if (!vf_libsql_index_parse(expression, arena, &index))
+    struct vf_vector_index index = {.metric = VF_METRIC_L1};
+    if (!vf_libsql_index_parse(expression, arena, column, &index))
         fail_msg("not read: %s", expression);
     return index;
 }
@@ -40,55 +40,57 @@ static struct vf_libsql_index parse(const char *expression, struct vf_arena *are
 static void parameters_are_read(void **state)
 {
     struct vf_arena arena = {0};
+    const char *column = NULL;
     (void)state;
-    struct vf_libsql_index index = parse(
+    struct vf_vector_index index = parse(
         "libsql_vector_idx(\"my e\", 'type=diskann', 'METRIC=l2', 'compress_neighbors=float8', 'max_neighbors=20', "
         "'alpha=1.25', 'search_l=100', 'insert_l=50')",
-        &arena);
-    assert_string_equal(index.column, "my e");
+        &column, &arena);
+    assert_string_equal(column, "my e");
     assert_int_equal(index.metric, VF_METRIC_L2);
     assert_int_equal(index.compress, VF_E_I8);
-    assert_int_equal(index.max_neighbors, 20);
-    assert_int_equal(index.search_l, 100);
-    assert_int_equal(index.insert_l, 50);
-    assert_true(index.alpha == 1.25);
+    assert_int_equal(index.neighbours, 20);
+    assert_int_equal(index.ef_search, 100);
+    assert_int_equal(index.ef_construction, 50);
+    assert_int_equal(index.alpha_milli, 1250);
 
-    index = parse("libsql_vector_idx(e)", &arena);
-    assert_string_equal(index.column, "e");
+    index = parse("libsql_vector_idx(e)", &column, &arena);
+    assert_string_equal(column, "e");
     assert_int_equal(index.metric, VF_METRIC_COSINE);
     assert_int_equal(index.compress, VF_E_NONE);
-    assert_int_equal(index.max_neighbors, 0);
-    assert_true(index.alpha == 0);
+    assert_int_equal(index.neighbours, 0);
+    assert_int_equal(index.alpha_milli, 0);
 
     /* libSQL takes the beginning of a word. */
-    assert_int_equal(parse("libsql_vector_idx(e, 'metric=cos')", &arena).metric, VF_METRIC_COSINE);
-    assert_int_equal(parse("libsql_vector_idx(e, 'metric=L')", &arena).metric, VF_METRIC_L2);
-    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=float1')", &arena).compress, VF_E_BIT);
-    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=FLOAT16')", &arena).compress, VF_E_F16);
-    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=floatb')", &arena).compress, VF_E_BF16);
-    assert_int_equal(parse("libsql_vector_idx(e, 'unknown=1', 'alpha=x', 'max_neighbors=-3')", &arena).max_neighbors,
+    assert_int_equal(parse("libsql_vector_idx(e, 'metric=cos')", &column, &arena).metric, VF_METRIC_COSINE);
+    assert_int_equal(parse("libsql_vector_idx(e, 'metric=L')", &column, &arena).metric, VF_METRIC_L2);
+    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=float1')", &column, &arena).compress, VF_E_BIT);
+    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=FLOAT16')", &column, &arena).compress, VF_E_F16);
+    assert_int_equal(parse("libsql_vector_idx(e, 'compress_neighbors=floatb')", &column, &arena).compress, VF_E_BF16);
+    assert_int_equal(parse("libsql_vector_idx(e, 'x=1', 'alpha=x', 'max_neighbors=-3')", &column, &arena).neighbours,
                      0);
-    struct vf_libsql_index untouched = {.max_neighbors = 7};
-    assert_false(vf_libsql_index_parse("lower(e)", &arena, &untouched));
-    assert_int_equal(untouched.max_neighbors, 7);
+    struct vf_vector_index untouched = {.neighbours = 7};
+    assert_false(vf_libsql_index_parse("lower(e)", &arena, &column, &untouched));
+    assert_int_equal(untouched.neighbours, 7);
     vf_arena_release(&arena);
 }
 
-static void expect_text(struct vf_libsql_index index, const char *text)
+static void expect_text(const char *name, struct vf_vector_index index, const char *text)
 {
     struct vf_buf buf;
     struct vf_arena arena = {0};
+    const char *column = NULL;
     vf_buf_init(&buf, 1024);
-    vf_libsql_index_write(&index, &buf);
+    vf_libsql_index_write(name, &index, &buf);
     assert_string_equal(buf.data, text);
-    struct vf_libsql_index back = parse(buf.data, &arena);
-    assert_string_equal(back.column, index.column);
+    struct vf_vector_index back = parse(buf.data, &column, &arena);
+    assert_string_equal(column, name);
     assert_int_equal(back.metric, index.metric);
     assert_int_equal(back.compress, index.compress);
-    assert_int_equal(back.max_neighbors, index.max_neighbors);
-    assert_int_equal(back.search_l, index.search_l);
-    assert_int_equal(back.insert_l, index.insert_l);
-    assert_true(back.alpha == index.alpha);
+    assert_int_equal(back.neighbours, index.neighbours);
+    assert_int_equal(back.ef_search, index.ef_search);
+    assert_int_equal(back.ef_construction, index.ef_construction);
+    assert_int_equal(back.alpha_milli, index.alpha_milli);
     vf_buf_release(&buf);
     vf_arena_release(&arena);
 }
@@ -96,17 +98,16 @@ static void expect_text(struct vf_libsql_index index, const char *text)
 static void what_is_written_is_read_back(void **state)
 {
     (void)state;
-    expect_text((struct vf_libsql_index){.column = "e", .metric = VF_METRIC_COSINE},
-                "libsql_vector_idx(\"e\", 'metric=cosine')");
-    expect_text((struct vf_libsql_index){.column = "a\"); --",
-                                         .metric = VF_METRIC_L2,
+    expect_text("e", (struct vf_vector_index){.metric = VF_METRIC_COSINE}, "libsql_vector_idx(\"e\", 'metric=cosine')");
+    expect_text("a\"); --",
+                (struct vf_vector_index){.metric = VF_METRIC_L2,
                                          .compress = VF_E_BIT,
-                                         .max_neighbors = 32,
-                                         .search_l = 10,
-                                         .insert_l = 11,
-                                         .alpha = 1.2},
+                                         .neighbours = 32,
+                                         .ef_search = 10,
+                                         .ef_construction = 11,
+                                         .alpha_milli = 1200},
                 "libsql_vector_idx(\"a\"\"); --\", 'metric=l2', 'compress_neighbors=float1bit', 'max_neighbors=32', "
-                "'search_l=10', 'insert_l=11', 'alpha=1.2')");
+                "'search_l=10', 'insert_l=11', 'alpha=1.200')");
 }
 
 static void which_names_are_plain(void **state)
@@ -123,7 +124,7 @@ static void which_names_are_plain(void **state)
 
 static uint64_t row_bytes(size_t dim, enum vf_element compress, uint32_t max_neighbors)
 {
-    const struct vf_libsql_index index = {.compress = compress, .max_neighbors = max_neighbors};
+    const struct vf_vector_index index = {.compress = compress, .neighbours = max_neighbors};
     return vf_libsql_index_cost(&index, VF_E_F32, dim).row_bytes;
 }
 
@@ -137,7 +138,7 @@ static void costs_are_those_of_libsql(void **state)
     assert_int_equal(row_bytes(1536, VF_E_NONE, 0), 320320);
     assert_int_equal(row_bytes(1536, VF_E_I8, 20), 37360);
     assert_int_equal(row_bytes(3, VF_E_NONE, 0), 256);
-    const struct vf_libsql_index all = {.compress = VF_E_NONE};
+    const struct vf_vector_index all = {.compress = VF_E_NONE};
     assert_true(vf_libsql_index_cost(&all, VF_E_F32, 1536).row_ms > 25);
     assert_true(vf_libsql_index_cost(&all, VF_E_F32, 1536).row_ms < 45);
 }

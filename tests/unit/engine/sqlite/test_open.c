@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "engine/sqlitesql/json_scan.h"
 #include "engine/sqlite/library.h"
 #include "engine/sqlite/sqlite.h"
@@ -191,15 +192,22 @@ static void libraries_are_opened_at_run_time(void **state)
     struct vf_sqlite_library library = {0};
     sqlite3 *db = NULL;
     (void)state;
-    must(vf_sqlite_library_open("libsqlite3.so.0", &library, &err), &err);
-    assert_string_equal(library.libversion(), vf_sqlite_library_linked()->libversion());
+    must(vf_sqlite_library_open(VF_SQLITE_LIBSQL, NULL, &library, &err), &err);
+    assert_string_not_equal(library.libversion(), vf_sqlite_library_linked()->libversion());
+    assert_null(library.key);
     assert_int_equal(library.open_v2(":memory:", &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(library.close_v2(db), SQLITE_OK);
-    vf_sqlite_library_close(&library);
-    vf_sqlite_library_close(&library);
-    assert_int_equal(vf_sqlite_library_open("libm.so.6", &library, &err), VF_MISSING);
-    assert_non_null(strstr(err.message, "has no function sqlite3_"));
-    assert_int_equal(vf_sqlite_library_open("no-such-library.so", &library, &err), VF_MISSING);
+    must(vf_sqlite_library_open(VF_SQLITE_CIPHER, NULL, &library, &err), &err);
+    assert_non_null(library.key);
+    assert_int_equal(vf_sqlite_library_open(VF_SQLITE_CIPHER, path_of("."), &library, &err), VF_MISSING);
+    assert_non_null(strstr(err.message, "the library of SQLCipher can't be opened"));
+    assert_non_null(strstr(err.hint, "libsqlcipher.so by --library-dir"));
+    char other[4096];
+    snprintf(other, sizeof(other), "%s/%s", vf_library_folder(NULL), vf_library_file(VF_LIBRARY_USEARCH));
+    assert_int_equal(symlink(other, path_of("liblibsql.so")), 0);
+    assert_int_equal(vf_sqlite_library_open(VF_SQLITE_LIBSQL, path_of("."), &library, &err), VF_MISSING);
+    assert_non_null(strstr(err.message, "the library of libSQL has no function sqlite3_"));
+    assert_int_equal(unlink(path_of("liblibsql.so")), 0);
 }
 
 static void json_or_not(void **state)
