@@ -55,19 +55,47 @@ static bool is_loopback(const char *base_url)
            vf_str_starts(base_url, "http://[::1]");
 }
 
-/* libsql://host -> https://host; without a slash at the end, and without a query, of which only tls=0 and tls=1 are known. */
-static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct vf_error *err)
+/* What a URL's query may say; the words of the others aren't known, and nothing is ignored. */
+struct query {
+    bool is_plain; /* tls=0: http for libsql:// */
+    long stall_timeout_s;
+};
+
+static enum vf_status read_query(const char *text, struct query *query, struct vf_error *err)
 {
-    const char *query = strchr(text, '?');
-    size_t size_bytes = query != NULL ? (size_t)(query - text) : strlen(text);
-    bool is_plain = query != NULL && strcmp(query, "?tls=0") == 0;
-    if (query != NULL && !is_plain && strcmp(query, "?tls=1") != 0)
-        return vf_error_set(err, VF_USAGE, "the URL has a query that isn't known");
+    *query = (struct query){.stall_timeout_s = STALL_TIMEOUT_S};
+    while (*text != '\0') {
+        size_t size_bytes = strcspn(text, "&");
+        const char *equals = memchr(text, '=', size_bytes);
+        size_t name_bytes = equals != NULL ? (size_t)(equals - text) : size_bytes;
+        int64_t value = -1;
+        bool is_number = equals != NULL && vf_parse_i64(equals + 1, size_bytes - name_bytes - 1, &value);
+        if (name_bytes == 3 && memcmp(text, "tls", 3) == 0 && is_number && (value == 0 || value == 1))
+            query->is_plain = value == 0;
+        else if (name_bytes == 13 && memcmp(text, "stall_timeout", 13) == 0 && is_number && value > 0 &&
+                 value <= VF_TURSO_LONG_LEASE_S)
+            query->stall_timeout_s = (long)value;
+        else
+            return vf_error_set(err, VF_USAGE, "the URL has a query that isn't known");
+        text += size_bytes + (text[size_bytes] == '&' ? 1 : 0);
+    }
+    return VF_OK;
+}
+
+/* libsql://host -> https://host; without a slash at the end. */
+static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct query *query, struct vf_error *err)
+{
+    size_t size_bytes = strcspn(text, "?");
+    enum vf_status status = read_query(text[size_bytes] == '?' ? text + size_bytes + 1 : "", query, err);
+    if (status != VF_OK) {
+        vf_error_hint(err, "it may have tls=0 or 1, and stall_timeout=SECONDS");
+        return status;
+    }
     while (size_bytes > 0 && text[size_bytes - 1] == '/')
         size_bytes--;
     if (vf_str_starts(text, "libsql://")) {
         size_t scheme_bytes = strlen("libsql");
-        vf_buf_str(out, is_plain ? "http" : "https");
+        vf_buf_str(out, query->is_plain ? "http" : "https");
         vf_buf_add(out, text + scheme_bytes, size_bytes > scheme_bytes ? size_bytes - scheme_bytes : 0);
     } else {
         vf_buf_add(out, text, size_bytes);
@@ -77,47 +105,64 @@ static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct v
 
 /* ---- open ---- */
 
-/* The text of a function without arguments; empty: the server hasn't got it. */
-static void ask(struct vf_turso_conn *conn, const char *sql, char *out, size_t out_bytes)
+/* The text of a function without arguments; empty: the server hasn't got it, which is something else than no answer. */
+static enum vf_status ask(struct vf_turso_conn *conn, const char *sql, char *out, size_t out_bytes,
+                          struct vf_error *why)
 {
-    if (vf_sqlite_get_text(&conn->sql, sql, out, out_bytes, NULL) != VF_OK)
-        out[0] = '\0';
+    enum vf_status status = vf_sqlite_get_text(&conn->sql, sql, out, out_bytes, why);
+    if (status == VF_OK)
+        return VF_OK;
+    out[0] = '\0';
+    return conn->db.code == VF_HRANA_FAILED || status == VF_NOMEM ? status : VF_OK;
+}
+
+static void ask_version(struct vf_turso_conn *conn)
+{
+    struct vf_http_answer answer = {0};
+    vf_buf_init(&answer.body, 4096);
+    if (vf_http_send(conn->db.http, "/version", NULL, &answer, NULL, NULL) == VF_OK && answer.status == 200 &&
+        answer.body.size_bytes > 0)
+        vf_printable(answer.body.data, answer.body.size_bytes, conn->version, sizeof(conn->version));
+    else
+        snprintf(conn->version, sizeof(conn->version), "SQLite %.50s", conn->sqlite_version);
+    vf_buf_release(&answer.body);
 }
 
 /* What kind of server it is, and what of libSQL's vectors it has. */
-static void find_out(struct vf_turso_conn *conn)
+static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
 {
-    char ignored[64];
+    char vectors[64] = "", ignored[64];
     struct vf_error why = {0};
-    struct vf_http_answer answer = {0};
-    ask(conn, "SELECT sqlite_version()", conn->sqlite_version, sizeof(conn->sqlite_version));
-    ask(conn, "SELECT turso_version()", conn->version, sizeof(conn->version));
+    enum vf_status status =
+        ask(conn, "SELECT sqlite_version()", conn->sqlite_version, sizeof(conn->sqlite_version), err);
+    if (status == VF_OK)
+        status = ask(conn, "SELECT turso_version()", conn->version, sizeof(conn->version), err);
+    if (status == VF_OK)
+        status = ask(conn, "SELECT typeof(vector32('[1]'))", vectors, sizeof(vectors), err);
+    if (status != VF_OK)
+        return status;
     snprintf(conn->product, sizeof(conn->product), "%s", conn->version[0] != '\0' ? "tursodb" : "libSQL server");
-    if (conn->version[0] == '\0') {
-        vf_buf_init(&answer.body, 4096);
-        if (vf_http_send(conn->db.http, "/version", NULL, &answer, NULL, NULL) == VF_OK && answer.status == 200 &&
-            answer.body.size_bytes > 0)
-            vf_printable(answer.body.data, answer.body.size_bytes, conn->version, sizeof(conn->version));
-        else
-            snprintf(conn->version, sizeof(conn->version), "SQLite %.50s", conn->sqlite_version);
-        vf_buf_release(&answer.body);
-    }
-    conn->has_vectors =
-        vf_sqlite_get_text(&conn->sql, "SELECT typeof(vector32('[1]'))", ignored, sizeof(ignored), NULL) == VF_OK;
+    if (conn->version[0] == '\0')
+        ask_version(conn);
+    conn->has_vectors = vectors[0] != '\0';
     /* It fails in any case; a server that knows the function complains about the index, which isn't there. */
-    (void)(vf_sqlite_get_text(&conn->sql, "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)", ignored,
-                              sizeof(ignored), &why) == VF_OK);
+    status =
+        ask(conn, "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)", ignored, sizeof(ignored), &why);
     conn->has_vector_index =
         conn->has_vectors && strstr(why.message, "no such") == NULL && strstr(why.message, "vector_top_k") == NULL;
     conn->sql.no_without_rowid = !conn->db.has_streams;
+    if (status != VF_OK && err != NULL)
+        *err = why;
+    return status;
 }
 
 static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_url *url,
                                    const struct vf_open_options *options, struct vf_error *err)
 {
     struct vf_buf base_url;
+    struct query query = {0};
     vf_buf_init(&base_url, 16384);
-    enum vf_status status = base_url_of(url->text, &base_url, err);
+    enum vf_status status = base_url_of(url->text, &base_url, &query, err);
     if (status == VF_OK && options->password != NULL && vf_str_starts(base_url.data, "http://") &&
         !is_loopback(base_url.data))
         vf_log_write(options->log, VF_LOG_WARNING, "\"%s\": the token goes over the net unencrypted", conn->name);
@@ -126,11 +171,13 @@ static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_u
         .token = options->password,
         .cancel = options->cancel,
         .connect_timeout_s = CONNECT_TIMEOUT_S,
-        .stall_timeout_s = STALL_TIMEOUT_S,
+        .stall_timeout_s = query.stall_timeout_s,
     };
     if (status == VF_OK)
         status = vf_hrana_open(&http, conn->name, options->clock != NULL ? options->clock : vf_clock_system(),
                                options->log, &conn->db, err);
+    if (status == VF_OK)
+        conn->identity = vf_hash128(base_url.data, base_url.size_bytes);
     vf_buf_release(&base_url);
     return status;
 }
@@ -166,9 +213,12 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
         return status;
     }
     opened->sql.db = (sqlite3 *)(void *)&opened->db;
-    find_out(opened);
-    *conn = (struct vf_conn *)(void *)opened;
-    return VF_OK;
+    status = find_out(opened, err);
+    if (status != VF_OK)
+        vf_turso_close((struct vf_conn *)(void *)opened);
+    else
+        *conn = (struct vf_conn *)(void *)opened;
+    return status;
 }
 
 void vf_turso_close(struct vf_conn *base)
@@ -202,7 +252,7 @@ enum vf_status vf_turso_describe(struct vf_conn *base, struct vf_server *server,
     if (conn->has_vectors)
         snprintf(server->vector_product, sizeof(server->vector_product), "%s",
                  conn->has_vector_index ? "libSQL vectors with index" : "libSQL vectors without index");
-    vf_hash128_format(vf_hash128(conn->name, strlen(conn->name)), hash);
+    vf_hash128_format(conn->identity, hash);
     snprintf(server->identity, sizeof(server->identity), "turso:%s", hash);
     snprintf(server->guarantee, sizeof(server->guarantee), "%s",
              conn->db.has_streams ? "a snapshot: one transaction of the server, which it keeps while it is read"

@@ -4,6 +4,7 @@
 #ifndef VF_ENGINE_TURSO_CONN_H
 #define VF_ENGINE_TURSO_CONN_H
 
+#include "base/hash.h"
 #include "engine/engine.h"
 #include "engine/sqlitesql/conn.h"
 #include "engine/turso/hrana.h"
@@ -11,9 +12,10 @@
 struct vf_turso_conn {
     struct vf_sqlite_conn sql;
     struct vf_hrana db;
-    char *name;            /* the URL as it may be shown */
-    bool has_vector_index; /* libsql_vector_idx */
-    bool has_vectors;      /* vector32() and its like */
+    char *name;                 /* the URL as it may be shown */
+    bool has_vector_index;      /* libsql_vector_idx */
+    bool has_vectors;           /* vector32() and its like */
+    struct vf_hash128 identity; /* of the server's address */
     char product[64], version[64], sqlite_version[64];
     bool in_snapshot, is_watching;
     int64_t n_changes, schema_version; /* of the database when watching began */

@@ -11,6 +11,7 @@
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
 #define MAX_ANSWER_BYTES  ((size_t)256 << 20)
 #define MAX_TRIES         6
+#define BATON_LIFE_US     INT64_C(3000000) /* servers let a stream that is silent expire after ten seconds */
 #define FIRST_WAIT_MS     200
 #define LONGEST_WAIT_MS   10000
 #define WAIT_SLICE_MS     50
@@ -21,6 +22,11 @@ bool vf_hrana_fail(struct vf_hrana *db, const struct vf_error *why, bool loses)
 {
     db->code = VF_HRANA_FAILED;
     db->failure = *why;
+    if (why->status == VF_TEMPORARY && strstr(why->hint, "--resume") == NULL)
+        vf_error_hint(&db->failure, "%s%stry again; copy --resume goes on where it stopped", why->hint,
+                      why->hint[0] != '\0' ? "; " : "");
+    if (loses)
+        vf_buf_clear(&db->baton);
     if (loses && db->in_transaction) {
         db->in_transaction = false;
         db->is_lost = true;
@@ -142,6 +148,8 @@ static bool fail_status(struct vf_hrana *db, const struct vf_http_answer *answer
     long code = answer->status;
     if (answer->body.data != NULL)
         vf_printable(answer->body.data, answer->body.size_bytes, text, sizeof(text));
+    if (text[0] == '<') /* of a proxy before it, or of another server */
+        snprintf(text, sizeof(text), "a web page");
     vf_redact(text);
     if (code == 401 || code == 403) {
         vf_error_set(&why, VF_CONNECT, "the server refuses us: HTTP %ld: %s", code, text);
@@ -162,12 +170,21 @@ static bool fail_status(struct vf_hrana *db, const struct vf_http_answer *answer
 
 /* ---- writing a request ---- */
 
+/* A stream that a cursor left open goes on with the next request, which closes it, unless it may have expired. */
+static void forget_old_baton(struct vf_hrana *db)
+{
+    if (!db->in_transaction && db->clock->monotonic_us(db->clock->context) - db->baton_us > BATON_LIFE_US)
+        vf_buf_clear(&db->baton);
+}
+
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
 {
     struct vf_buf *out = &db->request;
     db->n_steps = 0;
     db->is_cursor = is_cursor;
     db->is_guarded = db->in_transaction && !db->has_streams;
+    db->is_unchecked = false;
+    forget_old_baton(db);
     vf_buf_clear(out);
     vf_buf_str(out, "{\"baton\":");
     if (db->baton.size_bytes > 0)
@@ -180,9 +197,34 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
         vf_buf_str(out, "{\"stmt\":{\"sql\":\"BEGIN\",\"args\":[],\"want_rows\":false}}");
 }
 
+/* Steps of our own before those that were asked for. */
+static size_t n_own_steps(const struct vf_hrana *db)
+{
+    return db->is_guarded || db->is_unchecked ? 1 : 0;
+}
+
+static bool only_reads(const char *sql, size_t sql_bytes)
+{
+    static const char *const words[] = {"SELECT", "PRAGMA"};
+    char head[8] = "";
+    memcpy(head, sql, sql_bytes < 6 ? sql_bytes : 6);
+    return vf_strcasecmp(head, words[0]) == 0 || vf_strcasecmp(head, words[1]) == 0 ||
+           (sql_bytes == strlen("BEGIN") && memcmp(sql, "BEGIN", sql_bytes) == 0);
+}
+
+/* libSQL's servers check foreign keys unless a stream says otherwise: rows come in the order of the copy, and tables are dropped one by one. A token that may only read may not say it. */
+static void switch_checks_off(struct vf_hrana *db, const char *sql, size_t sql_bytes)
+{
+    db->is_unchecked = db->has_streams && !db->is_cursor && !db->in_transaction && !only_reads(sql, sql_bytes);
+    if (db->is_unchecked)
+        vf_buf_str(&db->request, "{\"stmt\":{\"sql\":\"PRAGMA foreign_keys = OFF\",\"args\":[],\"want_rows\":false}}");
+}
+
 struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes)
 {
-    if (db->n_steps > 0 || db->is_guarded)
+    if (db->n_steps == 0)
+        switch_checks_off(db, sql, sql_bytes);
+    if (db->n_steps + n_own_steps(db) > 0)
         vf_buf_char(&db->request, ',');
     vf_buf_str(&db->request, "{\"stmt\":{\"sql\":");
     vf_buf_json_string(&db->request, sql, sql_bytes);
@@ -192,13 +234,12 @@ struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_by
 
 void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of)
 {
-    size_t guard = db->is_guarded ? 1 : 0;
     vf_buf_printf(&db->request, "],\"want_rows\":%s}", wants_rows ? "true" : "false");
     if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"not\",\"cond\":{\"type\":\"is_autocommit\"}}");
     else if (condition == VF_HRANA_IF_OK || condition == VF_HRANA_IF_FAILED)
         vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"%s\",\"step\":%zu}",
-                      condition == VF_HRANA_IF_OK ? "ok" : "error", of + guard);
+                      condition == VF_HRANA_IF_OK ? "ok" : "error", of + n_own_steps(db));
     else if (db->is_guarded)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"error\",\"step\":0}");
     vf_buf_char(&db->request, '}');
@@ -330,14 +371,15 @@ static bool take_results(struct vf_hrana *db, struct vf_json *json, struct vf_js
 }
 
 /* The guard failed, as it must; else there was no transaction any more. */
-static bool check_guard(struct vf_hrana *db)
+static bool take_own_result(struct vf_hrana *db)
 {
     if (db->n_results == 0)
         return vf_hrana_fail_protocol(db, "results are missing");
     bool was_open = db->results[0].value.at == NULL && db->results[0].error.at != NULL;
     memmove(db->results, db->results + 1, (db->n_results - 1) * sizeof(*db->results));
     db->n_results--;
-    return was_open ? true : fail_lost(db, "it was started anew, or another client ended the transaction");
+    return was_open || !db->is_guarded ? true
+                                       : fail_lost(db, "it was started anew, or another client ended the transaction");
 }
 
 static bool take_answer(struct vf_hrana *db, bool keep)
@@ -363,7 +405,7 @@ static bool take_answer(struct vf_hrana *db, bool keep)
         vf_hrana_take_error(db, error);
         return false;
     }
-    if (db->is_guarded && !check_guard(db))
+    if (n_own_steps(db) > 0 && !take_own_result(db))
         return false;
     if (db->n_results < db->n_steps)
         return vf_hrana_fail_protocol(db, "results are missing");
@@ -399,16 +441,35 @@ static int64_t choose_wait_ms(struct vf_hrana *db, int n_tries, int64_t retry_af
     return asked > wait ? asked : wait;
 }
 
-/* Is it worth another try, and would that be harmless? 429 and "nobody listens" say that nothing was done; with a transaction open the stream is gone all the same. */
+static bool is_passing(long http_status)
+{
+    return http_status == 429 || (http_status >= 500 && http_status != 501);
+}
+
+/* Is it worth another try, and would that be harmless? 429 and "nobody listens" say that nothing was done. In a transaction of ours on a stream the request has a baton, which is good for one
+ * request only: had the server done the first, it would refuse the second. */
 static bool may_repeat(const struct vf_hrana *db, unsigned use, enum vf_status status, bool refused)
 {
-    if (db->in_transaction)
+    bool is_harmless =
+        db->in_transaction ? db->has_streams : refused || (use & VF_HRANA_REPEATABLE) != 0 || db->answer.status == 429;
+    return is_harmless && (status != VF_OK ? status == VF_TEMPORARY : is_passing(db->answer.status));
+}
+
+/* A stream that a cursor left open has expired: nothing was done, and the same goes without it. */
+static bool leave_stream(struct vf_hrana *db)
+{
+    const size_t at = strlen("{\"baton\":");
+    struct vf_buf *request = &db->request;
+    if (db->in_transaction || db->answer.status != 400 || request->size_bytes <= at || request->data[at] != '"')
         return false;
-    if (status != VF_OK)
-        return status == VF_TEMPORARY && (refused || (use & VF_HRANA_REPEATABLE) != 0);
-    if (db->answer.status == 429)
-        return true;
-    return db->answer.status >= 500 && db->answer.status != 501 && (use & VF_HRANA_REPEATABLE) != 0;
+    const char *end = memchr(request->data + at + 1, '"', request->size_bytes - at - 1);
+    if (end == NULL || (size_t)(end + 1 - request->data) < at + strlen("null"))
+        return false;
+    size_t rest_bytes = request->size_bytes - (size_t)(end + 1 - request->data);
+    memcpy(request->data + at, "null", strlen("null"));
+    memmove(request->data + at + strlen("null"), end + 1, rest_bytes + 1);
+    request->size_bytes = at + strlen("null") + rest_bytes;
+    return true;
 }
 
 static bool send(struct vf_hrana *db, const char *path, unsigned use)
@@ -420,12 +481,15 @@ static bool send(struct vf_hrana *db, const char *path, unsigned use)
     }
     for (int n_tries = 1;; n_tries++) {
         bool refused = false;
+        db->baton_us = db->clock->monotonic_us(db->clock->context);
         enum vf_status status = db->is_cursor ? vf_http_start(db->http, path, &db->request, &db->answer, &why)
                                               : vf_http_send(db->http, path, &db->request, &db->answer, &refused, &why);
         if (status == VF_OK && db->answer.status == 200)
             return true;
         if (db->is_cursor)
             vf_http_stop(db->http);
+        if (status == VF_OK && leave_stream(db))
+            continue;
         if (n_tries >= MAX_TRIES || !may_repeat(db, use, status, refused))
             return status != VF_OK ? vf_hrana_fail(db, &why, true) : fail_status(db, &db->answer);
         int64_t wait = choose_wait_ms(db, n_tries, db->answer.retry_after_s);
@@ -477,8 +541,6 @@ bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line)
     }
     if (!fine || line.at == NULL)
         return vf_hrana_fail_protocol(db, "a cursor's first line");
-    if (!db->in_transaction)
-        vf_buf_clear(&db->baton); /* the stream ends by itself */
     return true;
 }
 
@@ -506,13 +568,29 @@ bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
 
 /* ---- open ---- */
 
+/* A page of the server, for which it is asked again when it can't answer now: that must not be taken for a page that isn't there. */
+static enum vf_status get_page(struct vf_hrana *db, const char *path, struct vf_error *err)
+{
+    for (int n_tries = 1;; n_tries++) {
+        enum vf_status status = vf_http_send(db->http, path, NULL, &db->answer, NULL, err);
+        bool passes = status == VF_OK ? is_passing(db->answer.status) : status == VF_TEMPORARY;
+        if (!passes || (n_tries >= MAX_TRIES && status != VF_OK))
+            return status;
+        if (n_tries >= MAX_TRIES ? !fail_status(db, &db->answer)
+                                 : !wait_ms(db, choose_wait_ms(db, n_tries, db->answer.retry_after_s))) {
+            *err = db->failure;
+            return err->status;
+        }
+    }
+}
+
 /* GET /v3 and GET /v2 say whether the server has them; tursodb has neither, and answers to /v2/pipeline all the same. */
 static enum vf_status probe_version(struct vf_hrana *db, struct vf_error *err)
 {
     static const char *const paths[] = {"/v3", "/v2"};
     db->version = 2;
     for (size_t i = 0; i < 2; i++) {
-        enum vf_status status = vf_http_send(db->http, paths[i], NULL, &db->answer, NULL, err);
+        enum vf_status status = get_page(db, paths[i], err);
         if (status != VF_OK)
             return status;
         if (db->answer.status == 401 || db->answer.status == 403) {
@@ -544,7 +622,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     enum vf_status status = vf_http_open(options, &db->http, &why);
     if (status == VF_OK)
         status = probe_version(db, &why);
-    if (status == VF_OK && !vf_hrana_exec(db, "SELECT 1", VF_HRANA_ONCE)) {
+    if (status == VF_OK && !vf_hrana_exec(db, "SELECT 1", VF_HRANA_REPEATABLE)) {
         if (db->code == VF_HRANA_FAILED)
             why = db->failure;
         else
@@ -561,8 +639,25 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     return status;
 }
 
+/* A cursor's stream that nothing came after. */
+static void close_stream(struct vf_hrana *db)
+{
+    if (db->http == NULL || db->in_transaction || db->reading != NULL)
+        return;
+    forget_old_baton(db);
+    if (db->baton.size_bytes == 0)
+        return;
+    vf_buf_clear(&db->request);
+    vf_buf_str(&db->request, "{\"baton\":");
+    vf_buf_json_string(&db->request, db->baton.data, db->baton.size_bytes);
+    vf_buf_str(&db->request, ",\"requests\":[{\"type\":\"close\"}]}");
+    if (db->request.status == VF_OK)
+        (void)(vf_http_send(db->http, "/v3/pipeline", &db->request, &db->answer, NULL, NULL) == VF_OK);
+}
+
 void vf_hrana_close(struct vf_hrana *db)
 {
+    close_stream(db);
     vf_http_close(db->http);
     vf_buf_release(&db->baton);
     vf_buf_release(&db->request);
@@ -622,7 +717,7 @@ void vf_hrana_rollback(struct vf_hrana *db)
         (void)vf_hrana_run(db, VF_HRANA_END);
         db->code = code;
         db->failure = failure;
+        vf_buf_clear(&db->baton);
     }
     db->in_transaction = db->is_lost = false;
-    vf_buf_clear(&db->baton);
 }

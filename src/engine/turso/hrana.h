@@ -5,6 +5,8 @@
  * of silence. Those without (tursodb) have one connection for all clients and no baton: there a transaction is guarded, for a server that was started anew would take the next statement as one
  * that stands for itself. The guard is a BEGIN before each statement, which must fail.
  *
+ * What may pass (429, 5xx, a lost connection) is tried again where that can do no harm: reading; what was not begun; and requests with a baton, which a server takes once.
+ *
  * Once a transaction is lost (its stream expired, the server was killed, somebody else ended it) nothing more is run until it has been ended here.
  */
 #ifndef VF_ENGINE_TURSO_HRANA_H
@@ -33,12 +35,14 @@ struct vf_hrana {
     bool has_cursor;  /* answers can be read as they come */
     bool has_streams; /* batons */
     struct vf_buf baton;
+    int64_t baton_us; /* when its request was sent */
     bool in_transaction;
     bool is_lost; /* the transaction that was open */
     /* the request that is being written, and its answer */
     struct vf_buf request;
-    size_t n_steps;  /* the guard not counted */
-    bool is_guarded; /* step 0 is the guard */
+    size_t n_steps;    /* ours not counted: the guard, or what switches foreign keys off */
+    bool is_guarded;   /* step 0 is the guard */
+    bool is_unchecked; /* step 0 switches foreign keys off */
     bool is_cursor;
     struct vf_http_answer answer;
     size_t n_results, cap_results;

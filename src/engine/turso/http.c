@@ -13,7 +13,8 @@
 #define POLL_MS        200
 #define MAX_WAITING    ((size_t)4 << 20) /* of an answer that is read as it comes */
 #define RECEIVE_BYTES  (512L << 10)
-#define SMALLEST_SPEED 1L
+#define SEND_BYTES     (256L << 10)
+#define SMALLEST_SPEED 64L /* bytes a second: less counts as none */
 
 struct vf_http {
     CURL *easy;
@@ -27,6 +28,8 @@ struct vf_http {
     /* the request that is under way */
     bool is_active, is_whole, is_paused, is_streaming;
     size_t limit_bytes; /* what may wait in the answer's buffer */
+    const char *body;   /* of the request; borrowed */
+    size_t body_bytes, n_sent;
     CURLcode code;
     struct vf_http_answer *answer;
 };
@@ -52,6 +55,18 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
     }
     vf_buf_add(body, bytes, n);
     return body->status == VF_OK ? n : 0;
+}
+
+/* The request's body is given from here, and only once: were it libcurl's, it would send it again by itself over a new connection when one that was kept alive is lost without an answer, and nobody
+ * can know whether the server has done it already. */
+static size_t on_read(char *bytes, size_t size, size_t n, void *context)
+{
+    struct vf_http *http = context;
+    size_t left_bytes = http->body_bytes - http->n_sent;
+    n = n * size < left_bytes ? n * size : left_bytes;
+    memcpy(bytes, http->body + http->n_sent, n);
+    http->n_sent += n;
+    return n;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *context)
@@ -95,6 +110,9 @@ static bool set_options(struct vf_http *http, const struct vf_http_options *opti
            curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BYTES) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->failure) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
@@ -208,6 +226,8 @@ static enum vf_status failure(struct vf_http *http, bool *refused, struct vf_err
     vf_redact(text);
     enum vf_status status = vf_error_set(err, VF_TEMPORARY, "%s: %s", http->base_url, text);
     switch ((int)http->code) {
+    case CURLE_SEND_FAIL_REWIND:
+        return vf_error_set(err, VF_TEMPORARY, "%s: the connection was lost before an answer came", http->base_url);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CONNECT_ERROR:
@@ -236,9 +256,11 @@ static bool prepare(struct vf_http *http, const char *path, const struct vf_buf 
         fine = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     if (fine && body != NULL)
         fine = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data) == CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size_bytes) == CURLE_OK;
     vf_buf_release(&url);
+    http->body = body != NULL ? body->data : NULL;
+    http->body_bytes = body != NULL ? body->size_bytes : 0;
+    http->n_sent = 0;
     return fine;
 }
 

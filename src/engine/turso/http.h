@@ -1,7 +1,8 @@
 /*
  * HTTP to one server, by libcurl: one connection that is kept alive, one request at a time, each either taken whole or read as it comes.
  *
- * https and http only, certificates verified, no redirects (a token would go where nobody decided), no netrc, no "Expect: 100-continue" (a second of waiting on some servers).
+ * https and http only, certificates verified, no redirects (a token would go where nobody decided), no netrc, no "Expect: 100-continue" (a second of waiting on some servers). A request is sent once: libcurl doesn't repeat it by itself
+ * when a kept connection turns out to be dead.
  * What goes wrong on the way is VF_TEMPORARY, with a message that never holds the token; an answer of any status is VF_OK, for what it means is the caller's matter.
  */
 #ifndef VF_ENGINE_TURSO_HTTP_H

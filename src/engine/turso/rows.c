@@ -481,6 +481,8 @@ void vf_hrana_rows_end(struct vf_hrana_stmt *stmt)
             if (!pull(stmt, &more))
                 break;
         }
+        if (db->reading == stmt && !db->in_transaction)
+            vf_buf_clear(&db->baton); /* its stream ends by itself */
         vf_http_stop(db->http);
         db->reading = NULL;
     }
