@@ -167,7 +167,7 @@ class Sqld(HttpServer):
         self.log = pathlib.Path(self.file + ".log")
 
     def start(self):
-        arguments = [f"{name}={value}" for name, value in self.options.items()]
+        arguments = [f"{name}={value}" for name, value in {"port": self.port, **self.options}.items()]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([PROGRAM, f"library={DEPS / 'lib' / 'liblibsql.so'}", f"file={self.file}", *arguments],
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -188,7 +188,7 @@ class Sqld(HttpServer):
             raise AssertionError(f"the Hrana server ended with status {code}: {said[-4000:]}")
 
     def kill(self):
-        """As a server goes that loses its power; start() brings it back on another port."""
+        """As a server goes that loses its power; start() brings it back on the same port."""
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()

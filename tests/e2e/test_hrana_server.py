@@ -471,8 +471,12 @@ class Http(Case):
 
     def test_a_killed_server_comes_back(self):
         self.server.run("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+        url = self.server.url
         self.server.kill()
+        with self.assertRaises(ConnectionRefusedError):
+            self.server.run("SELECT 1")
         self.server.start()
+        self.assertEqual(self.server.url, url)
         self.assertEqual(self.server.run("SELECT count(*) FROM t"), [(0,)])
 
     def test_tursodb_has_the_same_helper(self):
@@ -521,6 +525,10 @@ class Faults(Case):
                 answer.json()
             self.assertEqual(self.count(), executed, do)
             self.server.run("DELETE FROM t")
+        self.server.fault("any", "echo")
+        self.server.token = "canary"
+        self.assertIn("Bearer canary", self.insert().text)
+        self.server.token = None
         self.server.fault("any", "redirect", location="http://127.0.0.1:1/")
         answer = self.insert()
         self.assertEqual((answer.status, answer.headers["location"]), (302, "http://127.0.0.1:1/"))

@@ -22,6 +22,7 @@ static const struct {
     {"expire", FAULT_EXPIRE, true},
     {"steal", FAULT_STEAL, true},
     {"redirect", FAULT_REDIRECT, false},
+    {"echo", FAULT_ECHO, false},
 };
 
 static bool read_action(struct fault *fault, const json_t *json)

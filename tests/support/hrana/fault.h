@@ -18,6 +18,7 @@
  *   expire       before the request, every idle stream expires
  *   steal        before the request, every idle write transaction is rolled back
  *   redirect     302 to `location`
+ *   echo         400 and a text that holds the value of the header Authorization
  *   400 .. 599   this status with a page, and with the header Retry-After when `retry_after` is given
  *
  * "execute": true runs the request before an answer that would otherwise be given without.
@@ -42,6 +43,7 @@ enum fault_action {
     FAULT_EXPIRE,
     FAULT_STEAL,
     FAULT_REDIRECT,
+    FAULT_ECHO,
     FAULT_STATUS,
 };
 

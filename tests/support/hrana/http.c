@@ -174,6 +174,14 @@ static void note(struct exchange *x, const struct fault *fault)
     stats_note(x->server, &seen);
 }
 
+static void echo(struct exchange *x)
+{
+    const char *value = header(x, "Authorization");
+
+    answer_text(&x->answer, 400, "text/plain", "what does this mean: ");
+    text_str(&x->answer.body, value ? value : "nothing");
+}
+
 static enum MHD_Result respond(struct exchange *x)
 {
     struct fault fault = {0};
@@ -190,6 +198,8 @@ static enum MHD_Result respond(struct exchange *x)
         conns_steal_all(x->server);
     if (fault.action == FAULT_NONE || fault.executes)
         handle(x);
+    else if (fault.action == FAULT_ECHO)
+        echo(x);
     return answer_send(x->server, x->connection, &x->answer, &fault) ? MHD_YES : MHD_NO;
 }
 
@@ -240,14 +250,15 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 struct MHD_Daemon *http_start(struct server *server, unsigned *port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
     const union MHD_DaemonInfo *info;
     struct MHD_Daemon *daemon;
 
     daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
-                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-                              on_connection, server, MHD_OPTION_END);
+                              MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                              MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     info = daemon ? MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info)
         *port = info->port;

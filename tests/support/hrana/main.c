@@ -1,5 +1,5 @@
 /*
- * hrana_server library=FILE file=DATABASE [idle_ms=N] [steal_ms=N] [max_response_bytes=N] [max_row_bytes=N] [jwt_key=FILE]
+ * hrana_server library=FILE file=DATABASE [port=N] [idle_ms=N] [steal_ms=N] [max_response_bytes=N] [max_row_bytes=N] [jwt_key=FILE]
  *
  * Prints the port that it listens on, and ends when its standard input is closed or at SIGTERM.
  */
@@ -111,7 +111,7 @@ static bool read_argument(struct server *server, const char *argument, const cha
     else if (strncmp(argument, "jwt_key=", 8) == 0)
         return auth_load_key(server, argument + 8);
     else
-        return read_number("idle_ms", argument, &settings->idle_ms) ||
+        return read_number("port", argument, &server->port) || read_number("idle_ms", argument, &settings->idle_ms) ||
                read_number("steal_ms", argument, &settings->steal_ms) ||
                read_number("max_response_bytes", argument, &settings->max_response_bytes) ||
                read_number("max_row_bytes", argument, &settings->max_row_bytes);
@@ -159,8 +159,8 @@ static bool make_wal(struct server *server)
 
 static bool serve(struct server *server)
 {
+    unsigned port = (unsigned)server->port;
     struct MHD_Daemon *daemon;
-    unsigned port = 0;
 
     daemon = http_start(server, &port);
     if (!daemon || port == 0) {

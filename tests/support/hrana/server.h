@@ -25,6 +25,7 @@ struct settings {
 struct server {
     struct library library;
     const char *file;
+    atomic_llong port; /* 0: any */
     struct settings settings;
     sqlite3 *parser; /* an empty database, under the lock */
     unsigned char baton_key[32];

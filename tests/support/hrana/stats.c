@@ -6,7 +6,7 @@
 
 #include "hrana/stream.h"
 
-#define LOG_SIZE 256
+#define LOG_SIZE 4096
 
 struct entry {
     char path[64];
