@@ -93,18 +93,18 @@ static enum vf_status open_file(struct files *files, size_t i, struct vf_arena *
     if (is_empty && chmod(file->url.path, 0600) != 0)
         status = vf_error_set(files->err, VF_CONNECT, "cannot keep \"%s\" to its owner: %s", file->url.path,
                               strerror(errno));
+    if (status == VF_OK)
+        status = vf_conn_describe(crossing->target, &plan->target_server, files->err);
     vf_error_side(status != VF_OK ? files->err : NULL, VF_SIDE_TARGET);
     return status;
 }
 
 static enum vf_status is_source(const struct vf_crossing *crossing, struct vf_error *err)
 {
-    struct vf_server server;
-    enum vf_status status = vf_conn_describe(crossing->target, &server, err);
+    const struct vf_server *server = &crossing->plan->target_server;
 
-    if (status != VF_OK || strcmp(server.identity, crossing->plan->source_server.identity) != 0 ||
-        server.identity[0] == '\0')
-        return status;
+    if (strcmp(server->identity, crossing->plan->source_server.identity) != 0 || server->identity[0] == '\0')
+        return VF_OK;
     return vf_error_set(err, VF_USAGE, "one of the files, \"%s\", is the source", crossing->target_url->path);
 }
 

@@ -291,6 +291,34 @@ static enum vf_status filter_table(struct vf_conn *source, struct vf_plan_table 
     return status;
 }
 
+/* The pattern's name is in those of its sidecars, and so each file gets its own. */
+static enum vf_status name_sidecars(struct vf_plan_table *table, const struct vf_by_value *value,
+                                    struct vf_arena *arena, struct vf_error *err)
+{
+    struct vf_plan_index *indexes = vf_arena_alloc(arena, table->n_indexes + 1, sizeof(*indexes));
+
+    if (indexes == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        struct vf_vector_index *made = &indexes[i].mapping.index.vector;
+        indexes[i] = table->indexes[i];
+        const char *place = made->file != NULL ? strstr(made->file, "{}") : NULL;
+        if (made->place != VF_PLACE_SIDECAR)
+            continue;
+        if (place == NULL) {
+            vf_error_set(err, VF_USAGE, "index \"%s\" of table %s: with --by its file \"%s\" must have {} too",
+                         indexes[i].source.name, table->source.name, made->file != NULL ? made->file : "");
+            vf_error_hint(err, "leave out file: in the plan");
+            return VF_USAGE;
+        }
+        made->file = vf_arena_printf(arena, "%.*s%s%s", (int)(place - made->file), made->file, value->name, place + 2);
+        if (made->file == NULL)
+            return vf_error_nomem(err);
+    }
+    table->indexes = indexes;
+    return VF_OK;
+}
+
 enum vf_status vf_by_plan(struct vf_conn *source, const struct vf_plan *plan, const struct vf_by_value *value,
                           struct vf_arena *arena, struct vf_plan *part, struct vf_error *err)
 {
@@ -302,7 +330,8 @@ enum vf_status vf_by_plan(struct vf_conn *source, const struct vf_plan *plan, co
         return vf_error_nomem(err);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         part->tables[i] = plan->tables[i];
-        if (part->tables[i].by.name != NULL)
+        status = name_sidecars(&part->tables[i], value, arena, err);
+        if (status == VF_OK && part->tables[i].by.name != NULL)
             status = filter_table(source, &part->tables[i], value, arena, err);
     }
     return status;

@@ -109,6 +109,17 @@ class By(Base):
             wanted = connection.execute("SELECT id, workspace, encode(vector_send(v), 'hex') FROM documents ORDER BY 1").fetchall()
         self.assertEqual([(row[0], row[1], row[2] and b"".join(row[2][i:i + 4][::-1] for i in range(0, 12, 4)).hex()) for row in found], [(row[0], row[1], row[2] and row[2][8:]) for row in wanted])
 
+    def test_each_file_has_its_own_index(self):
+        source = self.postgres("CREATE TABLE docs (id int PRIMARY KEY, w text, v vector(4)); INSERT INTO docs SELECT i, 'W' || i % 2, ('[' || i || ',1,2,' || i % 7 || ']')::vector FROM generate_series(1, 1200) i;"
+                               "CREATE INDEX near ON docs USING hnsw (v vector_cosine_ops)")
+        self.copy(source, self.pattern, "--by", "w")
+        names = [path.name for path in self.files()]
+        for value in ("%570", "%571"):
+            self.assertEqual(len([name for name in names if name.startswith(value) and name.endswith(".usearch")]), 1, names)
+        self.assertEqual([name for name in names if "{" in name], [])
+        self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in self.files()}, {0o600})
+        self.run_vecferry("verify", source, self.pattern, "--by", "w")
+
     def test_texts_that_a_collation_takes_for_equal(self):
         padded = self.postgres("CREATE TABLE t (id int PRIMARY KEY, w char(5)); INSERT INTO t VALUES (1, 'a')")
         self.assertIn("its texts are padded", self.run_vecferry("copy", padded, self.pattern, "--by", "w", code=10).stderr)
