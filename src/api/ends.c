@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -73,6 +74,13 @@ static enum vf_status open_source(vecferry *v, struct vf_ends *ends, const char 
     return status;
 }
 
+const char *vf_ends_by(const struct vf_ends *ends)
+{
+    const char *by = vf_handle_text(ends->v, "by");
+
+    return by != NULL || ends->parts.request == NULL ? by : vf_plan_request_by(ends->parts.request);
+}
+
 static const char *const target_names[] = {"target", "target2"};
 
 static enum vf_status open_target(struct vf_ends *ends, size_t i, const char *url, bool must_exist,
@@ -82,6 +90,8 @@ static enum vf_status open_target(struct vf_ends *ends, size_t i, const char *ur
     struct vf_crossing *crossing = &end->crossing;
     enum vf_status status = vf_url_parse(url, &end->url, err);
 
+    if (status == VF_OK && vf_ends_by(ends) != NULL)
+        status = vf_by_check_pattern(&end->url, err);
     if (status == VF_OK)
         status = read_password(ends->v, target_names[i], &end->password, err);
     if (status == VF_OK) {
@@ -243,6 +253,10 @@ enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_
         return VF_USAGE;
     }
     status = open_source(v, ends, source, err);
+    if (status == VF_OK && vf_ends_by(ends) != NULL && targets[1] != NULL)
+        status = vf_error_set(err, VF_USAGE, "--by goes with one target, and two are named");
+    /* With --by the plan is made before there is a file: for one whose name is {}. */
+    target_must_exist &= status == VF_OK && vf_ends_by(ends) == NULL;
     for (size_t i = 0; i < VF_MAX_TARGETS && targets[i] != NULL && status == VF_OK; i++) {
         status = open_target(ends, i, targets[i], target_must_exist, err);
         fill_crossing(ends, i);
@@ -256,7 +270,8 @@ enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_
 static struct vf_plan_options plan_options(vecferry *v, const char *source, bool ignore_existing)
 {
     const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"),
-                                  *where = vf_handle_list(v, "where"), *split = vf_handle_list(v, "split");
+                                  *where = vf_handle_list(v, "where"), *split = vf_handle_list(v, "split"),
+                                  *whole = vf_handle_list(v, "whole");
 
     return (struct vf_plan_options){
         .source_url = source,
@@ -268,6 +283,9 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
         .where = (const char *const *)where->values,
         .n_split = split->n_values,
         .split = (const char *const *)split->values,
+        .by = vf_handle_text(v, "by"),
+        .n_whole = whole->n_values,
+        .whole = (const char *const *)whole->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
         .library_dir = vf_handle_text(v, "library-dir"),
@@ -278,7 +296,7 @@ bool vf_ends_has_own_plan(const vecferry *v)
 {
     return vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
            vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0 ||
-           vf_handle_list(v, "split")->n_values > 0;
+           vf_handle_list(v, "split")->n_values > 0 || vf_handle_text(v, "by") != NULL;
 }
 
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err)
@@ -348,6 +366,12 @@ enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfin
     *found = status == VF_OK && is_enough(&newest, ends);
     if (*found)
         status = vf_parts_read(newest.name, newest.text.data, newest.text.size_bytes, &ends->parts, err);
+    if (*found && status == VF_OK && vf_ends_by(ends) != NULL) {
+        vf_error_set(err, VF_USAGE, "the target is one of many files, one for each value of column \"%s\"",
+                     vf_ends_by(ends));
+        vf_error_hint(err, "name the plan by --file, or all files by --by and a target with {}");
+        status = VF_USAGE;
+    }
     if (*found && status == VF_OK)
         status = vf_ends_plan(v, ends, true, err);
     vf_buf_release(&newest.text);
@@ -366,13 +390,26 @@ static void release_password(char *password)
     vf_free(password);
 }
 
+/* The file named {}, for which the plan of many files was made: an earlier process that was killed may have left it. */
+static void remove_pattern(const struct vf_url *url)
+{
+    struct stat found;
+
+    if (lstat(url->path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0)
+        unlink(url->path);
+}
+
 void vf_ends_close(struct vf_ends *ends)
 {
+    bool is_pattern = ends->v != NULL && ends->n_targets > 0 && vf_ends_by(ends) != NULL;
+
     for (size_t i = 0; i < VF_MAX_TARGETS; i++) {
         struct vf_end *end = &ends->targets[i];
         vf_copy_result_release(&end->copied);
         vf_verify_result_release(&end->verified);
         vf_conn_close(end->crossing.target);
+        if (i == 0 && is_pattern && end->crossing.target != NULL)
+            remove_pattern(&end->url);
         vf_url_release(&end->url);
         release_password(end->password);
     }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/queue.h"
+#include "ferry/by.h"
 #include "ferry/copy.h"
 #include "ferry/parts.h"
 #include "ferry/verify.h"
@@ -69,6 +70,8 @@ struct vf_ends {
     unsigned target; /* whose progress is shown, 0: of the only one */
 };
 
+/* The column each of whose values gets a file, by the option or the plan file, after vf_ends_open() has read it; NULL: none. */
+const char *vf_ends_by(const struct vf_ends *ends);
 /* Open the source alone (inspect), with a snapshot. */
 enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 /* Open the source and all targets: from the options, or from the plan file, which is read into ends->parts (options win). */
@@ -81,6 +84,12 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
 enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfinished, bool *found,
                                    struct vf_error *err) VF_CHECKED;
 void vf_ends_close(struct vf_ends *ends);
+
+/* ---- files.c: one file a value ---- */
+
+/* After the plan was made and checked: every file is copied, and compared, or compared alone. The result is written, with the sums as if there were one target. */
+enum vf_status vf_files_copy(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_files_verify(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 
 /* ---- result.c ---- */
 

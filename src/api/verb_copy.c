@@ -57,6 +57,8 @@ static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_error *er
         crossings[i] = &ends->targets[i].crossing;
         crossings[i]->plan_text = v->plan_text.data;
     }
+    if (ends->parts.plans[0].by != NULL)
+        return vf_files_copy(ends, err);
     enum vf_status status = vf_targets_look(crossings, ends->n_targets, vf_handle_flag(v, "resume"), states, err);
     for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++) {
         ends->target = ends->parts.plans[i].target;

@@ -38,6 +38,8 @@ static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error 
     vf_result_plan(v, &ends->parts);
     for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++)
         status = refuse_drift(&ends->parts.plans[i], err);
+    if (status == VF_OK && ends->parts.plans[0].by != NULL)
+        return vf_files_verify(ends, err);
     for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++) {
         struct vf_end *end = &ends->targets[i];
         ends->target = ends->parts.plans[i].target;

@@ -2,13 +2,36 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A device or a pipe is written to: another file in its place would be the end of it. */
+static bool is_no_file(const char *path)
+{
+    struct stat found;
+
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+static int write_into(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    if (file == NULL)
+        return errno;
+    int failed = fputs(text, file) < 0 || fflush(file) != 0 ? errno : 0;
+    if (fclose(file) != 0 && failed == 0)
+        failed = errno;
+    return failed;
+}
 
 /* Written beside its place and renamed, so that a plan is never there by half. */
 static int write_file(const char *path, const char *text)
 {
     char temporary[4096];
 
+    if (is_no_file(path))
+        return write_into(path, text);
     if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >= (int)sizeof(temporary))
         return ENAMETOOLONG;
     FILE *file = fopen(temporary, "w");

@@ -23,9 +23,11 @@ static const struct vf_command commands[] = {
      "that the target can't hold goes to the table\n"
      "vecferry_rejects in the target with its key, reason and original bytes, and the exit code is 3. A copy that was "
      "stopped, even by a crash, goes on with --resume.\n"
-     "A target table that holds rows is refused, unless --drop-existing says to drop it.\n",
+     "A target table that holds rows is refused, unless --drop-existing says to drop it.\n"
+     "--by writes one file for each value of a column; {} in the target stands for the value.\n",
      "vecferry copy sqlite:shop.db postgresql://app@db.example/shop\nvecferry copy -f ferry.yaml --resume\nvecferry "
-     "copy --where \"documents=workspace_id = 'atlas'\" postgresql:///shop atlas.db\n",
+     "copy --where \"documents=workspace_id = 'atlas'\" postgresql:///shop atlas.db\n"
+     "vecferry copy --by workspace_id --exclude users postgresql:///shop 'sqlite:/out/{}.db'\n",
      vf_command_copy},
     {"verify", "SOURCE TARGET [TARGET2] | -f FERRY.YAML",
      "compare both sides by what is stored, and name the rows that differ",

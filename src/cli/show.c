@@ -281,5 +281,10 @@ void vf_show_tables(FILE *out, const json_t *result)
         show_table(out, table, width);
     }
     show_list(out, json_object_get(result, "unfinished"));
+    if (json_object_get(result, "files") != NULL) {
+        fprintf(out, "%zu files, one for each value of ", json_array_size(json_object_get(result, "files")));
+        vf_show_text(out, text_of(result, "by"));
+        fputc('\n', out);
+    }
     show_sum(out, result, tables);
 }

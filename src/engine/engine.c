@@ -180,6 +180,15 @@ void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf
     vf_conn_ops(conn)->quote(conn, identifier, out);
 }
 
+enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                             struct vf_buf *out, struct vf_error *err)
+{
+    assert(field != NULL && field->name != NULL && out != NULL);
+    if (vf_conn_ops(conn)->match == NULL)
+        return missing(conn, "read the rows of one value", err);
+    return vf_conn_ops(conn)->match(conn, field, text, out, err);
+}
+
 /* ---- source ---- */
 
 enum vf_status vf_conn_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err)

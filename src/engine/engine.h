@@ -247,6 +247,12 @@ struct vf_engine_ops {
                               struct vf_error *err);
     /* What a query for the user to run or read calls the table: quoted as the dialect wants it. */
     void (*quote)(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
+    /*
+     * A condition for a relation's `where`: it holds for exactly the rows whose column has the value of this text (a text, a label, a uuid, digits of a whole number, true or false), or
+     * none with `text` NULL. VF_MISSING: not for a column like this. NULL in an engine: it has no filters.
+     */
+    enum vf_status (*match)(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                            struct vf_buf *out, struct vf_error *err);
 
     /* Source. Begin reading one instant; `token` (may be NULL) receives what other connections need to join it. Ends with close or end_snapshot. */
     enum vf_status (*begin_snapshot)(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err);
@@ -341,6 +347,8 @@ const struct vf_limits *vf_conn_limits(const struct vf_conn *conn);
 enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                                struct vf_error *err) VF_CHECKED;
 void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
+enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                             struct vf_buf *out, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
                                       struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_join_snapshot(struct vf_conn *conn, const char *token, struct vf_error *err) VF_CHECKED;

@@ -125,6 +125,13 @@ static void wrap_quote(const struct vf_conn *conn, const char *identifier, struc
     wrap->inner_ops->quote(wrap->inner, identifier, out);
 }
 
+static enum vf_status wrap_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                                 struct vf_buf *out, struct vf_error *err)
+{
+    const struct wrap *wrap = (const struct wrap *)(const void *)conn;
+    return wrap->inner_ops->match(wrap->inner, field, text, out, err);
+}
+
 /* ---- source ---- */
 
 static enum vf_status wrap_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err)
@@ -517,6 +524,8 @@ enum vf_status vf_wrap_conn(struct vf_conn **conn, const struct vf_wrap_hooks *h
 #undef VF_OP_WRAP
     wrap->ops.limits = wrap_limits;
     wrap->ops.quote = wrap_quote;
+    if (wrap->inner_ops->match != NULL)
+        wrap->ops.match = wrap_match;
     wrap->base.ops = &wrap->ops;
     wrap->base.options = inner->options;
     *conn = (struct vf_conn *)(void *)wrap;

@@ -428,6 +428,7 @@ enum vf_status vf_copy_recall(struct vf_crossing *crossing, struct vf_copy_resul
     }
     for (size_t i = 0; i < result->n_tables && status == VF_OK; i++)
         result->n_rejected += result->tables[i].n_rejected;
+    vf_conn_unlock(crossing->target);
     vf_arena_release(&run.arena);
     return status;
 }

@@ -40,7 +40,7 @@ enum vf_copy_state {
 
 /* What the target holds of earlier runs; changes nothing. VF_STATE: an unfinished run that the crossing can't go on with, or isn't told to. */
 enum vf_status vf_copy_look(struct vf_crossing *crossing, enum vf_copy_state *state, struct vf_error *err) VF_CHECKED;
-/* The result of the newest run, which is done, as its markers say. */
+/* The result of the newest run, which is done, as its markers say. The lock is taken, if it isn't, and given back. */
 enum vf_status vf_copy_recall(struct vf_crossing *crossing, struct vf_copy_result *result,
                               struct vf_error *err) VF_CHECKED;
 

@@ -185,8 +185,14 @@ enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
     bool is_said = maker->request != NULL && maker->request->has_index_min_rows;
 
     maker->plan->index_min_rows = is_said ? maker->request->index_min_rows : DEFAULT_INDEX_MIN_ROWS;
+    maker->plan->by = maker->options->by != NULL ? vf_arena_strdup(&maker->plan->arena, maker->options->by)
+                      : maker->request != NULL   ? maker->request->by
+                                                 : NULL;
+    if (maker->options->by != NULL && maker->plan->by == NULL)
+        return vf_error_nomem(maker->err);
     enum vf_status status = vf_plan_add_tables(maker);
-
+    if (status == VF_OK)
+        status = vf_plan_divide(maker);
     if (status == VF_OK)
         status = vf_plan_settle_sidecars(maker);
     if (status == VF_OK)

@@ -32,7 +32,9 @@ struct vf_plan_table {
     struct vf_table source;
     struct vf_table
         target; /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
-    const char *where; /* or NULL */
+    const char *where;  /* or NULL */
+    bool whole;         /* with plan->by: all its rows go into every file */
+    struct vf_field by; /* with plan->by: its column in the source; name NULL: it has none */
     size_t n_columns;
     struct vf_plan_column *columns;
     size_t n_indexes;
@@ -50,6 +52,7 @@ struct vf_plan {
     struct vf_arena arena;
     const struct vf_plan_request *request; /* after vf_plan_read() */
     unsigned target;                       /* number of the target, from 1; 0: there is only one */
+    const char *by;                        /* column each of whose values gets a file of its own, or NULL */
     const char *source_url, *target_url;   /* redacted; as written in the file */
     struct vf_server source_server, target_server;
     struct vf_schema source; /* the inspected source: whole, or what of it goes to this target */
@@ -82,6 +85,9 @@ struct vf_plan_options {
     const char *const *where; /* "TABLE=EXPR" */
     size_t n_split;
     const char *const *split; /* "TABLE=N" or "TABLE.COLUMN=N": the number of the target; several targets only */
+    const char *by;           /* column; NULL: that of the file, if any */
+    size_t n_whole;
+    const char *const *whole; /* tables without that column that go into every file */
     bool accept_losses;
     bool
         ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
@@ -105,6 +111,8 @@ void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_bu
  */
 enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan,
                             struct vf_error *err) VF_CHECKED;
+/* The column of by: in the file, or NULL. */
+const char *vf_plan_request_by(const struct vf_plan_request *request);
 /* Check what was read against both databases and complete it. VF_USAGE with file, line and column when it names something that isn't there; drift since it was made is a problem in the list. */
 enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target,
                             const struct vf_plan_options *options, struct vf_error *err) VF_CHECKED;

@@ -8,8 +8,9 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "target2", "summary", "index_min_rows", "tables", "not_moved", "problems", "verify"
-#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "target", "rows", "key", "where", "columns", "indexes"
+    "version", "source", "target", "target2", "by", "summary", "index_min_rows", "tables", "not_moved", "problems",    \
+        "verify"
+#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes"
 #define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
@@ -45,6 +46,7 @@ struct vf_plan_request_table {
     const char *target_name;   /* NULL: the same */
     const char *where;
     unsigned target; /* number of the target, from 1 */
+    bool whole;
     size_t n_columns, n_indexes;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -56,6 +58,7 @@ struct vf_plan_request_table {
 struct vf_plan_request {
     const char *file;    /* for messages */
     const char *target2; /* NULL: one target */
+    const char *by;
     bool has_index_min_rows;
     uint32_t index_min_rows;
     size_t n_tables;
@@ -78,6 +81,8 @@ enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, co
                                        struct vf_error *err) VF_CHECKED;
 /* plan.c: everything after both servers are described and plan->source is filled, but the hash. */
 enum vf_status vf_plan_decide(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_by.c: which tables are divided into one file a value, and what that forbids. */
+enum vf_status vf_plan_divide(struct vf_plan_maker *maker) VF_CHECKED;
 /* SHA-256 of what several plans, one a target, decide together. */
 enum vf_status vf_plan_hash(const struct vf_plan *plans, size_t n_plans, char *sha256, struct vf_error *err) VF_CHECKED;
 

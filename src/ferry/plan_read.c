@@ -273,6 +273,8 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
     if (status == VF_OK)
         status = read_target(yaml, node, &table->target);
     if (status == VF_OK)
+        status = vf_yaml_bool(yaml, node, "whole", &table->whole);
+    if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "name", true, &table->name);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "schema", false, &table->schema);
@@ -343,6 +345,10 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "target2", false, &request->target2);
     if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "by", false, &request->by);
+    if (status == VF_OK && request->by != NULL && request->target2 != NULL)
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "by"), "by: goes with one target, and there is target2:");
+    if (status == VF_OK)
         status = vf_yaml_number(yaml, root, "index_min_rows", &request->index_min_rows);
     request->has_index_min_rows = vf_yaml_get(yaml, root, "index_min_rows") != NULL;
     if (status == VF_OK)
@@ -370,4 +376,9 @@ enum vf_status vf_plan_read(const char *file, const char *text, size_t size_byte
     }
     plan->request = request;
     return status;
+}
+
+const char *vf_plan_request_by(const struct vf_plan_request *request)
+{
+    return request->by;
 }

@@ -256,6 +256,7 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
                                       .comment = source->comment};
     if (request != NULL)
         table->where = request->where;
+    table->whole = (request != NULL && request->whole) || is_in(source, maker->options->n_whole, maker->options->whole);
     enum vf_status status = find_where(maker, table);
     if (status == VF_OK)
         status = name_target(maker, table, request);
@@ -272,6 +273,8 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
 
     if (status == VF_OK)
         status = check_names(maker->whole, options->n_exclude, options->exclude, "exclude", maker->err);
+    if (status == VF_OK)
+        status = check_names(maker->whole, options->n_whole, options->whole, "whole", maker->err);
     if (status == VF_OK)
         status = check_where(maker);
     if (status == VF_OK)

@@ -220,6 +220,8 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
         vf_yaml_put(out, table->target.name);
     }
     put_target(out, "\n    ", plan);
+    if (table->whole)
+        vf_buf_str(out, "\n    whole: true");
     vf_buf_char(out, '\n');
     if (writer->full && table->source.n_rows >= 0)
         vf_buf_printf(out, "    rows: %" PRId64 "%s\n", table->source.n_rows,
@@ -235,6 +237,16 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
     for (size_t i = 0; i < table->n_columns; i++)
         write_column(writer, &table->columns[i], widths);
     write_indexes(writer, table);
+}
+
+static void write_by(const struct writer *writer)
+{
+    if (writer->plans[0].by == NULL)
+        return;
+    vf_buf_str(writer->out, "by: ");
+    vf_yaml_put(writer->out, writer->plans[0].by);
+    put_comment(writer, "one file a value, whose name stands for {} in the target");
+    vf_buf_char(writer->out, '\n');
 }
 
 static void write_tables(const struct writer *writer)
@@ -254,6 +266,7 @@ void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct
 {
     struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out};
 
+    write_by(&writer);
     write_tables(&writer);
 }
 
@@ -388,6 +401,7 @@ void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_bu
     struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out, .full = true};
 
     write_head(&writer);
+    write_by(&writer);
     write_summary(&writer);
     vf_buf_printf(out, "index_min_rows: %" PRId64, plans[0].index_min_rows);
     put_comment(&writer, "a smaller table gets no approximate index");

@@ -16,4 +16,10 @@
 enum vf_status vf_targets_look(struct vf_crossing *const *crossings, size_t n_targets, bool resume,
                                enum vf_copy_state *states, struct vf_error *err) VF_CHECKED;
 
+/* The two halves of it, for targets that aren't open at the same time. Is there something to go on with? A target that is done isn't begun again with `resume` only. */
+enum vf_status vf_targets_decide(enum vf_copy_state *states, size_t n_targets, bool resume,
+                                 struct vf_error *err) VF_CHECKED;
+/* VF_STATE: a table of the plan is in the target, which is to be begun. */
+enum vf_status vf_targets_check_empty(struct vf_crossing *crossing, struct vf_error *err) VF_CHECKED;
+
 #endif

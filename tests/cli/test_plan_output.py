@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import sqlite3
+import stat
 import subprocess
 import tempfile
 import unittest
@@ -60,6 +61,15 @@ class PlanOutput(unittest.TestCase):
         self.plan("-o", "named.yaml", "source.db", "there/target.db")
         self.assertTrue(path.read_text().startswith("# ferry.yaml"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["named.yaml", "source.db", "there"])
+
+    def test_a_pipe_is_written_into_and_not_replaced(self):
+        """As --output /dev/null would be by whoever may write to /dev."""
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        reader = subprocess.Popen(["cat", path], stdout=subprocess.PIPE, text=True)
+        self.plan("-o", "pipe", "source.db", "there/target.db")
+        self.assertTrue(stat.S_ISFIFO(os.stat(path).st_mode))
+        self.assertTrue(reader.communicate()[0].startswith("# ferry.yaml"))
 
 
 if __name__ == "__main__":

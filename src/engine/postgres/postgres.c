@@ -1,5 +1,7 @@
 #include "engine/postgres/postgres.h"
 
+#include <string.h>
+
 #include "engine/postgres/conn.h"
 #include "engine/postgres/inspect.h"
 #include "engine/postgres/load.h"
@@ -30,6 +32,33 @@ static void quote(const struct vf_conn *conn, const char *identifier, struct vf_
     vf_pg_quote(out, identifier);
 }
 
+/* By "=" an index can find the rows; but a collation, and citext, may take texts for equal that aren't, so their bytes are compared as well. */
+static enum vf_status match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                            struct vf_buf *out, struct vf_error *err)
+{
+    bool is_text = field->type.kind == VF_K_TEXT;
+
+    (void)conn;
+    if (is_text && strncmp(field->native, "character(", 10) == 0)
+        return vf_error_set(err, VF_MISSING,
+                            "rows can't be asked for by column \"%s\" of type %s: its texts are padded", field->name,
+                            field->native);
+    vf_pg_quote(out, field->name);
+    if (text == NULL) {
+        vf_buf_str(out, " IS NULL");
+        return VF_OK;
+    }
+    vf_buf_str(out, " = ");
+    vf_pg_quote_text(out, text, strlen(text));
+    if (is_text) {
+        vf_buf_str(out, " AND CAST(");
+        vf_pg_quote(out, field->name);
+        vf_buf_str(out, " AS text) COLLATE \"C\" = ");
+        vf_pg_quote_text(out, text, strlen(text));
+    }
+    return VF_OK;
+}
+
 const struct vf_engine_ops vf_postgres_engine = {
     .name = "postgres",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
@@ -41,6 +70,7 @@ const struct vf_engine_ops vf_postgres_engine = {
     .limits = get_limits,
     .inspect = vf_pg_inspect,
     .quote = quote,
+    .match = match,
     .begin_snapshot = vf_pg_begin_snapshot,
     .join_snapshot = vf_pg_join_snapshot,
     .end_snapshot = vf_pg_end_snapshot,

@@ -25,6 +25,7 @@ const struct vf_engine_ops vf_sqlite_engine = {
     .limits = vf_sqlite_limits,
     .inspect = vf_sqlite_inspect,
     .quote = quote,
+    .match = vf_sqlite_match,
     .begin_snapshot = vf_sqlite_begin_snapshot,
     .join_snapshot = vf_sqlite_join_snapshot,
     .end_snapshot = vf_sqlite_end_snapshot,

@@ -118,6 +118,61 @@ static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *
     return status;
 }
 
+/* What the value is compared with; NULL: a column like this can't be asked. Texts are compared by their bytes, whatever the column's collation. */
+static const char *write_value(const struct vf_field *field, const char *text, struct vf_buf *out)
+{
+    enum vf_kind kind = field->type.kind;
+    enum vf_form form = field->form;
+    bool is_number = form == VF_FORM_NATIVE || form == VF_FORM_INTEGER;
+    bool is_text = form == VF_FORM_NATIVE || form == VF_FORM_TEXT;
+    if (kind == VF_K_BOOL && is_number) {
+        vf_buf_str(out, strcmp(text, "true") == 0 ? "1" : "0");
+        return "";
+    }
+    if ((kind == VF_K_I8 || kind == VF_K_I16 || kind == VF_K_I32 || kind == VF_K_I64) && is_number) {
+        /* Its digits alone are no integer to SQLite. */
+        vf_buf_str(out, strcmp(text, "-9223372036854775808") == 0 ? "(-9223372036854775807 - 1)" : text);
+        return "";
+    }
+    if (kind == VF_K_UUID && form == VF_FORM_BYTES) {
+        vf_buf_str(out, "x'");
+        for (const char *c = text; *c != '\0'; c++) {
+            if (*c != '-')
+                vf_buf_char(out, *c);
+        }
+        vf_buf_char(out, '\'');
+        return "";
+    }
+    if ((kind != VF_K_TEXT && kind != VF_K_ENUM && kind != VF_K_UUID) || !is_text)
+        return NULL;
+    vf_sqlite_quote_text(out, text, strlen(text));
+    return kind == VF_K_UUID ? " COLLATE NOCASE" : " COLLATE BINARY"; /* a uuid's letters may be in either case */
+}
+
+enum vf_status vf_sqlite_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                               struct vf_buf *out, struct vf_error *err)
+{
+    struct vf_buf value;
+    char type[48];
+    (void)conn;
+    vf_buf_init(&value, VF_BUF_MAX);
+    const char *collation = text != NULL ? write_value(field, text, &value) : "";
+    enum vf_status status = vf_buf_check(&value, err);
+    if (status == VF_OK && collation == NULL)
+        status = vf_error_set(err, VF_MISSING, "rows can't be asked for by column \"%s\" of type %s, kept as %s",
+                              field->name, vf_type_format(field->type, type), vf_form_name(field->form));
+    if (status == VF_OK) {
+        vf_sqlite_quote(out, field->name);
+        vf_buf_str(out, text == NULL ? " IS NULL" : collation);
+        if (text != NULL) {
+            vf_buf_str(out, " = ");
+            vf_buf_add(out, value.data, value.size_bytes);
+        }
+    }
+    vf_buf_release(&value);
+    return status;
+}
+
 enum vf_status vf_sqlite_scan_open(struct vf_conn *base, const struct vf_relation *relation,
                                    const struct vf_chunk *chunk, struct vf_scan **scan, struct vf_error *err)
 {

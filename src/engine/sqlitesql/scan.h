@@ -57,4 +57,8 @@ enum vf_status vf_vec0_scan_read(struct vf_vec0_scan *scan, struct vf_batch *bat
                                  struct vf_error *err) VF_CHECKED;
 void vf_vec0_scan_close(struct vf_vec0_scan *scan);
 
+/* As struct vf_engine_ops says. */
+enum vf_status vf_sqlite_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
+                               struct vf_buf *out, struct vf_error *err) VF_CHECKED;
+
 #endif
