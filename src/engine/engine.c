@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "engine/duckdb/duckdb.h"
 #include "engine/fault/fault.h"
 #include "engine/files/files.h"
 #include "engine/mem/mem.h"
@@ -12,7 +13,7 @@
 #include "engine/trace/trace.h"
 #include "engine/turso/turso.h"
 
-static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine, &vf_sqlite_engine, &vf_turso_engine,
+static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine, &vf_sqlite_engine, &vf_duckdb_engine, &vf_turso_engine,
                                                       &vf_files_engine,    &vf_mem_engine,    NULL};
 
 const struct vf_engine_ops *vf_engine_find(const char *scheme)

@@ -49,6 +49,7 @@ struct vf_limits {
     bool text_any_bytes;    /* text that isn't UTF-8 can be stored */
     bool vector_not_finite; /* NaN and Inf elements can be stored */
     bool timestamp_infinity;
+    int64_t max_timestamp_us;      /* later ones can't be stored, 0: no limit */
     uint32_t max_vector_dim;       /* of a dense vector column, 0: no limit */
     uint32_t max_columns;          /* 0: no limit */
     uint32_t max_identifier_bytes; /* longer names are cut or refused, 0: no limit */
@@ -230,6 +231,8 @@ struct vf_load_estimate {
 struct vf_engine_ops {
     const char *name; /* as vf_url.scheme */
     unsigned caps;    /* enum vf_engine_caps */
+    const char *
+        usual_schema; /* VF_CAP_SCHEMAS: where tables are that don't name one, "public"; a move puts them into the target's */
 
     /* Required. */
     enum vf_status (*open)(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,

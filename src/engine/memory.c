@@ -126,19 +126,44 @@ static bool is_same_index(const struct vf_index *a, const struct vf_index *b)
     return (a->predicate != NULL) == (b->predicate != NULL);
 }
 
+/* Is it the remembered index but for the order of its parts, which was not declared either? */
+static bool has_lost_order(const struct vf_index *index, const struct vf_table *target,
+                           const struct vf_index *remembered)
+{
+    struct vf_index unordered = *index;
+    bool was_ordered = false;
+    for (size_t i = 0; i < target->n_indexes; i++) {
+        for (size_t k = 0; k < target->indexes[i].n_parts; k++)
+            was_ordered = was_ordered || (target->indexes[i].parts[k].descending &&
+                                          vf_str_equal(target->indexes[i].name, index->name));
+    }
+    if (was_ordered || index->n_parts != remembered->n_parts)
+        return false;
+    for (size_t i = 0; i < index->n_parts; i++) {
+        if (index->parts[i].column != remembered->parts[i].column || index->parts[i].descending)
+            return false;
+    }
+    unordered.parts = remembered->parts;
+    return is_same_index(&unordered, remembered);
+}
+
 /*
  * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns. Indexes for vectors
  * are only remembered: two of them on one column are two.
  */
-static int find_index(const struct vf_table *here, size_t n_here, const struct vf_index *remembered)
+static int find_index(const struct vf_table *here, const struct vf_table *target, size_t n_here,
+                      const struct vf_index *remembered)
 {
     int found = -1;
     if (vf_index_is_vector(remembered->kind))
         return -1;
     for (size_t i = 0; i < n_here; i++) {
+        bool is_named = vf_str_equal(here->indexes[i].name, remembered->name);
+        if (is_named && has_lost_order(&here->indexes[i], target, remembered))
+            return (int)i;
         if (!is_same_index(&here->indexes[i], remembered))
             continue;
-        if (vf_str_equal(here->indexes[i].name, remembered->name))
+        if (is_named)
             return (int)i;
         if (found < 0)
             found = (int)i;
@@ -172,7 +197,7 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         struct vf_index remembered;
         if (!translate_index(schema, here, source, target, &source->indexes[i], &remembered))
             continue;
-        int found = find_index(here, n_here, &remembered);
+        int found = find_index(here, target, n_here, &remembered);
         if (found >= 0) {
             here->indexes[found] = remembered;
         } else if (!was_declared(here, target, &remembered)) {
@@ -244,15 +269,26 @@ static enum vf_status recall_type(struct vf_schema *schema, const char *body, st
     return status == VF_OK && type == NULL ? vf_error_nomem(err) : status;
 }
 
+/* The usual schemas of two databases are one and the same. */
+static bool is_usual(const char *schema)
+{
+    return schema == NULL || strcmp(schema, "public") == 0 || strcmp(schema, "main") == 0;
+}
+
+static bool is_same_schema(const char *a, const char *b)
+{
+    return vf_str_equal(a, b) || (is_usual(a) && is_usual(b));
+}
+
 /* Does the sequence here serve the table of a remembered one? Where there are no schemas, others than the usual one are a part of the table's name. */
 static bool is_same_owner(const struct vf_sequence *here, const struct vf_sequence *read)
 {
     const char *schema = read->owner_schema;
     if (here->owner_table == NULL || read->owner_table == NULL)
         return false;
-    if (here->owner_schema != NULL || schema == NULL || strcmp(schema, "public") == 0)
+    if (here->owner_schema != NULL || is_usual(schema))
         return strcmp(here->owner_table, read->owner_table) == 0 &&
-               (here->owner_schema == NULL || vf_str_equal(here->owner_schema, schema));
+               (here->owner_schema == NULL || is_same_schema(here->owner_schema, schema));
     return vf_str_starts(here->owner_table, schema) && here->owner_table[strlen(schema)] == '_' &&
            strcmp(here->owner_table + strlen(schema) + 1, read->owner_table) == 0;
 }
@@ -267,6 +303,8 @@ static enum vf_status recall_sequence(struct vf_schema *schema, const char *body
         struct vf_sequence *here = &schema->sequences[i];
         bool is_same = is_same_owner(here, &read) && here->owner_column != NULL &&
                        vf_str_equal(here->owner_column, read.owner_column);
+        if (here->schema != NULL) /* one that has a name of its own */
+            is_same = is_same || (strcmp(here->name, read.name) == 0 && is_same_schema(here->schema, read.schema));
         if (!is_same)
             continue;
         /* The database has counted on since. */
@@ -284,13 +322,28 @@ static enum vf_status recall_sequence(struct vf_schema *schema, const char *body
     return VF_OK;
 }
 
+/* The table that a memory is of: by its label, which has no schema where it was made in the usual one. */
+static struct vf_table *table_named(const struct vf_schema *schema, const char *name)
+{
+    struct vf_table *usual = NULL;
+    char label[256];
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        struct vf_table *table = &schema->tables[i];
+        if (strcmp(vf_table_label(table->schema, table->name, label, sizeof(label)), name) == 0)
+            return table;
+        if (usual == NULL && is_usual(table->schema) && strcmp(table->name, name) == 0)
+            usual = table;
+    }
+    return usual;
+}
+
 static enum vf_status found_memory(void *context, const char *kind, const char *name, const char *body,
                                    struct vf_error *err)
 {
     struct recall *recall = context;
     enum vf_status status = VF_OK;
     if (strcmp(kind, "table") == 0) {
-        struct vf_table *here = vf_schema_find_table(recall->schema, NULL, name);
+        struct vf_table *here = table_named(recall->schema, name);
         if (here != NULL)
             status = lay_table(recall->schema, here, body, err);
     } else if (strcmp(kind, "type") == 0) {
@@ -309,4 +362,70 @@ enum vf_status vf_memory_lay(struct vf_conn *conn, struct vf_schema *schema, str
 {
     struct recall recall = {.schema = schema};
     return vf_store_recall(conn, found_memory, &recall, err);
+}
+
+/* ---- foreign keys that were never declared ---- */
+
+/* The foreign key here that was made of one of the target's, or NULL; the columns are those here. */
+static struct vf_foreign_key *find_foreign_key(const struct vf_table *here, const int *columns,
+                                               const struct vf_foreign_key *made)
+{
+    for (size_t i = 0; i < here->n_foreign_keys; i++) {
+        struct vf_foreign_key *key = &here->foreign_keys[i];
+        size_t n_same = 0;
+        while (key->n_columns == made->n_columns && n_same < made->n_columns && key->columns[n_same] == columns[n_same])
+            n_same++;
+        if (key->n_columns == made->n_columns && n_same == made->n_columns &&
+            strcmp(key->to_table, made->to_table) == 0)
+            return key;
+    }
+    return NULL;
+}
+
+static enum vf_status lay_key(struct vf_schema *schema, struct vf_table *here, const struct vf_table *target,
+                              const struct vf_foreign_key *made, struct vf_error *err)
+{
+    int *columns = vf_arena_alloc(&schema->arena, made->n_columns + 1, sizeof(*columns));
+    const struct vf_table *parent = vf_schema_find_table(schema, made->to_schema, made->to_table);
+    if (columns == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < made->n_columns; i++) {
+        columns[i] = vf_table_find_column(here, target->columns[made->columns[i]].name);
+        if (columns[i] < 0)
+            return VF_OK;
+    }
+    if (parent == NULL)
+        return VF_OK;
+    struct vf_foreign_key *key = find_foreign_key(here, columns, made);
+    const char *to_schema = parent->schema;
+    const char *name = key != NULL ? key->name : made->name;
+    if (key == NULL)
+        key = vf_table_add_foreign_key(schema, here);
+    if (key == NULL)
+        return vf_error_nomem(err);
+    *key = *made;
+    key->name = name;
+    key->columns = columns;
+    key->to_schema = to_schema;
+    return VF_OK;
+}
+
+static enum vf_status found_keys(void *context, const char *kind, const char *name, const char *body,
+                                 struct vf_error *err)
+{
+    struct recall *recall = context;
+    struct vf_table target = {0};
+    struct vf_table *here = strcmp(kind, "table") == 0 ? table_named(recall->schema, name) : NULL;
+    if (here == NULL)
+        return VF_OK;
+    enum vf_status status = read_member(body, "target", recall->schema, &target, err);
+    for (size_t i = 0; status == VF_OK && i < target.n_foreign_keys; i++)
+        status = lay_key(recall->schema, here, &target, &target.foreign_keys[i], err);
+    return status;
+}
+
+enum vf_status vf_memory_lay_keys(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct recall recall = {.schema = schema};
+    return vf_store_recall(conn, found_keys, &recall, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/temporal.h"
 #include "vector/convert.h"
 
 void vf_check_scratch_release(struct vf_check_scratch *scratch)
@@ -114,6 +115,27 @@ static enum vf_status check_infinity(struct check *check, int64_t row)
     return is_infinite ? reject(check, row, "the target has no infinite dates and times") : VF_OK;
 }
 
+static enum vf_status check_latest(struct check *check, int64_t row)
+{
+    const struct vf_limits *limits = check->rules->limits;
+    int64_t value = vf_array_i64(&check->batch->columns[check->column], row);
+    char reason[160], text[VF_TEMPORAL_TEXT_BYTES];
+
+    if (!limits->timestamp_infinity) {
+        enum vf_status status = check_infinity(check, row);
+        if (status != VF_OK || check->scratch->drop[row])
+            return status;
+    }
+    /* As a text it can be said. */
+    bool is_native = check->rules->to->fields[check->column].form == VF_FORM_NATIVE;
+    if (!is_native || limits->max_timestamp_us == 0 || value <= limits->max_timestamp_us ||
+        value == VF_TIMESTAMP_INFINITY)
+        return VF_OK;
+    vf_timestamp_format(value, false, text);
+    snprintf(reason, sizeof(reason), "%s is later than the target can say", text);
+    return reject(check, row, reason);
+}
+
 /* What has to be looked at in every value of a column; NULL: nothing. */
 static enum vf_status (*value_check(const struct vf_check_rules *rules, struct vf_type type))(struct check *, int64_t)
 {
@@ -123,9 +145,11 @@ static enum vf_status (*value_check(const struct vf_check_rules *rules, struct v
         return check_text;
     if (type.kind == VF_K_VECTOR && !limits->vector_not_finite && type.element != VF_E_I8 && type.element != VF_E_BIT)
         return check_vector;
-    if ((type.kind == VF_K_DATE || type.kind == VF_K_TIMESTAMP || type.kind == VF_K_TIMESTAMPTZ) &&
-        !limits->timestamp_infinity)
+    if (type.kind == VF_K_DATE && !limits->timestamp_infinity)
         return check_infinity;
+    if ((type.kind == VF_K_TIMESTAMP || type.kind == VF_K_TIMESTAMPTZ) &&
+        (!limits->timestamp_infinity || limits->max_timestamp_us != 0))
+        return check_latest;
     return NULL;
 }
 

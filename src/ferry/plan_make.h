@@ -145,6 +145,8 @@ void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct
 /* An entry of plan->not_moved; texts are copied. */
 enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const char *schema, const char *name,
                                  const char *on, const char *text, const char *why, struct vf_error *err) VF_CHECKED;
+/* Where an object of a schema of the source goes in the target; NULL: there are no schemas there, or the object has none. */
+const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char *schema);
 /* "table.column" in the plan's arena, or NULL. */
 const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name);
 /* One more element at the end of an array in the plan's arena, zeroed; NULL: no memory. */

@@ -38,7 +38,9 @@ static void recall_column(struct vf_plan_table *table, size_t i, const struct me
     if (old < 0)
         return;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
-    if (strcmp(here->native, column->source.native) != 0 || !vf_type_equal(was->type, column->type))
+    /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
+    bool is_there = strcmp(here->native, column->source.native) == 0 || strcmp(was->native, column->source.native) == 0;
+    if (!is_there || !vf_type_equal(was->type, column->type))
         return;
     if (request != NULL && request->to != NULL &&
         (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))

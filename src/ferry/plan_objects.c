@@ -37,7 +37,8 @@ static enum vf_status add_schema(struct vf_plan_maker *maker, const char *schema
 {
     struct vf_plan *plan = maker->plan;
 
-    if (schema == NULL || strcmp(schema, "public") == 0 || !vf_conn_can(maker->target, VF_CAP_SCHEMAS))
+    if (schema == NULL || strcmp(schema, "public") == 0 || !vf_conn_can(maker->target, VF_CAP_SCHEMAS) ||
+        vf_str_equal(schema, vf_conn_ops(maker->target)->usual_schema))
         return VF_OK;
     return add_name(plan, &plan->schemas, &plan->n_schemas, schema, maker->err);
 }
@@ -167,8 +168,7 @@ static enum vf_status append_sequence(struct vf_plan_maker *maker, const struct 
     if (added == NULL)
         return vf_error_nomem(maker->err);
     *added = *sequence;
-    if (!vf_conn_can(maker->target, VF_CAP_SCHEMAS))
-        added->schema = NULL;
+    added->schema = vf_plan_target_schema(maker, sequence->schema);
     return VF_OK;
 }
 

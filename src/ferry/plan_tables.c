@@ -133,7 +133,16 @@ static bool is_default_schema(const char *schema)
     return schema == NULL || strcmp(schema, "public") == 0 || strcmp(schema, "main") == 0;
 }
 
-/* Where the target has schemas and the source has, they stay; where the target has none, other schemas than the default one become part of the name. */
+const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char *schema)
+{
+    const char *from = vf_conn_ops(maker->source)->usual_schema, *to = vf_conn_ops(maker->target)->usual_schema;
+
+    if (!vf_conn_can(maker->target, VF_CAP_SCHEMAS))
+        return NULL;
+    return to != NULL && vf_str_equal(schema, from) ? to : schema;
+}
+
+/* Where the target has schemas and the source has, they stay, but the usual one of the one database is the other's; where the target has none, other schemas become part of the name. */
 static enum vf_status name_target(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                   const struct vf_plan_request_table *request)
 {
@@ -142,7 +151,7 @@ static enum vf_status name_target(struct vf_plan_maker *maker, struct vf_plan_ta
 
     target->name = source->name;
     if (vf_conn_can(maker->target, VF_CAP_SCHEMAS))
-        target->schema = source->schema;
+        target->schema = vf_plan_target_schema(maker, source->schema);
     else if (!is_default_schema(source->schema))
         target->name = vf_arena_printf(&maker->plan->arena, "%s_%s", source->schema, source->name);
     if (request != NULL && request->target_name != NULL)

@@ -215,7 +215,10 @@ static bool add_timestamp(struct vf_array *array, size_t index, const struct vf_
     size_t n_values = N_OF(values) - (limits->timestamp_infinity ? 0 : 2);
     if (index >= n_values)
         return false;
-    add(array, &values[index], sizeof(values[index]));
+    int64_t value = values[index];
+    if (limits->max_timestamp_us != 0 && value > limits->max_timestamp_us && value != VF_TIMESTAMP_INFINITY)
+        value = limits->max_timestamp_us;
+    add(array, &value, sizeof(value));
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_quirks *const engines[] = {&conf_mem,   &conf_sqlite,  &conf_postgres,
+static const struct conf_quirks *const engines[] = {&conf_mem,   &conf_sqlite,  &conf_postgres, &conf_duckdb,
                                                     &conf_files, &conf_tursodb, &conf_sqld};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
@@ -38,6 +38,8 @@ static struct vf_limits common_limits(const struct side *a, const struct side *b
     both.text_nul = one->text_nul && two->text_nul;
     both.vector_not_finite = one->vector_not_finite && two->vector_not_finite;
     both.timestamp_infinity = one->timestamp_infinity && two->timestamp_infinity;
+    if (both.max_timestamp_us == 0 || (two->max_timestamp_us != 0 && two->max_timestamp_us < both.max_timestamp_us))
+        both.max_timestamp_us = two->max_timestamp_us;
     return both;
 }
 

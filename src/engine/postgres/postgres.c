@@ -34,6 +34,7 @@ const struct vf_engine_ops vf_postgres_engine = {
     .name = "postgres",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
             VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
+    .usual_schema = "public",
     .open = vf_pg_open,
     .close = vf_pg_close,
     .describe = vf_pg_describe,

@@ -1,0 +1,143 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/duckdb/inspect.h"
+#include "engine/store.h"
+
+/* ---- sequences ---- */
+
+bool vf_duckdb_sequence_next(const char *sql, int64_t *next)
+{
+    const char *start = NULL;
+    for (const char *at = strstr(sql, " START "); at != NULL; at = strstr(at + 1, " START "))
+        start = at; /* the last one: the name may hold the words too */
+    if (start == NULL)
+        return false;
+    start += strlen(" START ");
+    return vf_parse_i64(start, strcspn(start, " ;"), next);
+}
+
+/* The column whose default it is, if it is the default of one. */
+static void find_owner(struct vf_schema *schema, struct vf_sequence *sequence)
+{
+    size_t n_owners = 0;
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        const struct vf_table *table = &schema->tables[i];
+        for (size_t k = 0; k < table->n_columns; k++) {
+            const struct vf_default *def = &table->columns[k].def;
+            const char *in_schema = NULL, *name = NULL;
+            if (def->kind != VF_DEFAULT_SEQUENCE ||
+                !vf_duckdb_split_name(def->text, &schema->arena, &in_schema, &name) ||
+                strcmp(name, sequence->name) != 0 || strcmp(vf_duckdb_schema(in_schema), sequence->schema) != 0)
+                continue;
+            n_owners++;
+            sequence->owner_schema = table->schema;
+            sequence->owner_table = table->name;
+            sequence->owner_column = table->columns[k].name;
+        }
+    }
+    if (n_owners != 1)
+        sequence->owner_schema = sequence->owner_table = sequence->owner_column = NULL;
+}
+
+static enum vf_status add_sequence(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
+{
+    struct vf_sequence read = {.native = "bigint", .cache = 1};
+    const char *sql = NULL;
+    int64_t next = 0;
+    enum vf_status status = vf_duckdb_copy_text(rows, 0, &schema->arena, &read.schema, err);
+    if (status == VF_OK)
+        status = vf_duckdb_copy_text(rows, 1, &schema->arena, &read.name, err);
+    if (status == VF_OK)
+        status = vf_duckdb_copy_text(rows, 2, &schema->arena, &sql, err);
+    if (status != VF_OK)
+        return status;
+    read.start = vf_duckdb_i64(rows, 3);
+    read.min = vf_duckdb_i64(rows, 4);
+    read.max = vf_duckdb_i64(rows, 5);
+    read.increment = vf_duckdb_i64(rows, 6);
+    read.cycle = vf_duckdb_bool(rows, 7);
+    if (!vf_duckdb_sequence_next(sql, &next))
+        next = read.start;
+    read.last = next;
+    /* Said as the last value that was handed out, where there can have been one. */
+    bool has_last = read.increment > 0 ? next - read.increment >= read.min && next > INT64_MIN + read.increment
+                                       : next - read.increment <= read.max && next < INT64_MAX + read.increment;
+    if (has_last) {
+        read.last = next - read.increment;
+        read.is_called = true;
+    }
+    find_owner(schema, &read);
+    struct vf_sequence *added = vf_schema_add_sequence(schema);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = read;
+    return VF_OK;
+}
+
+static enum vf_status read_sequences(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct vf_duckdb_rows rows;
+    bool more = true;
+    enum vf_status status =
+        vf_duckdb_query(conn,
+                        "SELECT schema_name, sequence_name, sql, start_value, min_value, max_value, increment_by, "
+                        "cycle FROM duckdb_sequences() WHERE database_name = '" VF_DUCKDB_CATALOG
+                        "' AND NOT temporary ORDER BY sequence_oid",
+                        0, NULL, &rows, err);
+    while (status == VF_OK && more) {
+        status = vf_duckdb_next(&rows, &more, err);
+        if (status == VF_OK && more)
+            status = add_sequence(schema, &rows, err);
+    }
+    vf_duckdb_rows_close(&rows);
+    return status;
+}
+
+/* ---- the rest ---- */
+
+static const char others_sql[] =
+    "SELECT 'view', schema_name, view_name, sql FROM duckdb_views() WHERE database_name = '" VF_DUCKDB_CATALOG
+    "' AND NOT internal AND NOT starts_with(schema_name, 'fts_') "
+    "UNION ALL SELECT DISTINCT CASE function_type WHEN 'table_macro' THEN 'table macro' ELSE 'macro' END, schema_name, "
+    "function_name, macro_definition FROM duckdb_functions() WHERE database_name = '" VF_DUCKDB_CATALOG
+    "' AND NOT internal AND NOT starts_with(schema_name, 'fts_') "
+    "UNION ALL SELECT 'type', schema_name, type_name, logical_type FROM duckdb_types() WHERE database_name = "
+    "'" VF_DUCKDB_CATALOG "' AND NOT internal ORDER BY 1, 2, 3";
+
+static enum vf_status add_other(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
+{
+    struct vf_other read = {0};
+    const char **texts[] = {&read.kind, &read.schema, &read.name, &read.text};
+    enum vf_status status = VF_OK;
+    for (idx_t i = 0; status == VF_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
+        status = vf_duckdb_copy_text(rows, i, &schema->arena, texts[i], err);
+    if (status != VF_OK || vf_str_starts(read.name, VF_STORE_PREFIX))
+        return status;
+    if (strcmp(read.kind, "type") == 0)
+        read.why = "columns of the type are moved by what it stands for";
+    struct vf_other *added = vf_schema_add_other(schema);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = read;
+    return VF_OK;
+}
+
+enum vf_status vf_duckdb_inspect_objects(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct vf_duckdb_rows rows;
+    bool more = true;
+    enum vf_status status = read_sequences(conn, schema, err);
+    if (status != VF_OK)
+        return status;
+    status = vf_duckdb_query(conn, others_sql, 0, NULL, &rows, err);
+    while (status == VF_OK && more) {
+        status = vf_duckdb_next(&rows, &more, err);
+        if (status == VF_OK && more)
+            status = add_other(schema, &rows, err);
+    }
+    vf_duckdb_rows_close(&rows);
+    return status;
+}

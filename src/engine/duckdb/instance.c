@@ -1,0 +1,431 @@
+#include "engine/duckdb/instance.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/library.h"
+#include "base/text.h"
+#include "engine/duckdb/error.h"
+
+#define MAX_SNAPSHOTS 64
+/* DuckDB needs some memory to do anything: less than this isn't asked of it. */
+#define MIN_MEMORY_BYTES ((uint64_t)1 << 30)
+
+struct vf_duckdb_instance {
+    struct vf_duckdb_instance *next;
+    const struct vf_duckdb_library *lib;
+    duckdb_database db;
+    char *path;
+    struct vf_duckdb_file file; /* device and inode are those of the file that is open */
+    bool is_read_only;
+    bool made_file; /* the file came into being here */
+    bool is_kept;   /* and has something in it */
+    bool lacks_vss; /* it has an HNSW index, and the extension that knows it isn't there */
+    unsigned n_connections;
+    const void *owner;
+    char holder[256];
+    uint64_t n_commits;
+    uint64_t n_snapshots;
+    uint64_t snapshots[MAX_SNAPSHOTS]; /* numbers of those that live, 0: free */
+};
+
+/* Global, as the lock on a file is one of the process; guarded by the mutex, all fields of an instance too. */
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct vf_duckdb_instance *registry;
+
+/* ---- opening ---- */
+
+static enum vf_status set_config(const struct vf_duckdb_library *lib, duckdb_config config,
+                                 const struct vf_open_options *options, struct vf_error *err)
+{
+    static const char *const settings[][2] = {
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"custom_user_agent", "vecferry"},
+    };
+    char memory[32];
+    bool is_set = true;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+        is_set = is_set && lib->set_config(config, settings[i][0], settings[i][1]) == DuckDBSuccess;
+    if (options->memory_bytes > 0) {
+        uint64_t bytes = options->memory_bytes > MIN_MEMORY_BYTES ? options->memory_bytes : MIN_MEMORY_BYTES;
+        snprintf(memory, sizeof(memory), "%" PRIu64 "B", bytes);
+        is_set = is_set && lib->set_config(config, "memory_limit", memory) == DuckDBSuccess;
+    }
+    return is_set ? VF_OK : vf_error_set(err, VF_MISSING, "DuckDB %s refuses a setting", lib->library_version());
+}
+
+static enum vf_status open_memory(struct vf_duckdb_instance *instance, const struct vf_open_options *options,
+                                  struct vf_error *err)
+{
+    const struct vf_duckdb_library *lib = instance->lib;
+    duckdb_config config = NULL;
+    char *message = NULL;
+    if (lib->create_config(&config) != DuckDBSuccess)
+        return vf_error_nomem(err);
+    enum vf_status status = set_config(lib, config, options, err);
+    if (status == VF_OK && lib->open_ext(":memory:", &instance->db, config, &message) != DuckDBSuccess)
+        status = vf_error_set(err, VF_MISSING, "DuckDB doesn't start: %s", message != NULL ? message : "no reason");
+    lib->free(message);
+    lib->destroy_config(&config);
+    return status;
+}
+
+/* What an attempt to attach says, in our words where the reason is known. */
+static enum vf_status explain(const struct vf_duckdb_instance *instance, const struct vf_error *found,
+                              struct vf_error *err)
+{
+    const char *version = instance->lib->library_version();
+    const struct vf_duckdb_file *file = &instance->file;
+    enum vf_status status;
+    if (strstr(found->message, "Could not set lock") != NULL) {
+        const char *process = strstr(found->message, "(PID ");
+        long long pid = process != NULL ? strtoll(process + 5, NULL, 10) : 0;
+        status = vf_error_set(err, VF_LOCKED, "\"%s\" is open in another program (process %lld)", instance->path, pid);
+        vf_error_hint(err, "one program at a time may write to a DuckDB file, and nobody may read it then: end the "
+                           "other, or try again later");
+        return status;
+    }
+    bool is_known = file->storage_version >= 64 && file->storage_version <= 67;
+    if (file->storage_version != 0 && !is_known && strstr(found->message, "ersion") != NULL) {
+        status =
+            vf_error_set(err, VF_MISSING, "\"%s\" has storage version %" PRIu64 " (%s), which DuckDB %s can't read",
+                         instance->path, file->storage_version, vf_duckdb_storage_name(file->storage_version), version);
+        vf_error_hint(err, "use a DuckDB library that reads it (--library-dir), or write the data into a new file with "
+                           "ATTACH ... (STORAGE_VERSION 'v1.0.0') and COPY FROM DATABASE");
+        return status;
+    }
+    status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", instance->path, found->message);
+    if (strstr(found->message, "Could not read enough bytes") != NULL)
+        vf_error_hint(err, "the file is cut short: take another copy of it, made while nobody writes to it");
+    else if (strstr(found->message, "orrupt") != NULL)
+        vf_error_hint(err, "the file is damaged: restore it from a backup");
+    return status;
+}
+
+static enum vf_status attach(struct vf_duckdb_instance *instance, duckdb_connection handle, bool is_read_only,
+                             struct vf_error *err)
+{
+    struct vf_buf sql;
+    struct vf_error found = {0};
+    char path[PATH_MAX + 2];
+    /* Never a name with a meaning of its own, as ":memory:" or "postgres:..." would have. */
+    snprintf(path, sizeof(path), "%s%s", instance->path[0] == '/' ? "" : "./", instance->path);
+    vf_buf_init(&sql, 65536);
+    vf_buf_str(&sql, "ATTACH ");
+    vf_duckdb_quote_text(&sql, path, strlen(path));
+    vf_buf_str(&sql, " AS " VF_DUCKDB_CATALOG " (TYPE duckdb");
+    if (is_read_only)
+        vf_buf_str(&sql, ", READ_ONLY");
+    else if (!instance->file.exists || instance->file.is_empty)
+        vf_buf_str(&sql, ", STORAGE_VERSION 'v1.0.0'"); /* the oldest that holds all that is written here */
+    vf_buf_char(&sql, ')');
+    enum vf_status status = vf_buf_check(&sql, err);
+    if (status == VF_OK) {
+        status = vf_duckdb_run(instance->lib, handle, sql.data, &found);
+        if (status != VF_OK)
+            status = explain(instance, &found, err);
+    }
+    vf_buf_release(&sql);
+    return status;
+}
+
+/* ---- the extension that knows HNSW indexes ---- */
+
+/* An error when there is such an index: a look at it needs no reader of results then. */
+static bool has_hnsw(const struct vf_duckdb_instance *instance, duckdb_connection handle)
+{
+    return vf_duckdb_run(instance->lib, handle,
+                         "SELECT error('hnsw') FROM duckdb_indexes() WHERE database_name = '" VF_DUCKDB_CATALOG
+                         "' AND contains(upper(sql), ' USING HNSW ')",
+                         NULL) != VF_OK;
+}
+
+static bool load_vss(const struct vf_duckdb_instance *instance, duckdb_connection handle, const char *library_dir)
+{
+    struct vf_buf sql;
+    char path[PATH_MAX];
+    int size =
+        snprintf(path, sizeof(path), "%s/duckdb-extensions/vss.duckdb_extension", vf_library_folder(library_dir));
+    if (size < 0 || (size_t)size >= sizeof(path) || access(path, R_OK) != 0)
+        return false;
+    vf_buf_init(&sql, 65536);
+    vf_buf_str(&sql, "LOAD ");
+    vf_duckdb_quote_text(&sql, path, strlen(path));
+    bool is_loaded = vf_buf_check(&sql, NULL) == VF_OK && vf_duckdb_run(instance->lib, handle, sql.data, NULL) == VF_OK;
+    vf_buf_release(&sql);
+    return is_loaded;
+}
+
+/*
+ * The extension has to be there before the file is attached to be written to: a log that is replayed without it leaves rows out of the index, without a word. So a file that exists is looked at
+ * read-only first.
+ */
+static enum vf_status attach_with_extensions(struct vf_duckdb_instance *instance, duckdb_connection handle,
+                                             const struct vf_open_options *options, struct vf_error *err)
+{
+    if (!instance->file.exists || instance->file.is_empty)
+        return attach(instance, handle, instance->is_read_only, err);
+    enum vf_status status = attach(instance, handle, true, err);
+    if (status != VF_OK)
+        return status;
+    bool is_needed = has_hnsw(instance, handle);
+    if (!is_needed && instance->is_read_only)
+        return VF_OK;
+    status = vf_duckdb_run(instance->lib, handle, "DETACH " VF_DUCKDB_CATALOG, err);
+    if (status != VF_OK)
+        return status;
+    instance->lacks_vss = is_needed && !load_vss(instance, handle, options->library_dir);
+    return attach(instance, handle, instance->is_read_only, err);
+}
+
+static enum vf_status open_file(struct vf_duckdb_instance *instance, const struct vf_open_options *options,
+                                struct vf_error *err)
+{
+    duckdb_connection handle = NULL;
+    struct stat info;
+    enum vf_status status = open_memory(instance, options, err);
+    if (status != VF_OK)
+        return status;
+    if (instance->lib->connect(instance->db, &handle) != DuckDBSuccess)
+        return vf_error_nomem(err);
+    status = attach_with_extensions(instance, handle, options, err);
+    instance->lib->disconnect(&handle);
+    if (status != VF_OK)
+        return status;
+    if (stat(instance->path, &info) != 0)
+        return vf_error_set(err, VF_CONNECT, "\"%s\" is gone", instance->path);
+    instance->file.device = (uint64_t)info.st_dev;
+    instance->file.inode = (uint64_t)info.st_ino;
+    return VF_OK;
+}
+
+static void release(struct vf_duckdb_instance *instance)
+{
+    if (instance == NULL)
+        return;
+    if (instance->db != NULL)
+        instance->lib->close(&instance->db);
+    vf_free(instance->path);
+    vf_free(instance);
+}
+
+static enum vf_status open_new(const char *path, const struct vf_open_options *options,
+                               const struct vf_duckdb_file *file, const struct vf_duckdb_library *lib,
+                               struct vf_duckdb_instance **instance, struct vf_error *err)
+{
+    struct vf_duckdb_instance *made = vf_calloc(1, sizeof(*made));
+    if (made == NULL)
+        return vf_error_nomem(err);
+    made->lib = lib;
+    made->path = vf_strdup(path);
+    made->file = *file;
+    made->is_read_only = options->side == VF_SIDE_SOURCE;
+    made->made_file = !file->exists;
+    enum vf_status status = made->path == NULL ? vf_error_nomem(err) : open_file(made, options, err);
+    if (status != VF_OK) {
+        release(made);
+        return status;
+    }
+    made->next = registry;
+    registry = made;
+    *instance = made;
+    return VF_OK;
+}
+
+static struct vf_duckdb_instance *find(const struct vf_duckdb_file *file)
+{
+    for (struct vf_duckdb_instance *instance = registry; instance != NULL; instance = instance->next) {
+        if (file->exists && instance->file.device == file->device && instance->file.inode == file->inode)
+            return instance;
+    }
+    return NULL;
+}
+
+static enum vf_status get(const char *path, const struct vf_open_options *options, const struct vf_duckdb_library *lib,
+                          struct vf_duckdb_instance **instance, struct vf_error *err)
+{
+    struct vf_duckdb_file file;
+    bool is_source = options->side == VF_SIDE_SOURCE;
+    enum vf_status status = vf_duckdb_file_check(path, &file, err);
+    if (status != VF_OK)
+        return status;
+    if ((!file.exists && (is_source || options->must_exist)) || (is_source && file.is_empty)) {
+        status = vf_error_set(err, VF_CONNECT, file.exists ? "\"%s\" is empty" : "no such file: \"%s\"", path);
+        vf_error_hint(err, "look at the path; a relative one starts at the current folder");
+        return status;
+    }
+    struct vf_duckdb_instance *found = find(&file);
+    if (found == NULL)
+        return open_new(path, options, &file, lib, instance, err);
+    if (found->is_read_only && !is_source) {
+        status = vf_error_set(err, VF_LOCKED, "\"%s\" is being read by this process, and can't be written to", path);
+        vf_error_hint(err, "a DuckDB file can't be source and target at the same time");
+        return status;
+    }
+    *instance = found;
+    return VF_OK;
+}
+
+enum vf_status vf_duckdb_instance_get(const char *path, const struct vf_open_options *options,
+                                      const struct vf_duckdb_library *lib, struct vf_duckdb_instance **instance,
+                                      struct vf_error *err)
+{
+    pthread_mutex_lock(&registry_lock);
+    enum vf_status status = get(path, options, lib, instance, err);
+    if (status == VF_OK)
+        (*instance)->n_connections++;
+    pthread_mutex_unlock(&registry_lock);
+    return status;
+}
+
+/* A look at a target that isn't there yet makes a file: a plan leaves none behind. */
+static void remove_if_unused(const struct vf_duckdb_instance *instance)
+{
+    struct vf_buf log;
+    struct stat found;
+    if (!instance->made_file || instance->is_kept || stat(instance->path, &found) != 0 || !S_ISREG(found.st_mode))
+        return;
+    vf_buf_init(&log, 65536);
+    vf_buf_printf(&log, "%s.wal", instance->path);
+    if (log.data != NULL)
+        unlink(log.data);
+    vf_buf_release(&log);
+    unlink(instance->path);
+}
+
+void vf_duckdb_instance_put(struct vf_duckdb_instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    if (--instance->n_connections == 0) {
+        struct vf_duckdb_instance **at = &registry;
+        while (*at != instance)
+            at = &(*at)->next;
+        *at = instance->next;
+        instance->lib->close(&instance->db);
+        instance->db = NULL;
+        remove_if_unused(instance);
+        release(instance);
+    }
+    pthread_mutex_unlock(&registry_lock);
+}
+
+enum vf_status vf_duckdb_instance_connect(struct vf_duckdb_instance *instance, duckdb_connection *handle,
+                                          struct vf_error *err)
+{
+    static const char *const statements[] = {
+        "USE " VF_DUCKDB_CATALOG ".main",
+        "SET TimeZone = 'UTC'",
+        "SET Calendar = 'gregorian'",
+    };
+    enum vf_status status = VF_OK;
+    duckdb_connection made = NULL;
+    if (instance->lib->connect(instance->db, &made) != DuckDBSuccess)
+        return vf_error_nomem(err);
+    for (size_t i = 0; status == VF_OK && i < sizeof(statements) / sizeof(statements[0]); i++)
+        status = vf_duckdb_run(instance->lib, made, statements[i], err);
+    if (status != VF_OK) {
+        instance->lib->disconnect(&made);
+        return status;
+    }
+    *handle = made;
+    return VF_OK;
+}
+
+const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_instance *instance)
+{
+    return &instance->file;
+}
+
+bool vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance)
+{
+    return instance->lacks_vss;
+}
+
+void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    instance->is_kept = true;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+/* ---- the lock of a run ---- */
+
+bool vf_duckdb_instance_lock(struct vf_duckdb_instance *instance, const void *owner, const char *text, char *holder,
+                             size_t holder_bytes)
+{
+    pthread_mutex_lock(&registry_lock);
+    bool is_ours = instance->owner == NULL || instance->owner == owner;
+    if (is_ours) {
+        instance->owner = owner;
+        snprintf(instance->holder, sizeof(instance->holder), "%s", text);
+    } else {
+        vf_printable(instance->holder, strlen(instance->holder), holder, holder_bytes);
+    }
+    pthread_mutex_unlock(&registry_lock);
+    return is_ours;
+}
+
+void vf_duckdb_instance_unlock(struct vf_duckdb_instance *instance, const void *owner)
+{
+    pthread_mutex_lock(&registry_lock);
+    if (instance->owner == owner)
+        instance->owner = NULL;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+/* ---- snapshots ---- */
+
+uint64_t vf_duckdb_instance_commits(struct vf_duckdb_instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    uint64_t n_commits = instance->n_commits;
+    pthread_mutex_unlock(&registry_lock);
+    return n_commits;
+}
+
+void vf_duckdb_instance_count_commit(struct vf_duckdb_instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    instance->n_commits++;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+uint64_t vf_duckdb_instance_snapshot_begin(struct vf_duckdb_instance *instance)
+{
+    uint64_t number = 0;
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number == 0 && i < MAX_SNAPSHOTS; i++) {
+        if (instance->snapshots[i] == 0)
+            number = instance->snapshots[i] = ++instance->n_snapshots;
+    }
+    pthread_mutex_unlock(&registry_lock);
+    return number;
+}
+
+void vf_duckdb_instance_snapshot_end(struct vf_duckdb_instance *instance, uint64_t number)
+{
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number != 0 && i < MAX_SNAPSHOTS; i++) {
+        if (instance->snapshots[i] == number)
+            instance->snapshots[i] = 0;
+    }
+    pthread_mutex_unlock(&registry_lock);
+}
+
+bool vf_duckdb_instance_snapshot_lives(struct vf_duckdb_instance *instance, uint64_t number)
+{
+    bool lives = false;
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number != 0 && i < MAX_SNAPSHOTS; i++)
+        lives = lives || instance->snapshots[i] == number;
+    pthread_mutex_unlock(&registry_lock);
+    return lives;
+}

@@ -1,0 +1,52 @@
+/*
+ * The databases that are open in this process, one for each file.
+ *
+ * DuckDB locks a file for a process, not for a connection: opened twice in one process it would be damaged. So a file is opened once, whoever asks, and closed with its last connection.
+ * It is attached to a database in memory, which is the way to say its storage version, and it is the default one of every connection.
+ */
+#ifndef VF_ENGINE_DUCKDB_INSTANCE_H
+#define VF_ENGINE_DUCKDB_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/duckdb/file.h"
+#include "engine/duckdb/library.h"
+#include "engine/engine.h"
+
+/* What the file is called among the databases of the connection: no schema of a user's is likely to have the name. */
+#define VF_DUCKDB_CATALOG "vecferry_file"
+
+struct vf_duckdb_instance;
+
+/* Open the file, or join it where it is open already. A target's file is made when it isn't there. */
+enum vf_status vf_duckdb_instance_get(const char *path, const struct vf_open_options *options,
+                                      const struct vf_duckdb_library *lib, struct vf_duckdb_instance **instance,
+                                      struct vf_error *err) VF_CHECKED;
+/* Leave it; the last one closes the file, and removes one that was made here and has stayed empty. */
+void vf_duckdb_instance_put(struct vf_duckdb_instance *instance);
+
+enum vf_status vf_duckdb_instance_connect(struct vf_duckdb_instance *instance, duckdb_connection *handle,
+                                          struct vf_error *err) VF_CHECKED;
+
+/* The file as it was when it was opened. */
+const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_instance *instance);
+/* Does it have an HNSW index, without the extension that knows it? Such a table can be read, and not be written to. */
+bool vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance);
+/* Something is in the file now that has to stay. */
+void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance);
+
+/* One run at a time: false, and the holder's text in `holder`, when somebody else has it. */
+bool vf_duckdb_instance_lock(struct vf_duckdb_instance *instance, const void *owner, const char *text, char *holder,
+                             size_t holder_bytes);
+void vf_duckdb_instance_unlock(struct vf_duckdb_instance *instance, const void *owner);
+
+/* Counts up with every commit of this process: a snapshot is still to be had while it is the same. */
+uint64_t vf_duckdb_instance_commits(struct vf_duckdb_instance *instance);
+void vf_duckdb_instance_count_commit(struct vf_duckdb_instance *instance);
+/* The snapshots that may be joined, by number. */
+uint64_t vf_duckdb_instance_snapshot_begin(struct vf_duckdb_instance *instance);
+void vf_duckdb_instance_snapshot_end(struct vf_duckdb_instance *instance, uint64_t number);
+bool vf_duckdb_instance_snapshot_lives(struct vf_duckdb_instance *instance, uint64_t number);
+
+#endif

@@ -1,0 +1,117 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/text.h"
+#include "engine/duckdb/target.h"
+#include "engine/duckdb/types.h"
+
+struct preflight {
+    struct vf_duckdb_conn *conn;
+    const struct vf_schema *wanted;
+    struct vf_problem_list *problems;
+    struct vf_error *err;
+};
+
+static enum vf_status check_space(const struct preflight *preflight, int64_t size_bytes)
+{
+    struct statvfs found;
+    const char *path = preflight->conn->path;
+    if (size_bytes <= 0 || statvfs(path, &found) != 0)
+        return VF_OK;
+    uint64_t free_bytes = (uint64_t)found.f_bavail * found.f_frsize;
+    uint64_t needed_bytes = (uint64_t)size_bytes + (uint64_t)size_bytes / 4;
+    if (free_bytes >= needed_bytes)
+        return VF_OK;
+    return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "",
+                          "free space on that disk, or name another folder", preflight->err,
+                          "the disk of \"%s\" has %llu MiB free, and about %llu MiB are needed", path,
+                          (unsigned long long)(free_bytes >> 20), (unsigned long long)(needed_bytes >> 20));
+}
+
+static enum vf_status check_columns(const struct preflight *preflight, const struct vf_table *table)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
+        const struct vf_column *column = &table->columns[i];
+        if (vf_strcasecmp(column->name, "rowid") == 0)
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, table->name, NULL, preflight->err,
+                                    "column \"%s\" hides DuckDB's own row number", column->name);
+        if (status == VF_OK && !vf_duckdb_is_type_name(column->native))
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
+                                    "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\"", preflight->err,
+                                    "column \"%s\": \"%s\" isn't the name of a type", column->name, column->native);
+    }
+    return status;
+}
+
+static bool is_same_table(const struct vf_table *table, const char *schema, const char *name)
+{
+    return strcmp(table->name, name) == 0 && strcmp(vf_duckdb_schema(table->schema), vf_duckdb_schema(schema)) == 0;
+}
+
+/* Why a foreign key can't be declared, or what is different about it; NULL: nothing. */
+static const char *why_not(const struct vf_schema *wanted, size_t number, const struct vf_foreign_key *key)
+{
+    const struct vf_table *table = &wanted->tables[number];
+    const char *schema = key->to_schema != NULL ? key->to_schema : table->schema;
+    if (is_same_table(table, schema, key->to_table))
+        return "isn't declared: DuckDB checks it row by row, and a row may refer to one that comes later; it is "
+               "remembered for the way back";
+    for (size_t i = number + 1; i < wanted->n_tables; i++) {
+        if (is_same_table(&wanted->tables[i], schema, key->to_table))
+            return "isn't declared: the tables refer to each other, and DuckDB can't add a foreign key later; it is "
+                   "remembered for the way back";
+    }
+    if (key->on_delete > VF_FK_RESTRICT || key->on_update > VF_FK_RESTRICT)
+        return "is declared without its ON DELETE and ON UPDATE actions, which DuckDB doesn't have; they are "
+               "remembered for the way back";
+    return NULL;
+}
+
+static enum vf_status check_foreign_keys(const struct preflight *preflight, size_t number)
+{
+    const struct vf_table *table = &preflight->wanted->tables[number];
+    enum vf_status status = VF_OK;
+    char label[256];
+    for (size_t i = 0; status == VF_OK && i < table->n_foreign_keys; i++) {
+        const struct vf_foreign_key *key = &table->foreign_keys[i];
+        const char *why = why_not(preflight->wanted, number, key);
+        if (why != NULL)
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK,
+                                    vf_table_label(table->schema, table->name, label, sizeof(label)), NULL,
+                                    preflight->err, "foreign key \"%s\" to \"%s\" %s",
+                                    key->name != NULL ? key->name : "", key->to_table, why);
+    }
+    return status;
+}
+
+static enum vf_status check_writable(const struct preflight *preflight, const struct vf_table *table)
+{
+    struct vf_error found = {0};
+    char label[256];
+    enum vf_status status = vf_duckdb_check_writable(preflight->conn, table->schema, table->name, &found);
+    if (status == VF_MISSING)
+        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING,
+                              vf_table_label(table->schema, table->name, label, sizeof(label)), found.hint,
+                              preflight->err, "%s", found.message);
+    if (status != VF_OK && preflight->err != NULL)
+        *preflight->err = found;
+    return status;
+}
+
+enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema *wanted,
+                                   const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+                                   struct vf_error *err)
+{
+    const struct preflight preflight = {vf_duckdb_conn_of(base), wanted, problems, err};
+    enum vf_status status = check_space(&preflight, estimate->size_bytes);
+    for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {
+        status = check_columns(&preflight, &wanted->tables[i]);
+        if (status == VF_OK)
+            status = check_foreign_keys(&preflight, i);
+        if (status == VF_OK)
+            status = check_writable(&preflight, &wanted->tables[i]);
+    }
+    return status;
+}
