@@ -13,8 +13,13 @@
 #include "engine/trace/trace.h"
 #include "engine/turso/turso.h"
 
-static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine, &vf_sqlite_engine, &vf_duckdb_engine, &vf_turso_engine,
-                                                      &vf_files_engine,    &vf_mem_engine,    NULL};
+static const struct vf_engine_ops *const engines[] = {&vf_postgres_engine,
+                                                      &vf_sqlite_engine,
+                                                      &vf_duckdb_engine,
+                                                      &vf_turso_engine,
+                                                      &vf_files_engine,
+                                                      &vf_mem_engine,
+                                                      NULL};
 
 const struct vf_engine_ops *vf_engine_find(const char *scheme)
 {

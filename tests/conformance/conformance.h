@@ -44,7 +44,7 @@ struct conf_quirks {
         one_connection; /* of the server, for all clients: they see each other's transactions, and a snapshot is watched: a change fails the scan */
     bool no_late_join;  /* a snapshot can't be joined any more once the database was written to */
     bool jsonb;         /* rewrites JSON */
-    bool no_key_actions; /* foreign keys have no ON DELETE and ON UPDATE */
+    bool no_key_actions;   /* foreign keys have no ON DELETE and ON UPDATE */
     const char *user_enum; /* native type of an enum column, or NULL: as for mem and SQLite, where a name is enough */
     /* false: it can't be made here, and the suite is skipped */
     bool (*make)(struct conf_database *database);
@@ -57,7 +57,8 @@ struct conf_quirks {
 int conf_run(const struct conf_quirks *quirks);
 const char *conf_label(const struct conf_quirks *quirks);
 
-extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres, conf_duckdb, conf_tursodb, conf_sqld, conf_hrana;
+extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_postgres, conf_duckdb, conf_tursodb, conf_sqld,
+    conf_hrana;
 
 /* The state of a test. */
 struct conf {
