@@ -138,6 +138,39 @@ static void add_differences(struct vf_buf *out, const struct vf_verify_table *ta
     vf_buf_char(out, ']');
 }
 
+/* A part of 1, with four decimals: independent of the locale. */
+static void add_part(struct vf_buf *out, const char *key, double part)
+{
+    int64_t number = (int64_t)(part * 10000 + 0.5);
+
+    vf_buf_printf(out, ",\"%s\":%" PRId64 ".%04" PRId64, key, number / 10000, number % 10000);
+}
+
+static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
+{
+    vf_buf_str(out, ",\"indexes\":[");
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_verify_index *index = &table->indexes[i];
+        vf_buf_printf(out, "%s{\"equal\":%s", i > 0 ? "," : "", index->equal ? "true" : "false");
+        add_text(out, "name", index->name);
+        add_text(out, "kind", vf_index_kind_name(index->kind));
+        add_text(out, "file", index->file);
+        add_text(out, "state", index->state);
+        add_text(out, "why", index->why);
+        add_number(out, "vectors", index->n_vectors);
+        if (index->measured) {
+            add_number(out, "k", index->k);
+            add_part(out, "recall", index->recall);
+            add_part(out, "min_recall", index->min_recall);
+            add_number(out, "queries", index->n_queries);
+            add_number(out, index->kind == VF_INDEX_IVFFLAT ? "probes" : "ef_search",
+                       index->kind == VF_INDEX_IVFFLAT ? index->probes : index->ef_search);
+        }
+        vf_buf_char(out, '}');
+    }
+    vf_buf_char(out, ']');
+}
+
 static void add_verified(struct vf_buf *out, const struct vf_verify_table *table)
 {
     vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
@@ -147,6 +180,7 @@ static void add_verified(struct vf_buf *out, const struct vf_verify_table *table
     add_digest(out, "target_digest", table->target.sum);
     add_number(out, "verify_us", table->elapsed_us);
     add_differences(out, table);
+    add_indexes(out, table);
 }
 
 static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i, bool *first)
@@ -163,7 +197,7 @@ static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i
 /* What came of all targets together. */
 struct sum {
     bool all_verified, any_resumed;
-    int64_t n_rejected, copy_us, verify_us, n_differences;
+    int64_t n_rejected, copy_us, verify_us, n_differences, n_bad_indexes;
     size_t n_unfinished;
 };
 
@@ -179,6 +213,7 @@ static struct sum add_up(const struct vf_ends *ends)
         sum.copy_us += end->copied.elapsed_us;
         sum.verify_us += end->verified.elapsed_us;
         sum.n_differences += end->verified.n_differences;
+        sum.n_bad_indexes += end->verified.n_bad_indexes;
         sum.n_unfinished += end->copied.unfinished.n_problems;
     }
     return sum;
@@ -290,6 +325,32 @@ static void describe_difference(const struct vf_ends *ends, int64_t n_difference
     vf_error_set(err, VF_DIFFERS, "%" PRId64 " %s", n_differences, rows);
 }
 
+/* The first index that isn't what it should be. */
+static void describe_index(const struct vf_ends *ends, int64_t n_indexes, struct vf_error *err)
+{
+    for (size_t k = 0; k < ends->n_targets; k++) {
+        const struct vf_verify_result *verify = &ends->targets[k].verified;
+        for (size_t i = 0; i < verify->n_tables; i++) {
+            for (size_t n = 0; n < verify->tables[i].n_indexes; n++) {
+                const struct vf_verify_index *index = &verify->tables[i].indexes[n];
+                if (index->equal)
+                    continue;
+                vf_error_set(err, VF_DIFFERS,
+                             "all rows are equal, but %" PRId64 " vector index%s not as wanted; the first: %s%s%s: %s",
+                             n_indexes, n_indexes == 1 ? " is" : "es are",
+                             index->file != NULL ? index->file : index->name, index->measured ? "" : " is ",
+                             index->measured ? "" : index->state, index->why != NULL ? index->why : "");
+                vf_error_hint(err, "%s",
+                              index->measured
+                                  ? "a larger ef_construction, m or ef_search of the index in the plan finds more; or "
+                                    "lower min_recall of its verify"
+                                  : "copy again with --drop-existing to build it anew, or take it out of the plan");
+                return;
+            }
+        }
+    }
+}
+
 static const struct vf_problem *first_unfinished(const struct vf_ends *ends)
 {
     for (size_t i = 0; i < ends->n_targets; i++) {
@@ -316,6 +377,10 @@ enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
                      "all rows are in the target, but %zu keys or indexes could not be made; the first: %s: %s",
                      sum.n_unfinished, first->object, first->what);
         vf_error_hint(err, "%s", first->remedy[0] != '\0' ? first->remedy : "mend the rows, then --resume");
+        return VF_DIFFERS;
+    }
+    if (sum.n_bad_indexes > 0) {
+        describe_index(ends, sum.n_bad_indexes, err);
         return VF_DIFFERS;
     }
     if (sum.n_rejected == 0)

@@ -172,6 +172,54 @@ static void show_differences(FILE *out, const json_t *table)
                 n_more);
 }
 
+/* Indexes that aren't what they should be, or couldn't be measured. */
+static void show_indexes(FILE *out, const json_t *table)
+{
+    const json_t *list = json_object_get(table, "indexes");
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        if (text_of(item, "why")[0] == '\0')
+            continue;
+        fputs("  index ", out);
+        vf_show_text(out, text_of(item, "file")[0] != '\0' ? text_of(item, "file") : text_of(item, "name"));
+        fprintf(out, " %s: ", text_of(item, "state"));
+        vf_show_text(out, text_of(item, "why"));
+        fputc('\n', out);
+    }
+}
+
+/* The lowest recall of all indexes that were measured. */
+static void show_recall(FILE *out, const json_t *tables)
+{
+    const json_t *worst = NULL;
+    size_t i, k;
+    json_t *table, *item;
+
+    json_array_foreach(tables, i, table)
+    {
+        json_array_foreach(json_object_get(table, "indexes"), k, item)
+        {
+            const json_t *recall = json_object_get(item, "recall");
+            if (recall != NULL &&
+                (worst == NULL || json_number_value(recall) < json_number_value(json_object_get(worst, "recall"))))
+                worst = item;
+        }
+    }
+    if (worst == NULL)
+        return;
+    fprintf(out, "; recall@%" PRId64 " %.3f", number_of(worst, "k"),
+            json_number_value(json_object_get(worst, "recall")));
+    if (json_number_value(json_object_get(worst, "min_recall")) > 0)
+        fprintf(out, " (min %.3g)", json_number_value(json_object_get(worst, "min_recall")));
+    if (json_object_get(worst, "probes") != NULL)
+        fprintf(out, " at probes %" PRId64, number_of(worst, "probes"));
+    else
+        fprintf(out, " at ef_search %" PRId64, number_of(worst, "ef_search"));
+}
+
 static void show_verdict(FILE *out, const json_t *table)
 {
     const json_t *equal = json_object_get(table, "equal");
@@ -205,6 +253,7 @@ static void show_table(FILE *out, const json_t *table, int width)
     show_verdict(out, table);
     fputc('\n', out);
     show_differences(out, table);
+    show_indexes(out, table);
 }
 
 static int name_width(const json_t *tables)
@@ -245,6 +294,8 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
                 number_of(result, "n_differences") == 1 ? "" : "s");
     else
         fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
+    if (was_verified)
+        show_recall(out, tables);
     size_t n_not_moved = json_array_size(json_object_get(result, "not_moved"));
     fprintf(out, "\nnot moved: %zu objects%s; %" PRId64 " rejected rows\n", n_not_moved,
             n_not_moved > 0 ? " (named above)" : "", number_of(result, "rejected"));

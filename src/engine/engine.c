@@ -272,6 +272,17 @@ enum vf_status vf_conn_lookup(struct vf_conn *conn, const struct vf_relation *re
 
 /* ---- target ---- */
 
+enum vf_status vf_conn_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                               struct vf_error *err)
+{
+    check_relation(nearest->relation);
+    assert(nearest->vector != NULL && nearest->index != NULL && nearest->k > 0 && scan != NULL);
+    *scan = NULL;
+    if (vf_conn_ops(conn)->nearest == NULL)
+        return missing(conn, "be asked through a vector index", err);
+    return done(conn, vf_conn_ops(conn)->nearest(conn, nearest, scan, err), err);
+}
+
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {

@@ -223,6 +223,17 @@ struct vf_inspect_options {
     const char *const *only;
 };
 
+/* A question to a vector index: which k rows are nearest to a vector. */
+struct vf_nearest {
+    const struct vf_relation *relation; /* what is read of the rows */
+    const struct vf_table *table;       /* as the database has it */
+    const struct vf_index *index; /* of the table; the search must go by it, or the answer says nothing about it */
+    const void *vector;           /* in the neutral form of the column's type */
+    uint32_t k;
+    uint32_t ef_search; /* 0: the builder's default */
+    uint32_t probes;    /* ivfflat; 0: its default */
+};
+
 /* Expectations of a load, for bulk settings and the check of free space. */
 struct vf_load_estimate {
     int64_t n_rows;
@@ -265,6 +276,10 @@ struct vf_engine_ops {
     /* Rows by key: `keys` has the relation's key columns, in that order; rows that aren't there are simply missing from the result. Opens a scan as scan_open does. */
     enum vf_status (*lookup)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                              struct vf_scan **scan, struct vf_error *err);
+
+    /* The nearest rows by a vector index of the database, nearest first; *scan is read and closed as one of scan_open. In a transaction, settings for it are gone with that. */
+    enum vf_status (*nearest)(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                              struct vf_error *err);
 
     /* Target (VF_CAP_TARGET). */
     enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
@@ -355,6 +370,9 @@ enum vf_status vf_scan_read(struct vf_conn *conn, struct vf_scan *scan, struct v
 void vf_scan_close(struct vf_conn *conn, struct vf_scan *scan);
 enum vf_status vf_conn_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                               struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+/* VF_MISSING: the engine can't be asked through its index. */
+enum vf_status vf_conn_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                               struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,

@@ -249,6 +249,22 @@ static enum vf_status wrap_lookup(struct vf_conn *conn, const struct vf_relation
     return scan_end(wrapped, after(wrap, &call, status, err), scan);
 }
 
+static enum vf_status wrap_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                                   struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    struct wrap_scan *wrapped = NULL;
+    struct vf_wrap_call call = call_of(VF_OP_nearest, nearest->index->name);
+    call.n_rows = nearest->k;
+    enum vf_status status = before(wrap, &call, err);
+    if (status == VF_OK)
+        status = scan_begin(wrap, nearest->relation, &wrapped, err);
+    if (status != VF_OK)
+        return status;
+    status = wrap->inner_ops->nearest(wrap->inner, nearest, &wrapped->inner, err);
+    return scan_end(wrapped, after(wrap, &call, status, err), scan);
+}
+
 /* ---- target ---- */
 
 static enum vf_status wrap_map_column(struct vf_conn *conn, const struct vf_table *table,

@@ -22,6 +22,7 @@
     X(scan_read)                                                                                                       \
     X(scan_close)                                                                                                      \
     X(lookup)                                                                                                          \
+    X(nearest)                                                                                                         \
     X(map_column)                                                                                                      \
     X(map_index)                                                                                                       \
     X(preflight)                                                                                                       \

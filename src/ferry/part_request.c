@@ -171,8 +171,11 @@ enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_pl
 
     if (made == NULL)
         return vf_error_nomem(err);
-    *made = (struct vf_plan_request){
-        .file = whole->file, .has_index_min_rows = whole->has_index_min_rows, .index_min_rows = whole->index_min_rows};
+    *made = (struct vf_plan_request){.file = whole->file,
+                                     .has_index_min_rows = whole->has_index_min_rows,
+                                     .index_min_rows = whole->index_min_rows,
+                                     .has_verify = whole->has_verify,
+                                     .verify = whole->verify};
     made->tables = vf_arena_alloc(arena, whole->n_tables + 1, sizeof(*made->tables));
     if (made->tables == NULL)
         return vf_error_nomem(err);

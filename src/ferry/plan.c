@@ -180,6 +180,22 @@ static const char *choose_url(struct vf_plan *plan, const char *given, const cha
     return of_file != NULL ? of_file : "";
 }
 
+/* Where vector indexes are built, it is measured what they find, unless the file says something else. */
+static void decide_verify(struct vf_plan_maker *maker)
+{
+    struct vf_plan *plan = maker->plan;
+
+    plan->verify = (struct vf_plan_verify){.n_queries = VF_PLAN_QUERIES};
+    if (maker->request != NULL && maker->request->has_verify) {
+        plan->verify = maker->request->verify;
+        return;
+    }
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        for (size_t k = 0; k < plan->tables[i].n_indexes; k++)
+            plan->verify.search |= vf_index_is_vector(plan->tables[i].indexes[k].mapping.index.kind);
+    }
+}
+
 enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
 {
     bool is_said = maker->request != NULL && maker->request->has_index_min_rows;
@@ -193,6 +209,7 @@ enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
         status = vf_plan_add_objects(maker);
     if (status == VF_OK)
         status = try_filters(maker);
+    decide_verify(maker);
     return status == VF_OK ? vf_plan_find_problems(maker) : status;
 }
 

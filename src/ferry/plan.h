@@ -46,6 +46,13 @@ struct vf_plan_table {
 
 struct vf_plan_request; /* what a plan file says, private to plan*.c */
 
+/* How far a copy is verified, beyond the digests. */
+struct vf_plan_verify {
+    bool search;        /* the recall of vector indexes is measured */
+    double min_recall;  /* less is a difference; 0: recall is told, and not judged */
+    uint32_t n_queries; /* rows that are searched for */
+};
+
 struct vf_plan {
     struct vf_arena arena;
     const struct vf_plan_request *request; /* after vf_plan_read() */
@@ -54,6 +61,7 @@ struct vf_plan {
     struct vf_server source_server, target_server;
     struct vf_schema source; /* the inspected source: whole, or what of it goes to this target */
     int64_t index_min_rows; /* smaller tables get no approximate index that their source didn't have in the same form */
+    struct vf_plan_verify verify;
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
     size_t n_user_types;

@@ -14,7 +14,10 @@
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
         "compress", "element", "add_on"
-#define VF_PLAN_VERIFY_KEYS "level"
+#define VF_PLAN_VERIFY_KEYS "level", "min_recall", "queries"
+
+#define VF_PLAN_QUERIES     50
+#define VF_PLAN_MAX_QUERIES 10000
 
 /* What a plan file says, before it meets the databases: only what a user may decide. Texts are in the plan's arena. */
 struct vf_plan_request_column {
@@ -56,6 +59,8 @@ struct vf_plan_request_table {
 struct vf_plan_request {
     const char *file;    /* for messages */
     const char *target2; /* NULL: one target */
+    bool has_verify;
+    struct vf_plan_verify verify;
     bool has_index_min_rows;
     uint32_t index_min_rows;
     size_t n_tables;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ferry/plan_make.h"
 #include "ferry/yaml.h"
+#include "model/float_text.h"
 
 /* The keys of ferry.yaml, place by place. docs/plan.md explains each; a test holds the two together. */
 static const char *const file_keys[] = {VF_PLAN_FILE_KEYS, NULL};
@@ -306,20 +307,35 @@ static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struc
     return status == VF_OK ? check_twice(yaml, names, request->n_tables, "table") : status;
 }
 
-/* There is one level so far: what would be less, or more, must not be asked for in vain. */
-static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root)
+/* A level that isn't known would be less than was asked for, or more; neither may be in vain. */
+static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)
 {
     yaml_node_t *node = vf_yaml_get(yaml, root, "verify");
-    const char *level;
+    struct vf_plan_verify *verify = &request->verify;
+    const char *level = NULL, *recall = NULL;
 
+    *verify = (struct vf_plan_verify){.n_queries = VF_PLAN_QUERIES};
     if (node == NULL)
         return VF_OK;
     enum vf_status status = vf_yaml_check_keys(yaml, node, "verify", verify_keys);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "level", true, &level);
-    if (status == VF_OK && strcmp(level, "digests") != 0)
+    if (status == VF_OK && strcmp(level, "digests") != 0 && strcmp(level, "search") != 0)
         status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "level"),
-                              "level \"%s\" isn't known to this program, only \"digests\"", level);
+                              "level \"%s\" isn't known to this program, only \"digests\" and \"search\"", level);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "min_recall", false, &recall);
+    if (status == VF_OK && recall != NULL &&
+        (!vf_parse_f64(recall, strlen(recall), &verify->min_recall) || !(verify->min_recall >= 0) ||
+         verify->min_recall > 1))
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "min_recall"), "min_recall must be a number from 0 to 1");
+    if (status == VF_OK)
+        status = vf_yaml_number(yaml, node, "queries", &verify->n_queries);
+    if (status == VF_OK && (verify->n_queries == 0 || verify->n_queries > VF_PLAN_MAX_QUERIES))
+        status =
+            vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "queries"), "queries must be from 1 to %d", VF_PLAN_MAX_QUERIES);
+    request->has_verify = true;
+    verify->search = status == VF_OK && strcmp(level, "search") == 0;
     return status;
 }
 
@@ -347,7 +363,7 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     request->has_index_min_rows = vf_yaml_get(yaml, root, "index_min_rows") != NULL;
     if (status == VF_OK)
         status = read_tables(yaml, root, request);
-    return status == VF_OK ? read_verify(yaml, root) : status;
+    return status == VF_OK ? read_verify(yaml, root, request) : status;
 }
 
 enum vf_status vf_plan_read(const char *file, const char *text, size_t size_bytes, struct vf_plan *plan,

@@ -383,6 +383,26 @@ static void write_problems(const struct writer *writer)
     }
 }
 
+/* By searches where any of the plans says so. */
+static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
+{
+    const struct vf_plan *plan = &plans[0];
+    char recall[32];
+
+    for (size_t i = 1; i < n_plans; i++)
+        plan = plans[i].verify.search ? &plans[i] : plan;
+    if (!plan->verify.search) {
+        vf_buf_str(out, "verify: {level: digests}\n");
+        return;
+    }
+    vf_buf_str(out, "verify: {level: search, ");
+    if (plan->verify.min_recall > 0) {
+        vf_format_f64(plan->verify.min_recall, recall);
+        vf_buf_printf(out, "min_recall: %s, ", recall);
+    }
+    vf_buf_printf(out, "queries: %u}\n", (unsigned)plan->verify.n_queries);
+}
+
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
 {
     struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out, .full = true};
@@ -395,7 +415,7 @@ void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_bu
     write_tables(&writer);
     write_not_moved(&writer);
     write_problems(&writer);
-    vf_buf_str(out, "verify: {level: digests}\n");
+    write_verify(plans, n_plans, out);
 }
 
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/store.h"
+#include "ferry/verify_index.h"
 #include "ferry/verify_rows.h"
 #include "ferry/verify_side.h"
 
@@ -323,6 +324,9 @@ enum vf_status vf_verify_run(struct vf_crossing *crossing, const char *run, stru
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_verify_table *table = &result->tables[i];
         status = verify_table(crossing, &plan->tables[i], run, &result->arena, table, err);
+        if (status == VF_OK)
+            status = vf_verify_indexes(crossing, &plan->tables[i], &result->arena, table, err);
+        result->n_bad_indexes += table->n_bad_indexes;
         result->n_differences += table->n_differences;
         result->n_rejected += table->n_rejected;
     }

@@ -29,6 +29,21 @@ struct vf_difference {
     const char *detail; /* or NULL */
 };
 
+/* A vector index of the target, see verify_index.h. */
+struct vf_verify_index {
+    const char *name;
+    const char *file; /* of a sidecar; NULL: the database's own */
+    enum vf_index_kind kind;
+    const char *state; /* of a sidecar: "fresh", "missing", "foreign", "damaged", "stale"; else "built" */
+    bool equal;        /* it is of these rows, and finds as much as is asked for */
+    const char *why;   /* not equal, or not measured: the reason */
+    int64_t n_vectors;
+    bool measured;
+    double recall, min_recall;
+    uint32_t k, ef_search, probes;
+    int64_t n_queries;
+};
+
 struct vf_verify_table {
     bool equal;
     struct vf_digest source, target; /* source: without the rejected rows */
@@ -37,6 +52,9 @@ struct vf_verify_table {
     bool at_least; /* so much differs that n_differences is only a lower bound */
     size_t n_named;
     struct vf_difference *named;
+    size_t n_indexes;
+    struct vf_verify_index *indexes;
+    int64_t n_bad_indexes;
     int64_t n_bytes, elapsed_us;
 };
 
@@ -45,6 +63,7 @@ struct vf_verify_result {
     size_t n_tables;
     struct vf_verify_table *tables; /* one for each of the plan's tables */
     int64_t n_differences;
+    int64_t n_bad_indexes;
     int64_t n_rejected;
     int64_t elapsed_us;
 };

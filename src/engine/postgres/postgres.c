@@ -49,6 +49,7 @@ const struct vf_engine_ops vf_postgres_engine = {
     .scan_read = vf_pg_scan_read,
     .scan_close = vf_pg_scan_close,
     .lookup = vf_pg_lookup,
+    .nearest = vf_pg_nearest,
     .map_column = vf_pg_map_column,
     .map_index = vf_pg_map_index,
     .preflight = vf_pg_preflight,

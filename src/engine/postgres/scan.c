@@ -136,9 +136,8 @@ static enum vf_status start(struct vf_scan *scan, struct vf_buf *sql, struct vf_
     return status;
 }
 
-static enum vf_status scan_start(struct vf_pg_conn *conn, const struct vf_relation *wanted,
-                                 const struct vf_chunk *chunk, const struct vf_buf *condition, struct vf_scan **scan,
-                                 struct vf_error *err)
+enum vf_status vf_pg_scan_start(struct vf_pg_conn *conn, const struct vf_relation *wanted, const struct vf_chunk *chunk,
+                                const struct vf_buf *condition, struct vf_scan **scan, struct vf_error *err)
 {
     struct vf_scan *made = NULL;
     struct vf_buf sql;
@@ -168,7 +167,7 @@ static enum vf_status scan_start(struct vf_pg_conn *conn, const struct vf_relati
 enum vf_status vf_pg_scan_open(struct vf_conn *base, const struct vf_relation *wanted, const struct vf_chunk *chunk,
                                struct vf_scan **scan, struct vf_error *err)
 {
-    return scan_start(vf_pg_conn_of(base), wanted, chunk, NULL, scan, err);
+    return vf_pg_scan_start(vf_pg_conn_of(base), wanted, chunk, NULL, scan, err);
 }
 
 /* ---- rows ---- */
@@ -418,7 +417,7 @@ enum vf_status vf_pg_lookup(struct vf_conn *base, const struct vf_relation *want
     else if (status == VF_OK)
         status = write_condition(&relation, keys, &condition, err);
     if (status == VF_OK)
-        status = scan_start(conn, wanted, NULL, &condition, scan, err);
+        status = vf_pg_scan_start(conn, wanted, NULL, &condition, scan, err);
     vf_buf_release(&condition);
     vf_pg_relation_release(&relation);
     return status;

@@ -8,6 +8,7 @@
 #define VF_ENGINE_POSTGRES_SCAN_H
 
 #include "engine/engine.h"
+#include "engine/postgres/conn.h"
 
 enum vf_status vf_pg_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
                                     struct vf_error *err) VF_CHECKED;
@@ -22,5 +23,12 @@ enum vf_status vf_pg_scan_read(struct vf_scan *scan, struct vf_batch *batch, boo
 void vf_pg_scan_close(struct vf_scan *scan);
 enum vf_status vf_pg_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                             struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+
+/* nearest.c */
+enum vf_status vf_pg_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                             struct vf_error *err) VF_CHECKED;
+/* A scan of the whole table, with `condition` (SQL that follows a WHERE that is true) behind its statement. */
+enum vf_status vf_pg_scan_start(struct vf_pg_conn *conn, const struct vf_relation *wanted, const struct vf_chunk *chunk,
+                                const struct vf_buf *condition, struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
 
 #endif

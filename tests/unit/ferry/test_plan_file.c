@@ -76,7 +76,7 @@ static void test_round_trip(void **state)
     assert_holds(text, "loss: accept}  # half the digits go");
     assert_holds(text, "skip: true}  # there is no such type");
     assert_holds(text, "{name: many_v_hnsw, kind: hnsw, metric: cosine, add_on: v}");
-    assert_holds(text, "verify: {level: digests}\n");
+    assert_holds(text, "verify: {level: search, queries: 50}\n");
     assert_string_equal(f.plan.source_url, "mem:s"); /* of the file, since bind was given none */
     assert_string_equal(find_plan_table(&f.plan, "docs")->from.where, "a = 'x: \"y\" # z'");
     vf_free(text);
@@ -297,7 +297,11 @@ static void test_slips_of_keys(void **state)
          "ferry.yaml:5:26: key \"lists\" must be a whole", NULL},
         {TABLE "    indexes:\n      - {name: x}\n      - {name: x}\n", "ferry.yaml:6:9: index \"x\" is there twice",
          NULL},
-        {HEAD "tables: []\nverify: {level: search}\n", "ferry.yaml:3:17: level \"search\" isn't known", NULL},
+        {HEAD "tables: []\nverify: {level: deep}\n", "ferry.yaml:3:17: level \"deep\" isn't known", NULL},
+        {HEAD "tables: []\nverify: {level: search, min_recall: 1.1}\n",
+         "ferry.yaml:3:37: min_recall must be a number from 0 to 1", NULL},
+        {HEAD "tables: []\nverify: {level: search, min_recall: nan}\n", "ferry.yaml:3:37: min_recall must be", NULL},
+        {HEAD "tables: []\nverify: {level: search, queries: 0}\n", "ferry.yaml:3:34: queries must be from 1 to", NULL},
         {HEAD "tables: []\nverify: {levle: digests}\n", "ferry.yaml:3:10: unknown key \"levle\" in verify",
          "\"level\""},
     };
