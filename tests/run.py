@@ -26,6 +26,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import unittest
@@ -33,6 +34,7 @@ import urllib.parse
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_S = 1500
+SCRATCH_BYTES = 4 << 30
 RESULT = re.compile(r"^(not )?ok\b *(\d+)? *(?:-+ *)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)")
 # A sanitizer's exit status is one that vecferry never uses, so that a leak is never taken for an exit code that a test expects.
@@ -199,10 +201,23 @@ def run_process(command, environment, log):
     return pathlib.Path(log).read_bytes().decode("utf-8", "backslashreplace"), status
 
 
-def run_one(test, base_environment, scratch_root, databases):
+def make_scratch(build):
+    """Where tests put their files: in memory, if there is room, for most of their time would be waiting for a disk that nobody needs afterwards."""
+    try:
+        if shutil.disk_usage("/dev/shm").free >= SCRATCH_BYTES:
+            scratch = pathlib.Path(tempfile.mkdtemp(prefix="vecferry-", dir="/dev/shm"))
+            scratch.chmod(0o755)  # some tests run the program as another user
+            return scratch
+    except OSError:
+        pass
+    return build / "scratch"
+
+
+def run_one(test, base_environment, scratch_root, logs, databases):
     short = re.sub(r"[^a-z0-9]+", "_", f"{test.suite}_{test.name}".lower())
-    scratch = scratch_root / short
-    shutil.rmtree(scratch, ignore_errors=True)
+    scratch, kept = scratch_root / short, logs / short
+    for folder in {scratch, kept}:
+        shutil.rmtree(folder, ignore_errors=True)
     scratch.mkdir(parents=True)
     environment = dict(base_environment, TMPDIR=str(scratch), VECFERRY_SCRATCH=str(scratch), CMOCKA_MESSAGE_OUTPUT="TAP")
     database = None
@@ -211,7 +226,7 @@ def run_one(test, base_environment, scratch_root, databases):
         if databases and test.suite != "unit":
             database = f"vft_{os.getpid()}_{short}"[:50]
             environment["VECFERRY_TEST_POSTGRES"] = databases.make(database)
-        test.output, status = run_process(test.command, environment, scratch_root / f"{short}.log")
+        test.output, status = run_process(test.command, environment, logs / f"{short}.log")
         count(test, test.output, status)
         if database:
             databases.drop(database)
@@ -220,6 +235,8 @@ def run_one(test, base_environment, scratch_root, databases):
     test.seconds = time.monotonic() - start
     if test.failed == 0:
         shutil.rmtree(scratch, ignore_errors=True)
+    elif scratch != kept:
+        subprocess.run(["cp", "-a", str(scratch), str(kept)], stderr=subprocess.DEVNULL)
     word = "ok    " if test.failed == 0 else "FAILED"
     print(f"{word} {test.suite:11} {test.name} ({test.passed} passed, {test.failed} failed, {test.seconds:.1f} s)", flush=True)
 
@@ -227,14 +244,20 @@ def run_one(test, base_environment, scratch_root, databases):
 def run_all(tests, environment, build, jobs):
     url = environment.get("VECFERRY_TEST_POSTGRES")
     databases = Databases(url) if url else None
-    scratch = build / "scratch"
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        together = [pool.submit(run_one, test, environment, scratch, databases) for test in tests if not test.alone]
-        for future in together:
-            future.result()
-    for test in tests:
-        if test.alone:
-            run_one(test, environment, scratch, databases)
+    logs, scratch = build / "scratch", make_scratch(build)
+    logs.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            together = [pool.submit(run_one, test, environment, scratch, logs, databases) for test in tests if not test.alone]
+            for future in together:
+                future.result()
+        for test in tests:
+            if test.alone:
+                run_one(test, environment, scratch, logs, databases)
+    finally:
+        if scratch != logs:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def report(tests):
