@@ -281,6 +281,115 @@ static void print_indexes(void)
     print_parameters();
 }
 
+/* ---- the engines, for the README ---- */
+
+/* The engines that users know, in the order in which they are shown; what a URL looks like, and what a column of a kind is declared as. */
+struct shown_engine {
+    const char *name, *label, *url;
+    const char *(*native)(enum vf_kind kind); /* NULL: not in the table of types */
+};
+
+static const char *postgres_native(enum vf_kind kind)
+{
+    for (const struct vf_postgres_type *type = vf_postgres_types; type->native != NULL; type++) {
+        if (type->kind == kind)
+            return type->native;
+    }
+    return "";
+}
+
+static const char *sqlite_native(enum vf_kind kind)
+{
+    return vf_sqlite_types[kind].native;
+}
+
+static const struct shown_engine shown[] = {
+    {"postgres", "PostgreSQL", "postgresql://host/db", postgres_native},
+    {"sqlite", "SQLite, libSQL files", "file.db, sqlite:/file.db", sqlite_native},
+    {"duckdb", "DuckDB", "duckdb:/file.duckdb", NULL},
+    {"turso", "Turso, libSQL servers", "libsql://host, http://host", sqlite_native},
+    {"files", "folder of JSON files", "files:/folder", NULL},
+};
+#define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
+
+static const char *yes(unsigned caps, enum vf_engine_caps cap)
+{
+    return (caps & (unsigned)cap) != 0 ? "yes" : "-";
+}
+
+static void print_engines(void)
+{
+    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences, types of the user |\n"
+         "| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        const struct vf_engine_ops *ops = vf_engine_find(shown[i].name);
+        if (ops == NULL)
+            continue;
+        printf("| %s | `%s` | %s | %s | %s | %s | %s | %s |\n", shown[i].label, shown[i].url,
+               yes(ops->caps, VF_CAP_TARGET), yes(ops->caps, VF_CAP_SNAPSHOT), yes(ops->caps, VF_CAP_SHARED_SNAPSHOT),
+               yes(ops->caps, VF_CAP_PARALLEL_LOAD), yes(ops->caps, VF_CAP_LATE_KEYS),
+               yes(ops->caps, VF_CAP_SEQUENCES | VF_CAP_USER_TYPES));
+    }
+}
+
+/* Which goes to which: everything that can be read to everything that can be written, itself included. */
+static void print_directions(void)
+{
+    fputs("\n| from \\ to |", stdout);
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        if (vf_engine_find(shown[i].name) != NULL)
+            printf(" %s |", shown[i].label);
+    }
+    fputs("\n| --- |", stdout);
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        if (vf_engine_find(shown[i].name) != NULL)
+            fputs(" --- |", stdout);
+    }
+    putchar('\n');
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        const struct vf_engine_ops *from = vf_engine_find(shown[i].name);
+        if (from == NULL)
+            continue;
+        printf("| %s |", shown[i].label);
+        for (size_t k = 0; k < N_SHOWN; k++) {
+            const struct vf_engine_ops *to = vf_engine_find(shown[k].name);
+            if (to != NULL)
+                printf(" %s |", from->scan_open != NULL ? yes(to->caps, VF_CAP_TARGET) : "-");
+        }
+        putchar('\n');
+    }
+}
+
+static void print_natives(void)
+{
+    fputs("\n| kind |", stdout);
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        if (vf_engine_find(shown[i].name) != NULL && shown[i].native != NULL)
+            printf(" %s |", shown[i].label);
+    }
+    fputs("\n| --- |", stdout);
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        if (vf_engine_find(shown[i].name) != NULL && shown[i].native != NULL)
+            fputs(" --- |", stdout);
+    }
+    putchar('\n');
+    for (enum vf_kind kind = 0; kind < VF_KIND_COUNT; kind++) {
+        printf("| %s |", vf_kind_name(kind));
+        for (size_t i = 0; i < N_SHOWN; i++) {
+            if (vf_engine_find(shown[i].name) != NULL && shown[i].native != NULL)
+                printf(" `%s` |", shown[i].native(kind));
+        }
+        putchar('\n');
+    }
+}
+
+static void print_readme(void)
+{
+    print_engines();
+    print_directions();
+    print_natives();
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "types") == 0)
@@ -289,6 +398,8 @@ int main(int argc, char **argv)
         print_options();
     else if (argc == 2 && strcmp(argv[1], "indexes") == 0)
         print_indexes();
+    else if (argc == 2 && strcmp(argv[1], "readme") == 0)
+        print_readme();
     else
         return 2;
     return fflush(stdout) == 0 ? 0 : 1;

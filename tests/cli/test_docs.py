@@ -37,6 +37,12 @@ class Made(unittest.TestCase):
     def test_indexes(self):
         self.compare("indexes")
 
+    def test_tables_of_the_readme(self):
+        made = output(f"{BUILD}/docs/make_docs", "readme")
+        self.assertGreater(len(made.splitlines()), 20)
+        between = re.search(r"(?ms)^<!-- tables, .*?-->\n(.*?)^<!-- end of the tables -->$", read("README.md"))
+        self.assertEqual(between.group(1), made, "README.md is older than the program's tables: make docs")
+
 
 def codes(text):
     """The numbers of "6, 7"."""
