@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/duckdb/types.h"
 #include "engine/files/files.h"
 #include "engine/postgres/postgres.h"
 #include "engine/sqlitesql/types.h"
@@ -303,11 +304,22 @@ static const char *sqlite_native(enum vf_kind kind)
     return vf_sqlite_types[kind].native;
 }
 
+static const char *duckdb_native(enum vf_kind kind)
+{
+    return vf_duckdb_types[kind].native;
+}
+
+/* As SQLite, but vectors, which it can index, are declared. */
+static const char *turso_native(enum vf_kind kind)
+{
+    return kind == VF_K_VECTOR ? "F32_BLOB(n)" : sqlite_native(kind);
+}
+
 static const struct shown_engine shown[] = {
     {"postgres", "PostgreSQL", "postgresql://host/db", postgres_native},
     {"sqlite", "SQLite, libSQL files", "file.db, sqlite:/file.db", sqlite_native},
-    {"duckdb", "DuckDB", "duckdb:/file.duckdb", NULL},
-    {"turso", "Turso, libSQL servers", "libsql://host, http://host", sqlite_native},
+    {"duckdb", "DuckDB", "duckdb:/file.duckdb", duckdb_native},
+    {"turso", "Turso, libSQL servers", "libsql://host, http://host", turso_native},
     {"files", "folder of JSON files", "files:/folder", NULL},
 };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
@@ -319,7 +331,7 @@ static const char *yes(unsigned caps, enum vf_engine_caps cap)
 
 static void print_engines(void)
 {
-    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences, types of the user |\n"
+    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences |\n"
          "| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (size_t i = 0; i < N_SHOWN; i++) {
         const struct vf_engine_ops *ops = vf_engine_find(shown[i].name);
@@ -328,7 +340,7 @@ static void print_engines(void)
         printf("| %s | `%s` | %s | %s | %s | %s | %s | %s |\n", shown[i].label, shown[i].url,
                yes(ops->caps, VF_CAP_TARGET), yes(ops->caps, VF_CAP_SNAPSHOT), yes(ops->caps, VF_CAP_SHARED_SNAPSHOT),
                yes(ops->caps, VF_CAP_PARALLEL_LOAD), yes(ops->caps, VF_CAP_LATE_KEYS),
-               yes(ops->caps, VF_CAP_SEQUENCES | VF_CAP_USER_TYPES));
+               yes(ops->caps, VF_CAP_SEQUENCES));
     }
 }
 
