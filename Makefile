@@ -1,5 +1,5 @@
 # A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
-.PHONY: all demo test test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
+.PHONY: all demo demo-all test test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
 
 PREFIX ?= /usr/local
 TEST_ARGS ?=
@@ -8,10 +8,17 @@ all:
 	@scripts/setup build
 	@scripts/build release
 
+# SQLite to DuckDB and back, without a server.
 demo:
 	@scripts/setup demo
 	@scripts/build release
 	@scripts/demo
+
+# The same with PostgreSQL and Turso besides.
+demo-all:
+	@scripts/setup demo-all
+	@scripts/build release
+	@scripts/demo --all
 
 # Arguments, for one part of it: make test TEST_ARGS="--suite unit --only queue"
 test:

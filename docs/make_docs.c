@@ -83,28 +83,6 @@ static void print_postgres(void)
     }
 }
 
-static void print_duckdb(void)
-{
-    puts("\n## To DuckDB\n\nEverything here is exact: a value that the type can't hold (NaN in a DECIMAL, a year after "
-         "294247) is rejected by name. What DuckDB can't declare is remembered in\n`vecferry_schema`, as in SQLite.\n\n"
-         "| kind | declared as | form | |\n| --- | --- | --- | --- |");
-    for (size_t i = 0; i < VF_KIND_COUNT; i++) {
-        const struct vf_duckdb_type *type = &vf_duckdb_types[i];
-        put_row(vf_kind_name(type->kind), type->native, type->form, type->note);
-    }
-    puts("\n## From DuckDB\n\n`FLOAT[n]`, `DOUBLE[n]` and `TINYINT[n]` are vectors, and a row with a NULL in one is "
-         "rejected; `FLOAT[]` and `DOUBLE[]` are vectors when all values are of one length.\nOther lists and arrays of "
-         "scalars are arrays. What is nested deeper (`STRUCT`, `MAP`, `UNION`, lists of lists) is json: a map is an "
-         "object when its keys are texts, else\npairs; a union is an object with its one member.\n\n"
-         "| declared | read as | |\n| --- | --- | --- |");
-    for (size_t i = 0; i < vf_duckdb_n_words; i++) {
-        const struct vf_duckdb_word *word = &vf_duckdb_words[i];
-        printf("| `%s` | %s | ", word->native, vf_kind_name(word->kind));
-        put_cell(word->note);
-        puts(" |");
-    }
-}
-
 static void print_files(void)
 {
     puts("\n## In a folder of files\n\nHow a row's file looks otherwise: [files.md](files.md).\n\n"
@@ -138,7 +116,6 @@ static void print_types(void)
     print_sqlite();
     print_declarations();
     print_postgres();
-    print_duckdb();
     print_files();
     print_forms();
 }
@@ -327,11 +304,22 @@ static const char *sqlite_native(enum vf_kind kind)
     return vf_sqlite_types[kind].native;
 }
 
+static const char *duckdb_native(enum vf_kind kind)
+{
+    return vf_duckdb_types[kind].native;
+}
+
+/* As SQLite, but vectors, which it can index, are declared. */
+static const char *turso_native(enum vf_kind kind)
+{
+    return kind == VF_K_VECTOR ? "F32_BLOB(n)" : sqlite_native(kind);
+}
+
 static const struct shown_engine shown[] = {
     {"postgres", "PostgreSQL", "postgresql://host/db", postgres_native},
     {"sqlite", "SQLite, libSQL files", "file.db, sqlite:/file.db", sqlite_native},
-    {"duckdb", "DuckDB", "duckdb:/file.duckdb", NULL},
-    {"turso", "Turso, libSQL servers", "libsql://host, http://host", sqlite_native},
+    {"duckdb", "DuckDB", "duckdb:/file.duckdb", duckdb_native},
+    {"turso", "Turso, libSQL servers", "libsql://host, http://host", turso_native},
     {"files", "folder of JSON files", "files:/folder", NULL},
 };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
@@ -343,7 +331,7 @@ static const char *yes(unsigned caps, enum vf_engine_caps cap)
 
 static void print_engines(void)
 {
-    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences, types of the user |\n"
+    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences |\n"
          "| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (size_t i = 0; i < N_SHOWN; i++) {
         const struct vf_engine_ops *ops = vf_engine_find(shown[i].name);
@@ -352,7 +340,7 @@ static void print_engines(void)
         printf("| %s | `%s` | %s | %s | %s | %s | %s | %s |\n", shown[i].label, shown[i].url,
                yes(ops->caps, VF_CAP_TARGET), yes(ops->caps, VF_CAP_SNAPSHOT), yes(ops->caps, VF_CAP_SHARED_SNAPSHOT),
                yes(ops->caps, VF_CAP_PARALLEL_LOAD), yes(ops->caps, VF_CAP_LATE_KEYS),
-               yes(ops->caps, VF_CAP_SEQUENCES | VF_CAP_USER_TYPES));
+               yes(ops->caps, VF_CAP_SEQUENCES));
     }
 }
 

@@ -1,9 +1,10 @@
-"""Asks the same questions of SQLite and PostgreSQL, and compares the answers with the exact ones of truth.csv.
+"""Asks the same questions of SQLite and of the database that it was moved to, and compares the answers with the exact ones of truth.csv.
 
+    python neighbours.py DATA-FOLDER library.db library.duckdb
     python neighbours.py DATA-FOLDER library.db postgresql://...
 
-SQLite has no index for vectors: the distances are computed here, over all rows, exactly. PostgreSQL answers by the HNSW index. Ends with 1 when
-one of the questions that are shown gets other answers than the exact ones, or the index finds too few of all questions' neighbours.
+SQLite has no distances: they are computed here, over all rows, exactly. DuckDB computes them itself, exactly too. PostgreSQL answers by the HNSW index. Ends with 1 when
+one of the questions that are shown gets other answers than the exact ones, or the other database finds too few of all questions' neighbours.
 """
 
 import array
@@ -15,8 +16,6 @@ import operator
 import pathlib
 import sqlite3
 import sys
-
-import psycopg
 
 DIM = 384
 SHOWN = (1, 3, 60, 65)  # rows of queries.csv: two questions to vibes, two to documents
@@ -67,7 +66,11 @@ class Sqlite:
 
 
 class Postgres:
+    name = "PostgreSQL"
+
     def __init__(self, url):
+        import psycopg
+
         self.db = psycopg.connect(url, autocommit=True)
         # So few rows are read as fast one by one: the planner is told to take the index, as it does by itself with more of them.
         self.db.execute("SET enable_seqscan = off")
@@ -79,52 +82,75 @@ class Postgres:
     def nearest(self, table, vector):
         return [str(row[0]) for row in self.db.execute(self.query(table), (str(list(vector)),))]
 
-    def index_of(self, table, vector):
-        """The name of the index by which PostgreSQL answers, or None."""
+    def how(self, table, vector):
+        """How it answers, and whether that is as it should be."""
         for (line,) in self.db.execute("EXPLAIN " + self.query(table), (str(list(vector)),)):
             if "Index Scan using" in line:
-                return line.split("Index Scan using ")[1].split()[0]
-        return None
+                return "by the index " + line.split("Index Scan using ")[1].split()[0], True
+        return "by reading all rows, not by an index", False
 
     def label(self, table, key):
-        row = self.db.execute(f"SELECT coalesce(nullif({LABEL[table]}, ''), '(no title)') FROM {table} WHERE id = %s", (key,)).fetchone()
-        text = "".join(c if c.isprintable() else " " for c in row[0])
-        return text if len(text) <= 76 else text[:75] + "…"
+        return self.db.execute(f"SELECT {LABEL[table]} FROM {table} WHERE id = %s", (key,)).fetchone()[0]
 
 
-def show(postgres, table, question, answers):
+class DuckDb:
+    name = "DuckDB"
+
+    def __init__(self, path):
+        import duckdb
+
+        self.db = duckdb.connect(path, read_only=True)
+
+    def nearest(self, table, vector):
+        sql = f"SELECT id FROM {table} ORDER BY array_cosine_distance(embedding, ?::FLOAT[{DIM}]), id LIMIT 10"
+        return [str(row[0]) for row in self.db.execute(sql, (str(list(vector)),)).fetchall()]
+
+    def how(self, table, vector):
+        return "exactly, by the distances to all rows", True
+
+    def label(self, table, key):
+        return self.db.execute(f"SELECT {LABEL[table]} FROM {table} WHERE id = ?", (int(key),)).fetchone()[0]
+
+
+def shorten(label):
+    text = "".join(c if c.isprintable() else " " for c in label or "(no title)")
+    return text if len(text) <= 76 else text[:75] + "…"
+
+
+def show(target, table, question, answers):
     print(f'\n  "{question}" ({table})')
     print("    " + "  ".join(f"{name:>10}" for name in answers))
     for rank, keys in enumerate(zip(*answers.values()), 1):
         if rank <= 3:
-            print("    " + "  ".join(f"{key:>10}" for key in keys) + f"   {postgres.label(table, keys[0])}")
+            print("    " + "  ".join(f"{key:>10}" for key in keys) + f"   {shorten(target.label(table, keys[0]))}")
 
 
-def main(folder, sqlite_path, url):
+def main(folder, sqlite_path, other):
     folder = pathlib.Path(folder)
     questions, truth = read_questions(folder), read_truth(folder)
-    sqlite, postgres = Sqlite(sqlite_path), Postgres(url)
+    sqlite = Sqlite(sqlite_path)
+    target = Postgres(other) if other.startswith("postgres") else DuckDb(other)
     n_wrong = n_found = n_asked = 0
     for number, (table, question, vector) in enumerate(questions):
         if table not in LABEL:
             continue
-        found = postgres.nearest(table, vector)
+        found = target.nearest(table, vector)
         n_found += len(set(found) & set(truth[number]))
         n_asked += len(truth[number])
         if number in SHOWN:
-            answers = {"truth": truth[number], "SQLite": sqlite.nearest(table, vector), "PostgreSQL": found}
-            show(postgres, table, question, answers)
-            agree = answers["truth"] == answers["SQLite"] == answers["PostgreSQL"]
+            answers = {"truth": truth[number], "SQLite": sqlite.nearest(table, vector), target.name: found}
+            show(target, table, question, answers)
+            agree = answers["truth"] == answers["SQLite"] == found
             print(f"    all ten: {'the same on both sides, and as they should be' if agree else f'they differ: {answers}'}")
             n_wrong += not agree
     print()
     for table in LABEL:
         vector = next(vector for name, _, vector in questions if name == table)
-        index = postgres.index_of(table, vector)
-        print(f"  {table}: PostgreSQL answers by {f'the index {index}' if index else 'reading all rows, not by an index'}")
-        n_wrong += index is None
+        how, is_right = target.how(table, vector)
+        print(f"  {table}: {target.name} answers {how}")
+        n_wrong += not is_right
     recall = n_found / n_asked
-    print(f"  recall@10 of the indexes over all {n_asked // 10} questions: {recall:.4f}")
+    print(f"  recall@10 over all {n_asked // 10} questions: {recall:.4f}")
     return 1 if n_wrong > 0 or recall < LEAST_RECALL else 0
 
 

@@ -85,6 +85,17 @@ class Files(Case):
         self.copy(self.folder_url(pattern=None), self.sqlite("back.db"))
         self.assert_same_sqlite(source, self.sqlite("back.db"))
 
+    def test_sqlite_comes_back_as_it_was(self):
+        """Epochs, booleans and JSON texts of vectors, whose types were found by looking, lie in the new file as they lay in the old one."""
+        source = self.sqlite("source.db", """
+            CREATE TABLE t (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, ok BOOLEAN, v TEXT, b BLOB, price NUMERIC);
+            INSERT INTO t VALUES (1, 1767225600, 1, '[0.5, 1.5, 2.5, 3.5]', x'0000803f00000040', 1), (2, 1767225601, 0, '[1.5, 1.5, 2.5, 3.5]', x'0000803f00000041', 2.5);""")
+        self.copy(source, self.folder_url(pattern=None))
+        self.copy(self.folder_url(pattern=None), self.sqlite("back.db"))
+        with sqlite3.connect(source) as one, sqlite3.connect(self.sqlite("back.db")) as two:
+            sql = "SELECT id, typeof(at), at, typeof(ok), ok, typeof(v), json(v), typeof(b), b, price FROM t"
+            self.assertEqual(one.execute(sql).fetchall(), two.execute(sql).fetchall())
+
     def test_changed_files_are_named(self):
         source = self.sqlite("source.db", "CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER); INSERT INTO t VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4), ('e', 5);")
         url = self.folder_url(pattern=None)
@@ -135,7 +146,7 @@ class Files(Case):
         with sqlite3.connect(source) as connection:
             connection.executemany("INSERT INTO t VALUES (?, ?)", ((i, "x" * (i % 40)) for i in range(60)))
         connection.close()
-        for failpoint in ("apply:1:kill-after", "commit:1:kill-after", "commit:2:kill", "load_write:1:kill-after", "commit:3:kill", "commit:3:kill-after"):
+        for failpoint in ("apply:1:kill-after", "commit:2:kill-after", "commit:3:kill", "load_write:1:kill-after", "commit:4:kill", "commit:4:kill-after"):
             with self.subTest(failpoint=failpoint):
                 folder = failpoint.replace(":", "-")
                 url = self.folder_url(folder, None)
