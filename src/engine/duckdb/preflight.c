@@ -86,20 +86,6 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
     return status;
 }
 
-static enum vf_status check_writable(const struct preflight *preflight, const struct vf_table *table)
-{
-    struct vf_error found = {0};
-    char label[256];
-    enum vf_status status = vf_duckdb_check_writable(preflight->conn, table->schema, table->name, &found);
-    if (status == VF_MISSING)
-        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING,
-                              vf_table_label(table->schema, table->name, label, sizeof(label)), found.hint,
-                              preflight->err, "%s", found.message);
-    if (status != VF_OK && preflight->err != NULL)
-        *preflight->err = found;
-    return status;
-}
-
 enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
@@ -110,8 +96,6 @@ enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema 
         status = check_columns(&preflight, &wanted->tables[i]);
         if (status == VF_OK)
             status = check_foreign_keys(&preflight, i);
-        if (status == VF_OK)
-            status = check_writable(&preflight, &wanted->tables[i]);
     }
     return status;
 }
