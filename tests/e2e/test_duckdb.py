@@ -74,7 +74,7 @@ class ThereAndBack(DuckCase):
 
     def test_vectors_are_duckdbs_own_and_counting_goes_on(self):
         source = self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY AUTOINCREMENT, v BLOB)")
-        vectors = [struct.pack("<4f", i, -i / 3, 1e-20, 0.1) for i in range(1, 200)]
+        vectors = [struct.pack("<4f", i, -i / 3, 0.25, 0.1) for i in range(1, 200)]
         connection = sqlite3.connect(source)
         connection.executemany("INSERT INTO docs (v) VALUES (?)", ((v,) for v in vectors))
         connection.execute("DELETE FROM docs WHERE id = 199")
