@@ -83,6 +83,28 @@ static void print_postgres(void)
     }
 }
 
+static void print_duckdb(void)
+{
+    puts("\n## To DuckDB\n\nEverything here is exact: a value that the type can't hold (NaN in a DECIMAL, a year after "
+         "294247) is rejected by name. What DuckDB can't declare is remembered in\n`vecferry_schema`, as in SQLite.\n\n"
+         "| kind | declared as | form | |\n| --- | --- | --- | --- |");
+    for (size_t i = 0; i < VF_KIND_COUNT; i++) {
+        const struct vf_duckdb_type *type = &vf_duckdb_types[i];
+        put_row(vf_kind_name(type->kind), type->native, type->form, type->note);
+    }
+    puts("\n## From DuckDB\n\n`FLOAT[n]`, `DOUBLE[n]` and `TINYINT[n]` are vectors, and a row with a NULL in one is "
+         "rejected; `FLOAT[]` and `DOUBLE[]` are vectors when all values are of one length.\nOther lists and arrays of "
+         "scalars are arrays. What is nested deeper (`STRUCT`, `MAP`, `UNION`, lists of lists) is json: a map is an "
+         "object when its keys are texts, else\npairs; a union is an object with its one member.\n\n"
+         "| declared | read as | |\n| --- | --- | --- |");
+    for (size_t i = 0; i < vf_duckdb_n_words; i++) {
+        const struct vf_duckdb_word *word = &vf_duckdb_words[i];
+        printf("| `%s` | %s | ", word->native, vf_kind_name(word->kind));
+        put_cell(word->note);
+        puts(" |");
+    }
+}
+
 static void print_files(void)
 {
     puts("\n## In a folder of files\n\nHow a row's file looks otherwise: [files.md](files.md).\n\n"
@@ -116,6 +138,7 @@ static void print_types(void)
     print_sqlite();
     print_declarations();
     print_postgres();
+    print_duckdb();
     print_files();
     print_forms();
 }
