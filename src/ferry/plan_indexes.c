@@ -97,6 +97,7 @@ static struct vf_index_scale scale_of(const struct vf_plan *plan, const struct v
     if (column >= 0 && table->source.columns[column].evidence.measured) {
         scale.min_norm = table->source.columns[column].evidence.min_norm;
         scale.max_norm = table->source.columns[column].evidence.max_norm;
+        scale.n_not_finite = table->source.columns[column].evidence.n_not_finite;
     }
     return scale;
 }

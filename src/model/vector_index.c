@@ -110,6 +110,15 @@ static bool is_large(struct trial *trial)
     return false;
 }
 
+static bool is_finite(struct trial *trial)
+{
+    if (!trial->info->needs_finite || trial->wish->scale.n_not_finite == 0)
+        return true;
+    say(trial, "%lld vectors hold NaN or infinity, with which %s's index finds hardly any vector",
+        (long long)trial->wish->scale.n_not_finite, trial->info->product);
+    return false;
+}
+
 static bool has_metric(struct trial *trial)
 {
     const struct vf_index_wish *wish = trial->wish;
@@ -275,7 +284,7 @@ static bool attempt(struct trial *trial, const struct vf_index_wish *wish, enum 
         return false;
     if (trial->info->place != VF_PLACE_SIDECAR)
         trial->outcome.index.file = NULL;
-    if (!is_large(trial) || !has_metric(trial) || !has_element(trial))
+    if (!is_large(trial) || !is_finite(trial) || !has_metric(trial) || !has_element(trial))
         return false;
     carry_parameters(trial, rule);
     if (rule->why != NULL)

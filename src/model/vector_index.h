@@ -61,7 +61,8 @@ struct vf_index_builder_info {
     struct vf_index_element elements[8];
     struct vf_index_range ranges[VF_PARAM_COUNT];
     uint32_t min_ef_per_m; /* ef_construction is at least so many times m; 0: no such rule */
-    bool only_large; /* isn't built for a table of fewer rows than the plan's threshold, unless the plan names it */
+    bool only_large;   /* isn't built for a table of fewer rows than the plan's threshold, unless the plan names it */
+    bool needs_finite; /* with NaN or infinity in it its searches fail: it isn't built over such vectors */
     enum vf_element compress; /* of DISKANN: what copies of neighbours are kept as when nothing is said */
     const char *note;         /* what else is to be known, for the page */
 };
@@ -99,6 +100,7 @@ struct vf_index_scale {
     int64_t n_rows;            /* -1: unknown, and then taken for many */
     int64_t min_rows;          /* below it, a builder that is only for large tables builds nothing; 0: no threshold */
     double min_norm, max_norm; /* of the column's vectors; max_norm 0: not measured */
+    int64_t n_not_finite;      /* of them, 0 when it wasn't measured */
 };
 
 /* What is wanted, and of what. */

@@ -86,11 +86,12 @@ const struct vf_index_builder_info vf_index_builders[VF_BUILDER_COUNT] =
                            [VF_PARAM_NEIGHBOURS] = {"max_neighbors", 0, 1, 0},
                            [VF_PARAM_ALPHA] = {"alpha", 1200, 1000, 0}},
                 .only_large = true,
+                .needs_finite = true,
                 .compress = VF_E_I8,
                 .note = "max_neighbors, when it isn't said, grows with the dimensions, and every row holds copies of "
                         "its neighbours' vectors: 80 KB a row at 384 dimensions. "
                         "So the copies are kept as float8 (`compress: i8`) unless the plan says something else, and "
-                        "neighbours are said.",
+                        "neighbours are said. A few vectors with NaN or infinity ruin it: it isn't built over them.",
             },
         [VF_BUILDER_USEARCH] =
             {

@@ -104,23 +104,23 @@ class Reading(Libsql):
 
     def test_no_row_is_hidden_behind_the_index(self):
         path = self.libsql("v.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, note TEXT, e F32_BLOB(4))", "CREATE TABLE k (k TEXT PRIMARY KEY, e F32_BLOB(4)) WITHOUT ROWID",
-                           "CREATE TABLE only (id INTEGER PRIMARY KEY, e F32_BLOB(4), x TEXT)", "CREATE INDEX a_e ON a (libsql_vector_idx(e))", "CREATE INDEX k_e ON k (libsql_vector_idx(e, 'metric=l2'))",
-                           "CREATE INDEX only_e ON only (libsql_vector_idx(e))")
+                           "CREATE TABLE solo (id INTEGER PRIMARY KEY, e F32_BLOB(4), x TEXT)", "CREATE INDEX a_e ON a (libsql_vector_idx(e))", "CREATE INDEX k_e ON k (libsql_vector_idx(e, 'metric=l2'))",
+                           "CREATE INDEX solo_e ON solo (libsql_vector_idx(e))")
         self.fill(path, "a", [(i, "n", f32(i, 1, 2, 3)) for i in range(50)])
         self.fill(path, "k", [(f"k{i}", f32(i, 1, 2, 3)) for i in range(50)])
-        self.fill(path, "only", [(i, f32(i, 1, 2, 3), "x") for i in range(50)])
+        self.fill(path, "solo", [(i, f32(i, 1, 2, 3), "x") for i in range(50)])
         with sqlite3.connect(path) as connection:  # the trap is there
             self.assertEqual(connection.execute("SELECT count(*) FROM a").fetchone()[0], 0)
             self.assertEqual(connection.execute("SELECT k FROM k NOT INDEXED").fetchall(), [])
         connection.close()
-        self.assertEqual({table["name"]: table["n_rows"] for table in self.run_vecferry("inspect", "--json", path).json()["schema"]["tables"]}, {"a": 50, "k": 50, "only": 50})
+        self.assertEqual({table["name"]: table["n_rows"] for table in self.run_vecferry("inspect", "--json", path).json()["schema"]["tables"]}, {"a": 50, "k": 50, "solo": 50})
         url = self.postgres()
         for target in (url, "copy.db", "libsql:copy2.db"):
             result = self.copy(path, target)
             self.assertEqual([table["rows"] for table in result["tables"]], [50, 50, 50])
             self.run_vecferry("verify", path, target)
         connection = self.connect(url)
-        self.assertEqual([connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("a", "k", "only")], [50, 50, 50])
+        self.assertEqual([connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("a", "k", "solo")], [50, 50, 50])
         # Found row by row too: verify looks rows up by their keys.
         connection.execute("UPDATE k SET e = '[9,9,9,9]' WHERE k = 'k7'")
         self.assertIn('"k": "k7"', self.run_vecferry("verify", path, url, code=3).stdout)
@@ -196,6 +196,25 @@ class Writing(Libsql):
             self.assertIn(word, rejects[identity][1])
         self.check_index(target, "d_e", "d", "e", 1001)
         self.assertEqual(self.ask(target, "SELECT typeof(e), e FROM d WHERE id = 2006"), [("blob", f32(4, 5, 6))])
+
+    def test_an_index_is_not_built_over_vectors_that_are_not_finite(self):
+        """libSQL takes NaN and infinity into its index, which then finds hardly any vector."""
+        path = self.libsql("nan.db", "CREATE TABLE d (id INTEGER PRIMARY KEY, e F32_BLOB(2))", "CREATE INDEX d_e ON d (libsql_vector_idx(e, 'max_neighbors=5'))")
+        self.fill(path, "d", [(i, f32(i, 1)) for i in range(1000)])
+        self.run_vecferry("plan", path, "libsql:second.db", "-o", "ferry.yaml")
+        self.fill(path, "d", [(2000, f32(float("nan"), 1)), (2001, f32(1, float("inf")))])
+        self.copy(path, "libsql:first.db")
+        first, second = str(self.folder / "first.db"), str(self.folder / "second.db")
+        self.assertEqual(self.ask(first, "SELECT count(*), sum(e IS NOT NULL) FROM d"), [(1002, 1002)])
+        self.assertEqual(self.ask(first, "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'd'"), [])
+        plan = self.run_vecferry("plan", path, "libsql:third.db", "-o", "-").stdout
+        self.assertIn("2 with NaN or infinity", plan)
+        self.assertRegex(plan, r"name: d_e, kind: diskann, to: sidecar")
+        # A plan that was made before: the index is refused when it is to be built.
+        result = self.run_vecferry("copy", "-f", "ferry.yaml", code=None)
+        self.assertNotEqual(result.code, 0)
+        self.assertIn("2 vectors hold NaN or infinity", result.stderr)
+        self.assertEqual(self.ask(second, "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'd'"), [])
 
     def test_what_an_earlier_index_left_behind_does_not_empty_the_new_one(self):
         """libSQL takes an index for filled when it has a record of its name: SQLite's DROP INDEX leaves one behind."""

@@ -11,6 +11,7 @@
 #include "engine/sqlitesql/libsql_vector.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "vector/convert.h"
 
 /* ---- reading ---- */
 
@@ -261,12 +262,72 @@ static enum vf_status count(struct vf_sqlite_conn *conn, const struct vf_table *
     return status;
 }
 
+static enum vf_status count_not_finite(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int64_t *n,
+                                       struct vf_error *err)
+{
+    struct vf_buf values;
+    bool row = true;
+    vf_buf_init(&values, VF_BUF_MAX);
+    enum vf_status status = vf_sqlite_step(conn, stmt, &row, err);
+    while (status == VF_OK && row) {
+        struct vf_libsql_vector vector;
+        size_t size_bytes = 0;
+        const uint8_t *bytes = vf_sqlite_column(conn, stmt, 0, &size_bytes);
+        if (conn->lib->column_type(stmt, 0) == SQLITE_BLOB && bytes != NULL &&
+            vf_libsql_vector_parse(bytes, size_bytes, &vector, NULL) == VF_OK && vector.dim <= VF_LIBSQL_MAX_DIM) {
+            vf_buf_clear(&values);
+            char *out = vf_buf_reserve(&values, vf_element_bytes(vector.element, vector.dim));
+            status = vf_buf_check(&values, err);
+            if (out != NULL && vf_libsql_vector_unpack(&vector, out, NULL) == VF_OK)
+                *n += vf_find_nonfinite(vector.element, out, vector.dim) >= 0;
+        }
+        if (status == VF_OK)
+            status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    vf_buf_release(&values);
+    return status;
+}
+
+/* Twenty vectors with NaN or infinity among 600 were seen to leave a search one hit in two hundred, and libSQL takes them in without a word. */
+static enum vf_status check_finite(struct vf_sqlite_conn *conn, const struct vf_table *table,
+                                   const struct vf_index *index, struct vf_error *err)
+{
+    struct vf_buf sql;
+    struct vf_arena arena = {0};
+    sqlite3_stmt *stmt = NULL;
+    int64_t n = 0;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT ");
+    vf_sqlite_quote(&sql, table->columns[index->parts[0].column].name);
+    vf_buf_str(&sql, " FROM ");
+    enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
+    if (index->predicate != NULL) {
+        vf_buf_str(&sql, " WHERE ");
+        (void)vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
+    }
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
+        status = count_not_finite(conn, stmt, &n, err);
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    vf_arena_release(&arena);
+    if (status != VF_OK || n == 0)
+        return status;
+    vf_error_set(err, VF_VALUE,
+                 "%" PRId64 " vectors hold NaN or infinity, with which libSQL's index finds hardly any vector", n);
+    vf_error_hint(err, "mend them in the source, or take the index out of the plan");
+    return VF_VALUE;
+}
+
 static enum vf_status build(struct vf_sqlite_conn *conn, const struct vf_table *table, const struct vf_index *index,
                             struct vf_error *err)
 {
     int64_t n_wanted = 0;
     int64_t n_held = 0;
-    enum vf_status status = remove_remains(conn, index->name, err);
+    enum vf_status status = check_finite(conn, table, index, err);
+    if (status == VF_OK)
+        status = remove_remains(conn, index->name, err);
     if (status == VF_OK)
         status = create(conn, table, index, err);
     if (status == VF_OK)
