@@ -1,0 +1,276 @@
+"""Every database to every other and back: what test_matrix_*.py share, a file for each kind of source.
+
+A kind makes a database with what is awkward in it (its own types at their extremes, NULLs, odd names, empty tables, tables without a key,
+vectors of each encoding), makes an empty target, and shows a database as Python values by a driver of its own, which shares no code with vecferry.
+For a pair A, B the source goes from A to B and from there to a new A: both A show the same, and the digests of both copies are the same.
+"""
+
+import collections
+import decimal
+import pathlib
+import sqlite3
+import struct
+import urllib.parse
+
+import duckdb
+from e2e import Case, pack, postgres_picture
+from hrana import Sqld
+from sqlite_library import Library
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+ODD_NAME = 'Odd "Name" 🚢'
+
+SQLITE = f"""
+CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE NOT NULL, is_admin BOOLEAN NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, seen_at INTEGER, ref UUID);
+CREATE TABLE "references" (id INTEGER PRIMARY KEY AUTOINCREMENT, "user" TEXT REFERENCES users (id) ON DELETE CASCADE, parent INTEGER, "order" REAL,
+    payload TEXT, amount DECIMAL(10, 2), day DATE, raw BLOB, note VARCHAR(20) DEFAULT 'it''s', any_value);
+CREATE TABLE chunks (id TEXT NOT NULL, n INTEGER NOT NULL, embedding TEXT, packed BLOB, PRIMARY KEY (id, n)) WITHOUT ROWID;
+CREATE INDEX references_user_idx ON "references" ("user", "order" DESC);
+CREATE UNIQUE INDEX chunks_n_idx ON chunks (n, id);
+CREATE TABLE empty_one (a INTEGER PRIMARY KEY, v BLOB);
+CREATE TABLE no_key (a INTEGER, b TEXT);
+CREATE TABLE only_nulls (a INTEGER, b TEXT, c BLOB);
+CREATE TABLE "{ODD_NAME.replace('"', '""')}" ("sel""ect" INTEGER PRIMARY KEY, "with space" TEXT, "%s" TEXT, "x""; DROP TABLE y;--" TEXT);
+"""
+
+# As long as a small type needs, and no longer: a target may be chosen by the largest.
+INTEGERS = [0, 1, -1, 2**53 + 1, -(2**63), 2**63 - 1]
+TEXTS = ["", "plain", "日本語 🚢", "line\nbreak", "it's \"quoted\"", None, "NULL", "\\N", "%s", " blanks ", "e\u0301"]
+
+
+def fill_sqlite(execute):
+    """The rows of SQLITE; `execute` takes a statement and its values."""
+    for i in range(20):
+        execute("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?)",
+                (f"ck{i:04}", f"u{i}@example.org", i % 2, 1700000000 + i, (1700000000 + i) * 1000 + i if i % 3 else None, f"00000000-0000-0001-0000-{i:012x}"))
+    for i in range(25):
+        execute('INSERT INTO "references" ("user", parent, "order", payload, amount, day, raw, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+                (f"ck{i % 20:04}", INTEGERS[i % 6] if i % 4 else None, [i / 3, -0.0, 1e308, 5e-324, None][i % 5], f'{{"n": {i}, "x": [1.5, null], "é": "\\u00e9"}}', i,
+                 f"2024-02-{i % 28 + 1:02}", bytes(range(i)), TEXTS[i % len(TEXTS)]))
+    for i in range(20):
+        vector = [k / 8 - i for k in range(12)]
+        text = None if i % 7 == 0 else "[" + ",".join(repr(x).removesuffix(".0") for x in vector) + "]"
+        execute("INSERT INTO chunks VALUES (?, ?, ?, ?)", (f"c{i % 9}", i, text, struct.pack("<12f", *vector)))
+    for row in [(1, "x"), (1, "x"), (1, "x"), (2, None), (None, None)]:
+        execute("INSERT INTO no_key VALUES (?, ?)", row)
+    for _ in range(3):
+        execute("INSERT INTO only_nulls VALUES (NULL, NULL, NULL)", ())
+    execute(f'INSERT INTO "{ODD_NAME.replace(chr(34), chr(34) * 2)}" VALUES (1, ?, ?, ?)', ("a", "b", "c"))
+    execute('DELETE FROM "references" WHERE id = 25', ())
+
+
+LIBSQL = """
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, f32 F32_BLOB(4), f64 F64_BLOB(4), f16 F16_BLOB(4), fb16 FB16_BLOB(4), f1 F1BIT_BLOB(11));
+CREATE TABLE indexed (id INTEGER PRIMARY KEY, v F32_BLOB(4) NOT NULL, note TEXT);
+CREATE INDEX indexed_v ON indexed (libsql_vector_idx(v, 'metric=cosine', 'max_neighbors=8'));
+"""
+
+
+def fill_libsql(execute):
+    wide = [1.5, -0.0, 3.4028234663852886e38, 1.401298464324817e-45]
+    fine = [0.1, 5e-324, 1.7976931348623157e308, -0.0]
+    for i in range(8):
+        f32 = struct.pack("<4f", *(wide if i == 0 else [i + k / 3 for k in range(4)]))
+        f64 = struct.pack("<4d", *(fine if i == 0 else [i + k / 3 for k in range(4)])) + b"\x02"
+        f16 = struct.pack("<4e", *([65504.0, -0.0, 6e-08, 1.0] if i == 0 else [i + k / 4 for k in range(4)])) + b"\x05"
+        fb16 = b"".join(struct.pack("<f", i + k / 2)[2:] for k in range(4)) + b"\x06"
+        f1 = bytes([i * 31 % 256, i % 8, 0, 21, 3])  # 11 bits, a byte so that the next is at an odd place, 8 x 4 - 11, the type
+        values = (f32, f64, f16, fb16, f1)
+        execute("INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)", (i + 1, *(None if i == 7 else value for value in values)))
+    for i in range(12):
+        execute("INSERT INTO indexed VALUES (?, ?, ?)", (i * 3 + 1, struct.pack("<4f", 1, i, -i, i / 7), TEXTS[i % len(TEXTS)]))
+
+
+DUCKDB = f"""
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s "odd"');
+CREATE SEQUENCE docs_id START 100 INCREMENT 5;
+CREATE TABLE docs (id BIGINT PRIMARY KEY DEFAULT nextval('docs_id'), code VARCHAR NOT NULL UNIQUE, n INTEGER DEFAULT 7, flag BOOLEAN DEFAULT true, label VARCHAR DEFAULT 'it''s', CHECK (n > -5));
+CREATE TABLE notes (doc BIGINT NOT NULL REFERENCES docs (id), n SMALLINT NOT NULL, note VARCHAR, PRIMARY KEY (doc, n));
+CREATE INDEX notes_note ON notes (note);
+CREATE TABLE numbers (id INTEGER PRIMARY KEY, b BOOLEAN, i1 TINYINT, i2 SMALLINT, i4 INTEGER, i8 BIGINT, h HUGEINT, u1 UTINYINT, u2 USMALLINT, u4 UINTEGER, u8 UBIGINT, uh UHUGEINT,
+    f FLOAT, d DOUBLE, n9 DECIMAL(9, 2), n38 DECIMAL(38, 10));
+CREATE TABLE texts (id INTEGER PRIMARY KEY, t VARCHAR, bl BLOB, u UUID, e mood, j JSON, bi BIT);
+CREATE TABLE times (id INTEGER PRIMARY KEY, d DATE, t TIME, ts TIMESTAMP, tz TIMESTAMPTZ, ts_s TIMESTAMP_S, ts_ms TIMESTAMP_MS, iv INTERVAL);
+CREATE TABLE nested (id INTEGER PRIMARY KEY, l INTEGER[], s STRUCT(a INTEGER, b VARCHAR), m MAP(VARCHAR, INTEGER), ll VARCHAR[]);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, f FLOAT[3], d DOUBLE[3]);
+CREATE TABLE empty_one (a INTEGER PRIMARY KEY, v FLOAT[1536]);
+CREATE TABLE no_key (a INTEGER, b VARCHAR);
+CREATE TABLE only_nulls (a INTEGER, b VARCHAR, v FLOAT[2]);
+CREATE TABLE "{ODD_NAME.replace('"', '""')}" ("sel""ect" INTEGER PRIMARY KEY, "with space" VARCHAR, "%s" VARCHAR, "x""; DROP TABLE y;--" VARCHAR);
+INSERT INTO docs (code) VALUES ('a'), ('b'), ('c');
+INSERT INTO notes VALUES (100, 1, 'x'), (100, 2, ''), (105, 1, NULL);
+INSERT INTO numbers VALUES
+    (1, true, 127, 32767, 2147483647, 9223372036854775807, 170141183460469231731687303715884105727, 255, 65535, 4294967295, 18446744073709551615, 340282366920938463463374607431768211455, 3.4028235e38, 1.7976931348623157e308, 9999999.99, 1234567890123456789012345678.0123456789),
+    (2, false, -128, -32768, -2147483648, -9223372036854775808, -170141183460469231731687303715884105728, 0, 0, 0, 0, 0, '-0.0', '-0.0', -0.01, -0.0000000001),
+    (3, NULL, 0, 0, 0, 9007199254740993, 0, 1, 1, 1, 1, 1, '1e-45', '5e-324', 1.10, 1.5),
+    (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO texts VALUES (1, '', '', '00000000-0000-0000-0000-000000000000', 'sad', '{{"b": 1,  "a": 1e2, "a": 2}}', '10110'), (2, E'line\\nbreak 日本語 🚢', '\\x00\\xFF\\x0A'::BLOB, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'it''s "odd"', 'null', '1'),
+    (3, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO times VALUES (1, '2024-02-29', '23:59:59.999999', '2024-02-29 23:59:59.999999', '2024-03-31 02:30:00+01', '2024-01-01 00:00:01', '2024-01-01 00:00:01.123', INTERVAL '14 months -3 days 04:05:06.789'),
+    (2, '0044-03-15 (BC)', '00:00:00', '1969-12-31 23:59:59', '1970-01-01 00:00:00+00', '1900-01-01', '1900-01-01', INTERVAL '0 days'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO nested VALUES (1, [1, 2, NULL], {{'a': 1, 'b': 'x"y'}}, MAP {{'k': 1}}, ['a b', '', NULL, 'q"']), (2, [], {{'a': NULL, 'b': NULL}}, MAP {{}}, []), (3, NULL, NULL, NULL, NULL);
+INSERT INTO vectors VALUES (1, [1, -2.5, 0], [1.1, 2.2, 3.3]), (2, ['-0.0'::FLOAT, '1e-45'::FLOAT, '3.4028235e38'::FLOAT], ['-0.0'::DOUBLE, '5e-324'::DOUBLE, '1.7976931348623157e308'::DOUBLE]), (3, NULL, NULL);
+INSERT INTO no_key VALUES (1, 'x'), (1, 'x'), (2, NULL), (NULL, NULL);
+INSERT INTO only_nulls VALUES (NULL, NULL, NULL), (NULL, NULL, NULL);
+INSERT INTO "{ODD_NAME.replace('"', '""')}" VALUES (1, 'a', 'b', 'c');
+"""
+
+
+def exact(value):
+    """A value so that what differs shows differently: floats by their bits, decimals with their zeros."""
+    if isinstance(value, float):
+        return struct.pack("<d", value)
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(exact(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((exact(key), exact(item)) for key, item in value.items())
+    return value
+
+
+def duckdb_picture(path):
+    picture = {}
+    connection = duckdb.connect(path, read_only=True, config={"TimeZone": "UTC"})
+    for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND table_name NOT LIKE 'vecferry\\_%' ESCAPE '\\'").fetchall():
+        columns = connection.execute("SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
+                                     (schema, name)).fetchall()
+        quoted = ['"' + column[0].replace('"', '""') + '"' for column in columns]
+        shown = ", ".join(f"CAST({q} AS VARCHAR)" if column[1].startswith(("TIME", "DATE", "INTERVAL", "BIT")) else q for q, column in zip(quoted, columns))
+        full = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
+        rows = connection.execute(f"SELECT {shown} FROM {full}").fetchall()
+        constraints = connection.execute("SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names FROM duckdb_constraints() WHERE schema_name = ? AND table_name = ?"
+                                         " AND constraint_type <> 'CHECK'", (schema, name)).fetchall()
+        indexes = connection.execute("SELECT index_name, is_unique, expressions FROM duckdb_indexes() WHERE schema_name = ? AND table_name = ? ORDER BY 1", (schema, name)).fetchall()
+        picture[f"{schema}.{name}"] = {"columns": columns, "constraints": sorted(map(repr, constraints)), "indexes": indexes, "rows": collections.Counter(exact(row) for row in rows)}
+    connection.close()
+    return picture
+
+
+def sqlite_picture(path):
+    """Declared columns, and each value with its storage class; the tables of vecferry, SQLite and a vector index aren't the user's."""
+    picture = {}
+    connection = sqlite3.connect(f"file:{urllib.parse.quote(str(path))}?mode=ro", uri=True)
+    connection.text_factory = bytes
+    for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall():
+        name = name.decode()
+        if name.startswith(("sqlite_", "vecferry_", "libsql_")) or b"_shadow" in name.encode():
+            continue
+        columns = [tuple(row) for row in connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?)', (name,))]
+        shown = ", ".join('typeof("{0}"), "{0}"'.format(column[0].decode().replace('"', '""')) for column in columns)
+        quoted = '"' + name.replace('"', '""') + '"'
+        rows = [tuple(pack(value) for value in row) for row in connection.execute(f"SELECT {shown} FROM {quoted} NOT INDEXED")]
+        indexes = sorted(row[0].decode() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", (name,)))
+        picture[name] = {"columns": columns, "indexes": indexes, "rows": collections.Counter(rows)}
+    connection.close()
+    return picture
+
+
+class Kind:
+    def __init__(self, name, source, target, picture):
+        self.name, self.source, self.target, self.picture = name, source, target, picture
+
+
+def sqlite_source(case):
+    path = case.new_file("source.db")
+    connection = sqlite3.connect(path)
+    connection.executescript(SQLITE)
+    fill_sqlite(connection.execute)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def duckdb_source(case):
+    path = case.new_file("source.duckdb")
+    connection = duckdb.connect(path)
+    connection.execute(DUCKDB)
+    connection.close()
+    return "duckdb:" + path
+
+
+def libsql_source(case):
+    path = case.new_file("source-libsql.db")
+    with Library("libsql").open(path) as connection:
+        for statement in LIBSQL.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        fill_libsql(connection.execute)
+    return case.libsql_url(path)
+
+
+def turso_source(case):
+    server = case.server()
+    for script in (SQLITE, LIBSQL):
+        for statement in script.split(";\n"):
+            if statement.strip():
+                server.run(statement)
+    fill_sqlite(lambda sql, values: server.run(sql, *values))
+    fill_libsql(lambda sql, values: server.run(sql, *values))
+    return server.url
+
+
+KINDS = {
+    "postgres": Kind("postgres", lambda case: case.postgres((HERE / "alltypes.sql").read_text()), lambda case: case.postgres(), postgres_picture),
+    "sqlite": Kind("sqlite", sqlite_source, lambda case: case.new_file("target.db"), sqlite_picture),
+    "duckdb": Kind("duckdb", duckdb_source, lambda case: "duckdb:" + case.new_file("target.duckdb"), lambda url: duckdb_picture(url.removeprefix("duckdb:"))),
+    "libsql": Kind("libsql", libsql_source, lambda case: case.libsql_url(case.new_file("target-libsql.db")), None),
+    "turso": Kind("turso", turso_source, lambda case: case.server().url, None),
+}
+
+
+class Matrix(Case):
+    """test_matrix_*.py derive from it, and set `source`."""
+
+    source = None
+
+    def setUp(self):
+        super().setUp()
+        self.n_files = 0
+        self.servers = {}
+
+    def new_file(self, name):
+        self.n_files += 1
+        return str(self.folder / f"{self.n_files}-{name}")
+
+    def libsql_url(self, path):
+        return "libsql:" + path
+
+    def server(self):
+        server = Sqld(self.new_file("server.db"))
+        server.start()
+        self.addCleanup(server.stop)
+        self.servers[server.url] = server
+        return server
+
+    def picture(self, kind, url):
+        if kind.name == "turso":
+            return sqlite_picture(self.servers[url].file)
+        if kind.name == "libsql":
+            return sqlite_picture(url.removeprefix("libsql:"))
+        return kind.picture(url)
+
+    def there_and_back(self, other, accepted=()):
+        """From self.source to `other` and back; `accepted`: the objects whose loss the plan may name."""
+        kind, through = KINDS[self.source], KINDS[other]
+        source, middle, back = kind.source(self), through.target(self), kind.target(self)
+        options = ["--accept-losses"] if accepted else []
+        there = self.copy(*options, source, middle)
+        again = self.copy(*options, middle, back)
+        for summary in (there, again):
+            self.assertEqual(summary["rejected"], 0)
+            self.assertTrue(all(table["equal"] for table in summary["tables"]), summary["tables"])
+            losses = {problem["object"] for problem in summary["plan"]["problems"] if problem["severity"] == "loss"} if "plan" in summary else set()
+            self.assertLessEqual(losses, set(accepted))
+        self.assert_same_picture(self.picture(kind, source), self.picture(kind, back))
+
+    def assert_same_picture(self, left, right):
+        if "tables" in left:
+            self.assertEqual(left["sequences"], right["sequences"])
+            self.assertEqual(left["types"], right["types"])
+            left, right = left["tables"], right["tables"]
+        self.assertEqual(sorted(left), sorted(right))
+        for name in left:
+            for part in left[name]:
+                self.assertEqual(left[name][part], right[name][part], f"{name}: {part}")
