@@ -60,6 +60,8 @@ def fill_sqlite(execute):
     execute('DELETE FROM "references" WHERE id = 25', ())
 
 
+INDEXED = 1001  # a plan builds a vector index from 1,000 rows on
+
 LIBSQL = """
 CREATE TABLE vectors (id INTEGER PRIMARY KEY, f32 F32_BLOB(4), f64 F64_BLOB(4), f16 F16_BLOB(4), fb16 FB16_BLOB(4), f1 F1BIT_BLOB(11));
 CREATE TABLE indexed (id INTEGER PRIMARY KEY, v F32_BLOB(4) NOT NULL, note TEXT);
@@ -67,7 +69,7 @@ CREATE INDEX indexed_v ON indexed (libsql_vector_idx(v, 'metric=cosine', 'max_ne
 """
 
 
-def fill_libsql(execute):
+def fill_libsql(execute, bfloat16=True):
     wide = [1.5, -0.0, 3.4028234663852886e38, 1.401298464324817e-45]
     fine = [0.1, 5e-324, 1.7976931348623157e308, -0.0]
     for i in range(8):
@@ -77,8 +79,8 @@ def fill_libsql(execute):
         fb16 = b"".join(struct.pack("<f", i + k / 2)[2:] for k in range(4)) + b"\x06"
         f1 = bytes([i * 31 % 256, i % 8, 0, 21, 3])  # 11 bits, a byte so that the next is at an odd place, 8 x 4 - 11, the type
         values = (f32, f64, f16, fb16, f1)
-        execute("INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)", (i + 1, *(None if i == 7 else value for value in values)))
-    for i in range(12):
+        execute("INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)", (i + 1, *(None if i == 7 or (value is fb16 and not bfloat16) else value for value in values)))
+    for i in range(INDEXED):
         execute("INSERT INTO indexed VALUES (?, ?, ?)", (i * 3 + 1, struct.pack("<4f", 1, i, -i, i / 7), TEXTS[i % len(TEXTS)]))
 
 
@@ -92,7 +94,7 @@ CREATE TABLE numbers (id INTEGER PRIMARY KEY, b BOOLEAN, i1 TINYINT, i2 SMALLINT
     f FLOAT, d DOUBLE, n9 DECIMAL(9, 2), n38 DECIMAL(38, 10));
 CREATE TABLE texts (id INTEGER PRIMARY KEY, t VARCHAR, bl BLOB, u UUID, e mood, j JSON, bi BIT);
 CREATE TABLE times (id INTEGER PRIMARY KEY, d DATE, t TIME, ts TIMESTAMP, tz TIMESTAMPTZ, ts_s TIMESTAMP_S, ts_ms TIMESTAMP_MS, iv INTERVAL);
-CREATE TABLE nested (id INTEGER PRIMARY KEY, l INTEGER[], s STRUCT(a INTEGER, b VARCHAR), m MAP(VARCHAR, INTEGER), ll VARCHAR[]);
+CREATE TABLE lists (id INTEGER PRIMARY KEY, l INTEGER[], t VARCHAR[]);
 CREATE TABLE vectors (id INTEGER PRIMARY KEY, f FLOAT[3], d DOUBLE[3]);
 CREATE TABLE empty_one (a INTEGER PRIMARY KEY, v FLOAT[1536]);
 CREATE TABLE no_key (a INTEGER, b VARCHAR);
@@ -109,7 +111,7 @@ INSERT INTO texts VALUES (1, '', '', '00000000-0000-0000-0000-000000000000', 'sa
     (3, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO times VALUES (1, '2024-02-29', '23:59:59.999999', '2024-02-29 23:59:59.999999', '2024-03-31 02:30:00+01', '2024-01-01 00:00:01', '2024-01-01 00:00:01.123', INTERVAL '14 months -3 days 04:05:06.789'),
     (2, '0044-03-15 (BC)', '00:00:00', '1969-12-31 23:59:59', '1970-01-01 00:00:00+00', '1900-01-01', '1900-01-01', INTERVAL '0 days'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO nested VALUES (1, [1, 2, NULL], {{'a': 1, 'b': 'x"y'}}, MAP {{'k': 1}}, ['a b', '', NULL, 'q"']), (2, [], {{'a': NULL, 'b': NULL}}, MAP {{}}, []), (3, NULL, NULL, NULL, NULL);
+INSERT INTO lists VALUES (1, [1, 2, NULL], ['a b', '', NULL, 'q"']), (2, [], []), (3, NULL, NULL);
 INSERT INTO vectors VALUES (1, [1, -2.5, 0], [1.1, 2.2, 3.3]), (2, ['-0.0'::FLOAT, '1e-45'::FLOAT, '3.4028235e38'::FLOAT], ['-0.0'::DOUBLE, '5e-324'::DOUBLE, '1.7976931348623157e308'::DOUBLE]), (3, NULL, NULL);
 INSERT INTO no_key VALUES (1, 'x'), (1, 'x'), (2, NULL), (NULL, NULL);
 INSERT INTO only_nulls VALUES (NULL, NULL, NULL), (NULL, NULL, NULL);
@@ -130,14 +132,29 @@ def exact(value):
     return value
 
 
+def duckdb_value(quoted, native):
+    """SQL that shows a value by which Python's types lose nothing; Python's DuckDB has no time zones."""
+    if native == "TIMESTAMP WITH TIME ZONE":
+        return f"epoch_us({quoted})"
+    return f"CAST({quoted} AS VARCHAR)" if native.startswith(("TIME", "DATE", "INTERVAL", "BIT")) else quoted
+
+
+def default_value(connection, text):
+    """What a default gives; DuckDB keeps its text as it was written."""
+    if text is None or "nextval" in text:
+        return text and text.replace('"main".', "").replace('"', "")
+    return connection.execute(f"SELECT {text}").fetchone()[0]
+
+
 def duckdb_picture(path):
     picture = {}
-    connection = duckdb.connect(path, read_only=True, config={"TimeZone": "UTC"})
+    connection = duckdb.connect(path, read_only=True)
     for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND table_name NOT LIKE 'vecferry\\_%' ESCAPE '\\'").fetchall():
         columns = connection.execute("SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
                                      (schema, name)).fetchall()
+        columns = [(*column[:3], default_value(connection, column[3])) for column in columns]
         quoted = ['"' + column[0].replace('"', '""') + '"' for column in columns]
-        shown = ", ".join(f"CAST({q} AS VARCHAR)" if column[1].startswith(("TIME", "DATE", "INTERVAL", "BIT")) else q for q, column in zip(quoted, columns))
+        shown = ", ".join(duckdb_value(q, column[1]) for q, column in zip(quoted, columns))
         full = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
         rows = connection.execute(f"SELECT {shown} FROM {full}").fetchall()
         constraints = connection.execute("SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names FROM duckdb_constraints() WHERE schema_name = ? AND table_name = ?"
@@ -165,6 +182,11 @@ def sqlite_picture(path):
         picture[name] = {"columns": columns, "indexes": indexes, "rows": collections.Counter(rows)}
     connection.close()
     return picture
+
+
+def replaced(picture, was, now):
+    """The picture with one declaration for another."""
+    return {name: dict(table, columns=[tuple(now if part == was else part for part in column) for column in table["columns"]]) for name, table in picture.items()}
 
 
 class Kind:
@@ -196,7 +218,7 @@ def libsql_source(case):
         for statement in LIBSQL.split(";"):
             if statement.strip():
                 connection.execute(statement)
-        fill_libsql(connection.execute)
+        fill_libsql(connection.execute, case.bfloat16)
     return case.libsql_url(path)
 
 
@@ -207,7 +229,7 @@ def turso_source(case):
             if statement.strip():
                 server.run(statement)
     fill_sqlite(lambda sql, values: server.run(sql, *values))
-    fill_libsql(lambda sql, values: server.run(sql, *values))
+    fill_libsql(lambda sql, values: server.run(sql, *values), case.bfloat16)
     return server.url
 
 
@@ -224,6 +246,7 @@ class Matrix(Case):
     """test_matrix_*.py derive from it, and set `source`."""
 
     source = None
+    bfloat16 = True  # a database of libSQL's has such values
 
     def setUp(self):
         super().setUp()
@@ -251,19 +274,25 @@ class Matrix(Case):
             return sqlite_picture(url.removeprefix("libsql:"))
         return kind.picture(url)
 
-    def there_and_back(self, other, accepted=()):
-        """From self.source to `other` and back; `accepted`: the objects whose loss the plan may name."""
+    def there_and_back(self, other, before=None, wider=()):
+        """From self.source to `other` and back. `before`: SQL that takes out of the source what `other` rejects by name. `wider`: declarations that come back as
+        another one that holds the same values, as pairs."""
         kind, through = KINDS[self.source], KINDS[other]
         source, middle, back = kind.source(self), through.target(self), kind.target(self)
-        options = ["--accept-losses"] if accepted else []
-        there = self.copy(*options, source, middle)
-        again = self.copy(*options, middle, back)
+        if before:
+            self.connect(source).execute(before)
+        there, again = self.copy(source, middle), self.copy(middle, back)
         for summary in (there, again):
             self.assertEqual(summary["rejected"], 0)
             self.assertTrue(all(table["equal"] for table in summary["tables"]), summary["tables"])
-            losses = {problem["object"] for problem in summary["plan"]["problems"] if problem["severity"] == "loss"} if "plan" in summary else set()
-            self.assertLessEqual(losses, set(accepted))
-        self.assert_same_picture(self.picture(kind, source), self.picture(kind, back))
+        left, right = self.picture(kind, source), self.picture(kind, back)
+        if kind.name == "turso":  # a server's vector index isn't built, which the plan says
+            self.assertIn("indexed_v", [each["name"].split(".")[-1] for each in again["not_moved"]])
+            left["indexed"]["indexes"].remove("indexed_v")
+        for was, now in wider:
+            self.assertIn(repr(now), repr(right))  # else the pair can go from here
+            left, right = replaced(left, was, now), replaced(right, was, now)
+        self.assert_same_picture(left, right)
 
     def assert_same_picture(self, left, right):
         if "tables" in left:

@@ -36,7 +36,10 @@ class PasswordEnvironment(Case):
         back = str(self.folder / "back.db")
         self.run_with("copy", self.lite, self.url, target=self.password)
         self.run_with("copy", self.url, back, source=self.password)
-        self.run_with("verify", self.url, back, source=self.password, target="a file has no password")
+        self.run_with("verify", self.url, back, source=self.password)
+        # A target's key means that the file is to be encrypted, and this one isn't.
+        refused = self.run_with("verify", self.url, back, source=self.password, target="a key of no use", code=2)
+        self.assertIn("the file isn't encrypted", refused.stderr)
 
     def test_the_other_side_has_its_own(self):
         for passwords in ({}, {"source": self.password}, {"target": "the wrong one"}):

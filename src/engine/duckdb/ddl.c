@@ -284,6 +284,23 @@ static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_ta
     return status;
 }
 
+/* nextval() takes every double quote in its argument for one around a name (seen in 1.5.5), so a column's sequence whose name has one couldn't be called: it is made with another name. */
+static enum vf_status apply_sequence(struct vf_duckdb_conn *conn, const struct vf_step *step, struct vf_error *err)
+{
+    struct vf_sequence sequence = *step->sequence;
+    struct vf_arena arena = {0};
+    char *name = vf_arena_strdup(&arena, sequence.name);
+    enum vf_status status = name != NULL ? VF_OK : vf_error_nomem(err);
+    for (char *at = name; at != NULL && sequence.owner_table != NULL && (at = strchr(at, '"')) != NULL;)
+        *at = '_';
+    sequence.name = name;
+    if (status == VF_OK)
+        status = step->kind == VF_STEP_SEQUENCE ? vf_duckdb_make_sequence(conn, &sequence, err)
+                                                : vf_duckdb_set_sequence(conn, &sequence, err);
+    vf_arena_release(&arena);
+    return status;
+}
+
 enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
@@ -299,9 +316,8 @@ enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_ANALYZE:     /* statistics are kept up by themselves */
         return VF_OK;
     case VF_STEP_SEQUENCE:
-        return vf_duckdb_make_sequence(conn, step->sequence, err);
     case VF_STEP_SEQUENCE_VALUE:
-        return vf_duckdb_set_sequence(conn, step->sequence, err);
+        return apply_sequence(conn, step, err);
     case VF_STEP_TABLE:
         status = make_table(conn, step->table, err);
         break;
