@@ -115,9 +115,9 @@ class Temporary(HranaCase):
 
     def test_a_snapshot_that_expires(self):
         self.fill_server()
-        self.server.fault("cursor", "expire", nth=2)
+        self.server.fault("ORDER BY rowid", "expire", nth=2)
         target = str(self.folder / "target.db")
-        result = self.try_fault(self.server.url, target, target, {5}, "expire at the second cursor")
+        result = self.try_fault(self.server.url, target, target, {5}, "expire at the second page")
         self.assertEqual(result.code, 5, result)
         self.assertIn("expired", result.stderr)
 
@@ -158,7 +158,7 @@ class Limits(HranaCase):
 
     def test_an_endless_answer_takes_no_endless_memory(self):
         self.fill_server()
-        for match, nth in (("pipeline", 2), ("pipeline", 20), ("cursor", 2)):
+        for match, nth in (("pipeline", 2), ("pipeline", 20), ("ORDER BY rowid", 2)):
             self.server.fault(match, "endless", nth=nth)
             target = str(self.folder / f"{match}.db")
             process = subprocess.Popen([VECFERRY, "copy", self.server.url, target], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -173,7 +173,7 @@ class Limits(HranaCase):
 
     def test_a_byte_a_second_is_no_answer(self):
         self.fill_server()
-        for match in ("pipeline", "cursor"):
+        for match in ("pipeline", "ORDER BY rowid"):
             self.server.fault(match, "drip", nth=2, times=0, delay_ms=300)
             target = str(self.folder / f"{match}.db")
             result = self.run_vecferry("copy", self.server.url + "?stall_timeout=1", target, code=None)

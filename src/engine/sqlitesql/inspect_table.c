@@ -146,6 +146,34 @@ static enum vf_status read_primary_key(struct vf_sqlite_conn *conn, struct vf_sc
     return VF_OK;
 }
 
+/* Some servers number the columns of a key all alike: then it is as the text says. */
+static enum vf_status mend_primary_key(struct vf_schema *schema, struct vf_table *table,
+                                       const struct vf_sqlite_constraint *constraints, struct vf_error *err)
+{
+    const struct vf_sqlite_constraint *key = constraints;
+    while (key != NULL && key->kind != VF_SQLITE_PRIMARY_KEY)
+        key = key->next;
+    if (key == NULL || table->primary_key < 0 || key->n_columns > VF_SQLITE_MAX_KEY_COLUMNS ||
+        key->n_columns <= table->indexes[table->primary_key].n_parts)
+        return VF_OK;
+    struct vf_index *index = &table->indexes[table->primary_key];
+    index->n_parts = 0;
+    for (size_t i = 0; i < key->n_columns; i++) {
+        struct vf_key_part *part = vf_index_add_part(schema, index);
+        if (part == NULL)
+            return vf_error_nomem(err);
+        *part = (struct vf_key_part){.column = -1, .nulls_first = true};
+        for (size_t c = 0; c < table->n_columns; c++) {
+            if (vf_strcasecmp(table->columns[c].name, key->columns[i]) == 0)
+                part->column = (int)c;
+        }
+        if (part->column < 0)
+            return vf_error_set(err, VF_ENGINE, "the primary key has a column \"%s\" that isn't there",
+                                key->columns[i]);
+    }
+    return VF_OK;
+}
+
 static enum vf_status add_checks(struct vf_schema *schema, struct vf_table *table,
                                  const struct vf_sqlite_constraint *constraints, struct vf_error *err)
 {
@@ -186,6 +214,8 @@ enum vf_status vf_sqlite_inspect_table(struct vf_sqlite_conn *conn, struct vf_sc
     }
     if (status == VF_OK)
         status = read_primary_key(conn, schema, table, stmt, err);
+    if (status == VF_OK)
+        status = mend_primary_key(schema, table, constraints, err);
     if (status == VF_OK)
         status = add_checks(schema, table, constraints, err);
     conn->lib->finalize(stmt);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "engine/turso/ping.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
 #define MAX_ANSWER_BYTES  ((size_t)256 << 20)
@@ -20,6 +21,7 @@
 
 bool vf_hrana_fail(struct vf_hrana *db, const struct vf_error *why, bool loses)
 {
+    pthread_mutex_lock(&db->lock);
     db->code = VF_HRANA_FAILED;
     db->failure = *why;
     if (why->status == VF_TEMPORARY && strstr(why->hint, "--resume") == NULL)
@@ -31,6 +33,7 @@ bool vf_hrana_fail(struct vf_hrana *db, const struct vf_error *why, bool loses)
         db->in_transaction = false;
         db->is_lost = true;
     }
+    pthread_mutex_unlock(&db->lock);
     return false;
 }
 
@@ -180,6 +183,7 @@ static void forget_old_baton(struct vf_hrana *db)
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
 {
     struct vf_buf *out = &db->request;
+    pthread_mutex_lock(&db->lock); /* until the answer is in: nobody else takes the baton that is written now */
     db->n_steps = 0;
     db->is_cursor = is_cursor;
     db->is_guarded = db->in_transaction && !db->has_streams;
@@ -503,29 +507,67 @@ static bool send(struct vf_hrana *db, const char *path, unsigned use)
 static bool refuse_when_lost(struct vf_hrana *db)
 {
     struct vf_error why = {0};
+    if (db->in_transaction && db->is_dead) {
+        db->is_dead = false;
+        return fail_lost(db, "it didn't answer to a sign of life");
+    }
     if (!db->is_lost)
         return true;
     vf_error_set(&why, VF_TEMPORARY, "the transaction on the server is gone");
     return vf_hrana_fail(db, &why, false);
 }
 
+/* The answer is in, or isn't to come: the lock is given back. */
+static bool end_request(struct vf_hrana *db, bool fine)
+{
+    db->used_us = db->clock->monotonic_us(db->clock->context);
+    pthread_mutex_unlock(&db->lock);
+    return fine;
+}
+
 bool vf_hrana_run(struct vf_hrana *db, unsigned use)
 {
     bool keep = ((use & VF_HRANA_KEEP) != 0 || db->in_transaction) && (use & VF_HRANA_END) == 0;
     if (!refuse_when_lost(db) || !vf_hrana_settle(db))
-        return false;
+        return end_request(db, false);
     db->code = SQLITE_OK;
     write_end(db, keep);
-    return send(db, db->version == 3 ? "/v3/pipeline" : "/v2/pipeline", use) && take_answer(db, keep);
+    const char *path = db->version == 3 ? "/v3/pipeline" : "/v2/pipeline";
+    return end_request(db, send(db, path, use) && take_answer(db, keep));
 }
 
-bool vf_hrana_run_cursor(struct vf_hrana *db)
+bool vf_hrana_run_cursor(struct vf_hrana *db, struct vf_hrana_stmt *stmt)
 {
     if (!refuse_when_lost(db) || !vf_hrana_settle(db))
-        return false;
+        return end_request(db, false);
     db->code = SQLITE_OK;
     vf_buf_str(&db->request, "]}}");
-    return send(db, "/v3/cursor", VF_HRANA_REPEATABLE);
+    bool fine = send(db, "/v3/cursor", VF_HRANA_REPEATABLE);
+    if (fine)
+        db->reading = stmt;
+    return end_request(db, fine);
+}
+
+void vf_hrana_stop_reading(struct vf_hrana *db)
+{
+    pthread_mutex_lock(&db->lock);
+    vf_http_stop(db->http);
+    db->reading = NULL;
+    (void)end_request(db, true);
+}
+
+bool vf_hrana_take_ping(struct vf_hrana *db, const struct vf_http_answer *answer)
+{
+    struct vf_json json = vf_json_over(answer->body.data, answer->body.size_bytes);
+    struct vf_json_text name;
+    bool first = true;
+    if (answer->body.data == NULL || !vf_json_take(&json, '{'))
+        return false;
+    while (vf_json_next_member(&json, &first, &name)) {
+        if (!(vf_json_text_is(name, "baton") ? take_baton(db, &json) : vf_json_skip(&json)))
+            return false;
+    }
+    return json.at != NULL && db->baton.size_bytes > 0 && strstr(answer->body.data, "\"type\":\"error\"") == NULL;
 }
 
 bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line)
@@ -618,6 +660,12 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
     vf_buf_init(&db->message, 65536);
     vf_buf_init(&db->table_sql, VF_BUF_MAX);
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&db->lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    pthread_cond_init(&db->ping_end, NULL);
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);
     if (status == VF_OK)
@@ -657,7 +705,10 @@ static void close_stream(struct vf_hrana *db)
 
 void vf_hrana_close(struct vf_hrana *db)
 {
+    vf_hrana_ping_stop(db);
     close_stream(db);
+    pthread_cond_destroy(&db->ping_end);
+    pthread_mutex_destroy(&db->lock);
     vf_http_close(db->http);
     vf_buf_release(&db->baton);
     vf_buf_release(&db->request);
@@ -673,20 +724,19 @@ void vf_hrana_close(struct vf_hrana *db)
 
 bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
 {
-    db->is_lost = false;
-    if (!vf_hrana_exec(db, begin, VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0)))
-        return false;
-    db->in_transaction = true;
-    return true;
+    pthread_mutex_lock(&db->lock);
+    db->is_lost = db->is_dead = false;
+    bool fine = vf_hrana_exec(db, begin, VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0));
+    db->in_transaction = fine;
+    pthread_mutex_unlock(&db->lock);
+    if (fine && db->has_streams)
+        vf_hrana_ping_start(db);
+    return fine;
 }
 
-bool vf_hrana_commit(struct vf_hrana *db)
+static bool commit(struct vf_hrana *db)
 {
     struct vf_error why = {0};
-    if (!refuse_when_lost(db)) {
-        db->is_lost = false;
-        return false;
-    }
     vf_hrana_new(db, false);
     (void)vf_hrana_step(db, "COMMIT", strlen("COMMIT"));
     vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
@@ -706,11 +756,24 @@ bool vf_hrana_commit(struct vf_hrana *db)
     return false;
 }
 
+bool vf_hrana_commit(struct vf_hrana *db)
+{
+    pthread_mutex_lock(&db->lock);
+    bool fine = refuse_when_lost(db) && commit(db);
+    if (!fine)
+        db->is_lost = false;
+    pthread_mutex_unlock(&db->lock);
+    return fine;
+}
+
 void vf_hrana_rollback(struct vf_hrana *db)
 {
-    if (db->in_transaction) {
+    pthread_mutex_lock(&db->lock);
+    if (db->in_transaction && !db->is_dead) {
         int code = db->code; /* what is rolled back for is what counts */
         const struct vf_error failure = db->failure;
+        if (db->reading != NULL)
+            vf_hrana_stop_reading(db);
         vf_hrana_new(db, false);
         (void)vf_hrana_step(db, "ROLLBACK", strlen("ROLLBACK"));
         vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
@@ -719,5 +782,8 @@ void vf_hrana_rollback(struct vf_hrana *db)
         db->failure = failure;
         vf_buf_clear(&db->baton);
     }
-    db->in_transaction = db->is_lost = false;
+    if (db->is_dead)
+        vf_buf_clear(&db->baton);
+    db->in_transaction = db->is_lost = db->is_dead = false;
+    pthread_mutex_unlock(&db->lock);
 }

@@ -6,11 +6,14 @@
  * that stands for itself. The guard is a BEGIN before each statement, which must fail.
  *
  * What may pass (429, 5xx, a lost connection) is tried again where that can do no harm: reading; what was not begun; and requests with a baton, which a server takes once.
+ * The lock is held from vf_hrana_new() until the answer is in, and while a transaction begins or ends: ping.h says what for. Otherwise a session belongs to one thread.
  *
  * Once a transaction is lost (its stream expired, the server was killed, somebody else ended it) nothing more is run until it has been ended here.
  */
 #ifndef VF_ENGINE_TURSO_HRANA_H
 #define VF_ENGINE_TURSO_HRANA_H
+
+#include <pthread.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -51,6 +54,13 @@ struct vf_hrana {
     uint64_t jitter;
     struct vf_buf table_sql; /* name and text of the table that was asked about last */
     struct vf_arena metadata;
+    /* signs of life */
+    pthread_mutex_t lock;
+    pthread_cond_t ping_end;
+    pthread_t ping;
+    bool has_ping, ends_ping;
+    bool is_dead;    /* the stream didn't answer to one */
+    int64_t used_us; /* the last request */
     /* the last failure */
     int code;              /* as SQLite has them; VF_HRANA_FAILED: it isn't SQLite's, but in `failure` */
     struct vf_buf message; /* for SQLite's */
@@ -85,8 +95,8 @@ enum vf_hrana_use {
 };
 /* Send it. What becomes of the steps is in db->results; a failure of the whole is in db->code. */
 bool vf_hrana_run(struct vf_hrana *db, unsigned use);
-/* Send a cursor's request: db->answer then holds the first bytes of its lines, and vf_http_pull() brings more. Outside of a transaction it may be sent again. */
-bool vf_hrana_run_cursor(struct vf_hrana *db);
+/* Send a cursor's request for the statement, which db->reading is from then on: db->answer then holds the first bytes of its lines, and vf_http_pull() brings more. Outside of a transaction it may be sent again. */
+bool vf_hrana_run_cursor(struct vf_hrana *db, struct vf_hrana_stmt *stmt);
 /* Take the first line of a cursor's answer, which has the baton. */
 bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line);
 
@@ -95,6 +105,10 @@ bool vf_hrana_went_well(struct vf_hrana *db, size_t step);
 /* One statement without arguments and rows. */
 bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use);
 
+/* The answer to a sign of life: its baton is the next one. false: the stream is gone. */
+bool vf_hrana_take_ping(struct vf_hrana *db, const struct vf_http_answer *answer);
+/* No more is read of db->reading. */
+void vf_hrana_stop_reading(struct vf_hrana *db);
 /* Take in what is still coming of db->reading, so that another request can be made. */
 bool vf_hrana_settle(struct vf_hrana *db);
 

@@ -15,6 +15,7 @@
 #define RECEIVE_BYTES  (512L << 10)
 #define SEND_BYTES     (256L << 10)
 #define SMALLEST_SPEED 64L /* bytes a second: less counts as none */
+#define OLDEST_S       15L /* a connection that was idle for longer isn't used again */
 
 struct vf_http {
     CURL *easy;
@@ -115,6 +116,7 @@ static bool set_options(struct vf_http *http, const struct vf_http_options *opti
            curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, OLDEST_S) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, http) == CURLE_OK;
 }

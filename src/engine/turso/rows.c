@@ -291,13 +291,11 @@ static bool pull(struct vf_hrana_stmt *stmt, bool *more)
     if (db->reading != stmt)
         return true;
     if (vf_http_pull(db->http, more, &why) != VF_OK) {
-        vf_http_stop(db->http);
-        db->reading = NULL;
+        vf_hrana_stop_reading(db);
         return vf_hrana_fail(db, &why, true);
     }
     if (!*more) { /* all has come */
-        vf_http_stop(db->http);
-        db->reading = NULL;
+        vf_hrana_stop_reading(db);
         swap_answer(stmt);
     }
     return true;
@@ -341,11 +339,10 @@ static bool open_cursor(struct vf_hrana_stmt *stmt)
     vf_hrana_new(db, true);
     vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
     vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
-    if (!vf_hrana_run_cursor(db))
-        return false;
-    db->reading = stmt;
     stmt->at_bytes = 0;
     stmt->has_ended = false;
+    if (!vf_hrana_run_cursor(db, stmt))
+        return false;
     if (!next_line(stmt, &line))
         return false;
     return line.at != NULL ? vf_hrana_take_cursor_head(db, line) : fail_cut(db);
@@ -434,6 +431,18 @@ bool vf_hrana_settle(struct vf_hrana *db)
 
 /* ---- all of them ---- */
 
+/* A server that gives no more in one answer, and a table that can't be read in parts. */
+static bool run_answer(struct vf_hrana_stmt *stmt)
+{
+    struct vf_error why = {0};
+    if (run_whole(stmt, stmt->sql, stmt->sql_bytes))
+        return true;
+    if (stmt->db->code != SQLITE_TOOBIG || !reads_only(stmt))
+        return false;
+    vf_error_set(&why, VF_ENGINE, "the rows are more than the server gives in one answer");
+    return vf_hrana_fail(stmt->db, &why, false);
+}
+
 static bool start(struct vf_hrana_stmt *stmt)
 {
     switch (stmt->source) {
@@ -445,7 +454,7 @@ static bool start(struct vf_hrana_stmt *stmt)
         return fetch_page(stmt);
     case VF_HRANA_ANSWER:
     default:
-        return run_whole(stmt, stmt->sql, stmt->sql_bytes);
+        return run_answer(stmt);
     }
 }
 
@@ -483,8 +492,7 @@ void vf_hrana_rows_end(struct vf_hrana_stmt *stmt)
         }
         if (db->reading == stmt && !db->in_transaction)
             vf_buf_clear(&db->baton); /* its stream ends by itself */
-        vf_http_stop(db->http);
-        db->reading = NULL;
+        vf_hrana_stop_reading(db);
     }
     stmt->is_run = stmt->is_done = stmt->has_last = false;
     stmt->n_cells = 0;

@@ -54,7 +54,8 @@ enum vf_status vf_turso_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf 
                                      sqlite3_stmt **stmt, struct vf_error *err)
 {
     struct vf_hrana *db = db_of(conn->db);
-    bool in_pages = !db->has_cursor && rowid != NULL;
+    /* In a transaction pages are better than a cursor: sqld lets the stream of one that is read for longer than ten seconds expire. */
+    bool in_pages = rowid != NULL && (!db->has_cursor || db->in_transaction);
     *stmt = NULL;
     if (limit > 0 && !in_pages)
         vf_buf_printf(sql, " LIMIT %" PRId64, limit);
@@ -62,13 +63,13 @@ enum vf_status vf_turso_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf 
     if (status != VF_OK)
         return status;
     struct vf_hrana_stmt *made = stmt_of(*stmt);
-    if (db->has_cursor) {
-        made->source = VF_HRANA_CURSOR;
-    } else if (in_pages) {
+    if (in_pages) {
         made->source = VF_HRANA_PAGES;
         made->limit = limit;
         made->rowid = rowid;
         made->page_rows = VF_HRANA_FIRST_PAGE_ROWS;
+    } else if (db->has_cursor) {
+        made->source = VF_HRANA_CURSOR;
     }
     return VF_OK;
 }

@@ -2,7 +2,7 @@
  * The functions of SQLite's library, as far as engine/sqlitesql calls them, over a session with a server: a sqlite3 is a struct vf_hrana, and a sqlite3_stmt a struct vf_hrana_stmt.
  *
  * A statement is sent at its first step, with all its arguments, and its rows come with the answer. Those of a whole table don't: vf_turso_prepare_rows() makes a statement whose rows are read
- * from a cursor as they come, or, where the server has none, page by page in the order of the rowid.
+ * page by page in the order of the rowid, or from a cursor as they come: where there is no rowid, or no transaction.
  */
 #ifndef VF_ENGINE_TURSO_STATEMENT_H
 #define VF_ENGINE_TURSO_STATEMENT_H
