@@ -29,7 +29,7 @@ static enum vf_status status_of(const struct vf_sqlite_conn *conn, int code)
     }
 }
 
-static void wrap(struct vf_error *err, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void wrap(struct vf_error *err, const char *fmt, va_list args)
 {
     char what[512];
     vsnprintf(what, sizeof(what), fmt, args);
