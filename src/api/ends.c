@@ -18,8 +18,10 @@
 /* ---- opening ---- */
 
 /* By option first, then from the environment; without either, the database's own library looks where it always does. */
-static enum vf_status read_password(vecferry *v, const char *side, char **password, struct vf_error *err)
+static enum vf_status read_password(vecferry *v, const char *side, const struct vf_url *url, char **password,
+                                    struct vf_error *err)
 {
+    const char *word = strcmp(url->scheme, "postgres") == 0 ? "password" : url->path != NULL ? "key" : "token";
     char name[64];
 
     snprintf(name, sizeof(name), "%s-password-file", side);
@@ -29,9 +31,9 @@ static enum vf_status read_password(vecferry *v, const char *side, char **passwo
     if (file != NULL && command != NULL)
         return vf_error_set(err, VF_USAGE, "--%s-password-file and --%s-password-command are both given", side, side);
     if (file != NULL)
-        return vf_secret_from_file(file, password, err);
+        return vf_secret_from_file(word, file, password, err);
     if (command != NULL)
-        return vf_secret_from_command(command, PASSWORD_TIMEOUT_MS, password, err);
+        return vf_secret_from_command(word, command, PASSWORD_TIMEOUT_MS, password, err);
     const char *variable = strcmp(side, "source") == 0   ? "VECFERRY_SOURCE_PASSWORD"
                            : strcmp(side, "target") == 0 ? "VECFERRY_TARGET_PASSWORD"
                                                          : "VECFERRY_TARGET2_PASSWORD";
@@ -60,7 +62,7 @@ static enum vf_status open_source(vecferry *v, struct vf_ends *ends, const char 
 
     ends->v = v;
     if (status == VF_OK)
-        status = read_password(v, "source", &ends->source_password, err);
+        status = read_password(v, "source", &ends->source_url, &ends->source_password, err);
     if (status == VF_OK) {
         ends->source_options = open_options(v, VF_SIDE_SOURCE, "vecferry", ends->source_password, true);
         status = vf_conn_open(&ends->source_url, &ends->source_options, &ends->source, err);
@@ -93,7 +95,7 @@ static enum vf_status open_target(struct vf_ends *ends, size_t i, const char *ur
     if (status == VF_OK && vf_ends_by(ends) != NULL)
         status = vf_by_check_pattern(&end->url, err);
     if (status == VF_OK)
-        status = read_password(ends->v, target_names[i], &end->password, err);
+        status = read_password(ends->v, target_names[i], &end->url, &end->password, err);
     if (status == VF_OK) {
         crossing->target_options = open_options(ends->v, VF_SIDE_TARGET, "vecferry", end->password, must_exist);
         status = vf_conn_open(&end->url, &crossing->target_options, &crossing->target, err);

@@ -171,7 +171,7 @@ static bool is_credential(const char *path)
     return strchr(path + size_bytes + 1, '/') == NULL;
 }
 
-static enum vf_status check_file(int fd, const char *path, const char *what, struct vf_error *err)
+static enum vf_status check_file(int fd, const char *word, const char *path, const char *what, struct vf_error *err)
 {
     const bool may_be_shared = is_credential(path);
     const unsigned refused_mode = may_be_shared ? 037 : 077;
@@ -182,7 +182,7 @@ static enum vf_status check_file(int fd, const char *path, const char *what, str
         return vf_error_set(err, VF_USAGE, "cannot look at %s", what);
     if (!S_ISREG(file.st_mode)) {
         vf_error_set(err, VF_USAGE, "%s is not a regular file", what);
-        vf_error_hint(err, "a password that is made on the fly comes from a password command");
+        vf_error_hint(err, "a %s that is made on the fly comes from a command", word);
         return VF_USAGE;
     }
     shown(path, name, sizeof(name));
@@ -200,7 +200,7 @@ static enum vf_status check_file(int fd, const char *path, const char *what, str
     return VF_OK;
 }
 
-enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_error *err)
+enum vf_status vf_secret_from_file(const char *word, const char *path, char **secret, struct vf_error *err)
 {
     enum vf_status status;
     char name[512];
@@ -209,14 +209,14 @@ enum vf_status vf_secret_from_file(const char *path, char **secret, struct vf_er
     int fd;
 
     *secret = NULL;
-    snprintf(what, sizeof(what), "password file \"%s\"", shown(path, name, sizeof(name)));
+    snprintf(what, sizeof(what), "%s file \"%s\"", word, shown(path, name, sizeof(name)));
     /* The open file is checked, not its name, so that it can't be exchanged in between; O_NONBLOCK: a FIFO without a writer would hang here. */
     do {
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return vf_error_set(err, VF_USAGE, "cannot open %s: %s", what, errno_text(errno, text, sizeof(text)));
-    status = check_file(fd, path, what, err);
+    status = check_file(fd, word, path, what, err);
     if (status == VF_OK)
         status = read_secret(fd, what, INT64_MAX, secret, err);
     close(fd);
@@ -342,58 +342,59 @@ static bool was_cut_off(int ended)
            (WIFEXITED(ended) && WEXITSTATUS(ended) == 128 + SIGPIPE);
 }
 
-static enum vf_status check_ending(int ended, struct vf_error *err)
+static enum vf_status check_ending(const char *what, int ended, struct vf_error *err)
 {
     if (ended == 0)
         return VF_OK;
     if (ended < 0)
-        return vf_error_set(err, VF_USAGE, "cannot learn how the password command ended");
+        return vf_error_set(err, VF_USAGE, "cannot learn how %s ended", what);
     if (WIFSIGNALED(ended))
-        return vf_error_set(err, VF_USAGE, "the password command was ended by signal %d", WTERMSIG(ended));
-    vf_error_set(err, VF_USAGE, "the password command failed with exit code %d", WEXITSTATUS(ended));
+        return vf_error_set(err, VF_USAGE, "%s was ended by signal %d", what, WTERMSIG(ended));
+    vf_error_set(err, VF_USAGE, "%s failed with exit code %d", what, WEXITSTATUS(ended));
     vf_error_hint(err, "run it by hand with /bin/sh -c and look at what it says");
     return VF_USAGE;
 }
 
 /* The secret, and how the command ended. */
-static enum vf_status read_command(int output, pid_t child, int64_t timeout_ms, char **secret, struct vf_error *err)
+static enum vf_status read_command(const char *what, int output, pid_t child, int64_t timeout_ms, char **secret,
+                                   struct vf_error *err)
 {
     int64_t deadline_us = now_us() + timeout_ms * 1000;
     int ended = 0;
-    enum vf_status status = read_secret(output, "the password command", deadline_us, secret, err);
+    enum vf_status status = read_secret(output, what, deadline_us, secret, err);
 
     close(output);
     if (!wait_for(child, deadline_us, &ended)) {
         end_command(child);
-        vf_error_set(err, VF_USAGE, "the password command has not ended after %lld s", (long long)(timeout_ms / 1000));
+        vf_error_set(err, VF_USAGE, "%s has not ended after %lld s", what, (long long)(timeout_ms / 1000));
         vf_error_hint(err, "run it by hand with /bin/sh -c and look at what it waits for");
         return VF_USAGE;
     }
     /* How a command failed says more than the empty output that it left. */
     if (status == VF_OK || (status != VF_NOMEM && ended != 0 && !was_cut_off(ended)))
-        status = check_ending(ended, err);
+        status = check_ending(what, ended, err);
     return status;
 }
 
-enum vf_status vf_secret_from_command(const char *command, int64_t timeout_ms, char **secret, struct vf_error *err)
+enum vf_status vf_secret_from_command(const char *word, const char *command, int64_t timeout_ms, char **secret,
+                                      struct vf_error *err)
 {
     int ends[2] = {-1, -1};
     pid_t child = 0;
-    char text[128];
+    char what[64], text[128];
     int number;
 
     *secret = NULL;
+    snprintf(what, sizeof(what), "the %s command", word);
     if (!open_pipe(ends))
-        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s",
-                            errno_text(errno, text, sizeof(text)));
+        return vf_error_set(err, VF_USAGE, "cannot run %s: %s", what, errno_text(errno, text, sizeof(text)));
     number = start(command, ends[1], &child);
     close(ends[1]);
     if (number != 0) {
         close(ends[0]);
-        return vf_error_set(err, VF_USAGE, "cannot run the password command: %s",
-                            errno_text(number, text, sizeof(text)));
+        return vf_error_set(err, VF_USAGE, "cannot run %s: %s", what, errno_text(number, text, sizeof(text)));
     }
-    enum vf_status status = read_command(ends[0], child, timeout_ms, secret, err);
+    enum vf_status status = read_command(what, ends[0], child, timeout_ms, secret, err);
     if (status != VF_OK) {
         vf_secret_free(*secret);
         *secret = NULL;

@@ -157,6 +157,14 @@ class Encrypted(Case):
             with self.assertRaises(Error):
                 self.rows(target, "words", key + "x")
 
+    def test_a_file_of_a_key_that_others_can_read(self):
+        """It is called what it is: no password."""
+        os.chmod(self.key, 0o644)
+        result = self.run_vecferry("inspect", "--source-password-file", self.key, self.encrypted(), code=2)
+        self.assertIn(f'key file "{self.key}" has mode 0644', result.stderr)
+        result = self.run_vecferry("inspect", "--source-password-command", "exit 3", "http://127.0.0.1:1", code=2)
+        self.assertIn("the token command failed with exit code 3", result.stderr)
+
     def test_the_key_is_no_argument(self):
         for argument in (f"--source-key={KEY}", f"--key={KEY}", f"--source-password={KEY}"):
             result = self.run_vecferry("inspect", argument, self.plain, code=2)

@@ -96,7 +96,7 @@ static void test_file(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         write_file(cases[i].text, strlen(cases[i].text), i % 2 == 0 ? 0600 : 0400);
-        enum vf_status status = vf_secret_from_file(path, &secret, NULL);
+        enum vf_status status = vf_secret_from_file("password", path, &secret, NULL);
         check_secret(status, secret, cases[i].wanted);
     }
     vf_secret_free(NULL);
@@ -113,7 +113,7 @@ static void test_file_modes(void **state)
         char *secret = NULL;
 
         write_file("CANARY", 6, modes[i]);
-        enum vf_status status = vf_secret_from_file(path, &secret, &err);
+        enum vf_status status = vf_secret_from_file("password", path, &secret, &err);
         snprintf(wanted, sizeof(wanted), "/password\" has mode %04o, so others can read or write it",
                  (unsigned)modes[i]);
         check_refused(status, secret, &err, wanted);
@@ -130,7 +130,7 @@ static void test_file_of_another_user(void **state)
     write_file("CANARY", 6, 0600);
     if (chown(path, 12345, (gid_t)-1) != 0)
         skip(); /* only root can give files away */
-    enum vf_status status = vf_secret_from_file(path, &secret, &err);
+    enum vf_status status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "belongs to another user (id 12345)");
 }
 
@@ -143,15 +143,15 @@ static void test_credential(void **state)
     (void)state;
     setenv("CREDENTIALS_DIRECTORY", folder, 1);
     write_file("s3cr3t", 6, 0440);
-    enum vf_status status = vf_secret_from_file(path, &secret, &err);
+    enum vf_status status = vf_secret_from_file("password", path, &secret, &err);
     check_secret(status, secret, "s3cr3t");
     write_file("CANARY", 6, 0444);
     secret = NULL;
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "has mode 0444");
     setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
     write_file("CANARY", 6, 0440);
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "has mode 0440");
 }
 
@@ -159,26 +159,27 @@ static void test_file_refused(void **state)
 {
     struct vf_error err = {0};
     char *secret = NULL;
-    enum vf_status status = vf_secret_from_file("no/such\x1b"
+    enum vf_status status = vf_secret_from_file("key",
+                                                "no/such\x1b"
                                                 "file",
                                                 &secret, &err);
 
     (void)state;
-    check_refused(status, secret, &err, "cannot open password file \"no/such\\x1bfile\": No such file or directory");
-    status = vf_secret_from_file(folder, &secret, &err);
+    check_refused(status, secret, &err, "cannot open key file \"no/such\\x1bfile\": No such file or directory");
+    status = vf_secret_from_file("password", folder, &secret, &err);
     check_refused(status, secret, &err, "is not a regular file");
     assert_int_equal(mkfifo(path, 0600), 0);
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "is not a regular file");
-    assert_non_null(strstr(err.hint, "password command"));
+    assert_string_equal(err.hint, "a password that is made on the fly comes from a command");
     write_file("", 0, 0600);
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "gives an empty secret");
     write_file("\r\n", 2, 0600);
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "gives an empty secret");
     write_file("CANARY\0x", 8, 0600);
-    status = vf_secret_from_file(path, &secret, &err);
+    status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "gives a secret with a NUL byte");
 }
 
@@ -192,12 +193,12 @@ static void test_file_size(void **state)
     assert_non_null(bytes);
     memset(bytes, 'k', VF_SECRET_MAX_BYTES + 1);
     write_file(bytes, VF_SECRET_MAX_BYTES, 0600);
-    assert_int_equal(vf_secret_from_file(path, &secret, &err), VF_OK);
+    assert_int_equal(vf_secret_from_file("password", path, &secret, &err), VF_OK);
     assert_int_equal(strlen(secret), VF_SECRET_MAX_BYTES);
     vf_secret_free(secret);
     secret = NULL;
     write_file(bytes, VF_SECRET_MAX_BYTES + 1, 0600);
-    enum vf_status status = vf_secret_from_file(path, &secret, &err);
+    enum vf_status status = vf_secret_from_file("password", path, &secret, &err);
     check_refused(status, secret, &err, "gives more than 65536 bytes");
     free(bytes);
 }
@@ -233,12 +234,15 @@ static void test_command(void **state)
 {
     const int n_open = count_open_files();
     char *secret = NULL;
-    enum vf_status status = vf_secret_from_command("printf 's3cr3t\\n'", 60000, &secret, NULL);
+    enum vf_status status = vf_secret_from_command("password", "printf 's3cr3t\\n'", 60000, &secret, NULL);
 
     (void)state;
     check_secret(status, secret, "s3cr3t");
-    status = vf_secret_from_command("cat; echo a b; echo c", 60000, &secret, NULL); /* its input is empty */
+    status = vf_secret_from_command("password", "cat; echo a b; echo c", 60000, &secret, NULL); /* its input is empty */
     check_secret(status, secret, "a b\nc");
+    struct vf_error err = {0};
+    status = vf_secret_from_command("token", "exit 3 # CANARY", 60000, &secret, &err);
+    check_refused(status, secret, &err, "the token command failed with exit code 3");
     assert_int_equal(count_open_files(), n_open);
 }
 
@@ -253,7 +257,7 @@ static void test_command_that_takes_too_long(void **state)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         struct vf_error err = {0};
         char *secret = folder;
-        enum vf_status status = vf_secret_from_command(commands[i], i == 2 ? 50 : 300, &secret, &err);
+        enum vf_status status = vf_secret_from_command("password", commands[i], i == 2 ? 50 : 300, &secret, &err);
 
         check_refused(status, secret, &err, "the password command has not ended after 0 s");
         assert_non_null(strstr(err.hint, "/bin/sh -c"));
@@ -284,10 +288,10 @@ static void test_command_fails(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vf_error err = {0};
         char *secret = folder;
-        enum vf_status status = vf_secret_from_command(cases[i].command, 60000, &secret, &err);
+        enum vf_status status = vf_secret_from_command("password", cases[i].command, 60000, &secret, &err);
 
         check_refused(status, secret, &err, cases[i].message);
-        assert_int_equal(vf_secret_from_command(cases[i].command, 60000, &secret, NULL), VF_USAGE);
+        assert_int_equal(vf_secret_from_command("password", cases[i].command, 60000, &secret, NULL), VF_USAGE);
     }
 }
 
@@ -304,12 +308,12 @@ static void test_command_signals(void **state)
     sigaddset(&pipe_only, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
     signal(SIGPIPE, SIG_IGN);
-    enum vf_status status = vf_secret_from_command("yes", 60000, &secret, &err);
+    enum vf_status status = vf_secret_from_command("password", "yes", 60000, &secret, &err);
     check_refused(status, secret, &err, "the password command gives more than 65536 bytes");
     signal(SIGPIPE, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     signal(SIGCHLD, SIG_IGN);
-    status = vf_secret_from_command("echo CANARY", 60000, &secret, &err);
+    status = vf_secret_from_command("password", "echo CANARY", 60000, &secret, &err);
     check_refused(status, secret, &err, "cannot learn how the password command ended");
     signal(SIGCHLD, SIG_DFL);
 }
@@ -335,9 +339,9 @@ static void test_no_memory(void **state)
             if (way == 0)
                 status = vf_secret_from_env("VF_TEST_SECRET", &secret, &err);
             else if (way == 1)
-                status = vf_secret_from_file(path, &secret, &err);
+                status = vf_secret_from_file("password", path, &secret, &err);
             else
-                status = vf_secret_from_command("echo s3cr3t", 60000, &secret, &err);
+                status = vf_secret_from_command("password", "echo s3cr3t", 60000, &secret, &err);
             if (status != VF_OK) {
                 assert_true(status == VF_NOMEM || strstr(err.message, "Cannot allocate memory") != NULL);
                 assert_null(secret);
