@@ -64,6 +64,7 @@ const struct vf_engine_ops vf_turso_engine = {
     .limits = vf_sqlite_limits,
     .inspect = inspect,
     .quote = quote,
+    .match = vf_sqlite_match,
     .begin_snapshot = vf_turso_begin_snapshot,
     .end_snapshot = vf_turso_end_snapshot,
     .split = vf_sqlite_split,
