@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "model/temporal.h"
+
 /* NULL first, then every sample; returns their number. */
 static int64_t fill_samples(struct vf_batch *batch, const struct vf_limits *limits, const struct conf_quirks *quirks)
 {
@@ -67,6 +70,96 @@ static void test_enum(void **state)
         CONF_OK(vf_conn_apply(conf->conn, &step, &err));
     }
     round_trip(conf, &column);
+}
+
+/* ---- rows of one value ---- */
+
+/* The value as vf_conn_match() takes it; NULL: there is none. false: it holds U+0000, which can't be asked for. */
+static bool text_of(const struct vf_array *array, int64_t row, struct vf_buf *out, const char **text)
+{
+    size_t size_bytes = 0;
+    vf_buf_clear(out);
+    *text = NULL;
+    if (vf_array_is_null(array, row))
+        return true;
+    if (array->type.kind == VF_K_TEXT) {
+        const uint8_t *bytes = vf_array_value(array, row, &size_bytes);
+        if (memchr(bytes, 0, size_bytes) != NULL)
+            return false;
+        vf_buf_add(out, bytes, size_bytes);
+    } else if (array->type.kind == VF_K_UUID) {
+        char uuid[37];
+        vf_uuid_format(vf_array_value(array, row, &size_bytes), uuid);
+        vf_buf_str(out, uuid);
+    } else {
+        vf_array_to_json(array, row, out);
+    }
+    vf_buf_add(out, "", 1);
+    *text = out->data;
+    return true;
+}
+
+static int64_t count_where(const struct conf *conf, const struct conf_table *table, const char *text)
+{
+    struct conf_table filtered = *table;
+    struct vf_digest found = {0};
+    struct vf_buf where;
+    vf_buf_init(&where, VF_BUF_MAX);
+    CONF_OK(vf_conn_match(conf->conn, &table->fields[1], text, &where, &err));
+    vf_buf_add(&where, "", 1);
+    filtered.relation.where = where.data;
+    conf_digest_scan(conf->conn, &filtered, NULL, &found);
+    vf_buf_release(&where);
+    return found.n_rows;
+}
+
+static void match_type(const struct conf *conf, const char *type)
+{
+    const struct conf_column columns[] = {{.name = "id", .type = "i64", .key = true}, {.name = "a \"b", .type = type}};
+    struct conf_table table;
+    struct vf_batch batch = {0};
+    struct vf_buf one, other;
+    const char *text, *also;
+    vf_buf_init(&one, VF_BUF_MAX);
+    vf_buf_init(&other, VF_BUF_MAX);
+    conf_table_init(&table, conf, type, 2, columns);
+    conf_table_make(&table, conf->conn, conf);
+    conf_batch_init(&batch, &table, 100);
+    int64_t n_rows = fill_samples(&batch, vf_conn_limits(conf->conn), conf->quirks);
+    conf_load(conf->conn, &table, &batch);
+    conf_table_finish(&table, conf->conn);
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t n_same = 0;
+        if (!text_of(&batch.columns[1], row, &one, &text))
+            continue;
+        for (int64_t k = 0; k < n_rows; k++)
+            n_same += text_of(&batch.columns[1], k, &other, &also) && vf_str_equal(text, also);
+        int64_t n_found = count_where(conf, &table, text);
+        if (n_found != n_same)
+            fail_msg("%s: %d rows of value %s, and not %d", type, (int)n_found, text != NULL ? text : "NULL",
+                     (int)n_same);
+    }
+    vf_buf_release(&one);
+    vf_buf_release(&other);
+    vf_batch_release(&batch);
+    conf_table_release(&table);
+}
+
+static void test_match(void **state)
+{
+    static const char *const types[] = {"bool", "i8", "i32", "i64", "text", "uuid"};
+    const struct conf *conf = *state;
+    const struct vf_field blob = {.name = "b", .native = "BLOB", .type = {.kind = VF_K_BLOB}};
+    struct vf_buf out;
+    if (vf_conn_ops(conf->conn)->match == NULL) /* mem and files have no filters */
+        return;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        match_type(conf, types[i]);
+    if (strcmp(vf_conn_ops(conf->conn)->name, "postgres") == 0) /* which reads any type from a literal */
+        return;
+    vf_buf_init(&out, VF_BUF_MAX);
+    CONF_FAILS(vf_conn_match(conf->conn, &blob, "x", &out, &err), VF_MISSING, "of type blob");
+    vf_buf_release(&out);
 }
 
 /* ---- chunks ---- */
@@ -344,10 +437,16 @@ static void test_lookup_composite(void **state)
 }
 
 const struct CMUnitTest conf_tests_scan[] = {
-    CONF_TEST(test_types),         CONF_TEST(test_enum),
-    CONF_TEST(test_chunks),        CONF_TEST(test_chunks_of_nothing),
-    CONF_TEST(test_no_such_table), CONF_TEST(test_scan_left_early),
-    CONF_TEST(test_snapshot),      CONF_TEST(test_snapshot_gone),
-    CONF_TEST(test_lookup),        CONF_TEST(test_lookup_composite),
+    CONF_TEST(test_types),
+    CONF_TEST(test_enum),
+    CONF_TEST(test_match),
+    CONF_TEST(test_chunks),
+    CONF_TEST(test_chunks_of_nothing),
+    CONF_TEST(test_no_such_table),
+    CONF_TEST(test_scan_left_early),
+    CONF_TEST(test_snapshot),
+    CONF_TEST(test_snapshot_gone),
+    CONF_TEST(test_lookup),
+    CONF_TEST(test_lookup_composite),
 };
 const size_t conf_n_tests_scan = sizeof(conf_tests_scan) / sizeof(conf_tests_scan[0]);

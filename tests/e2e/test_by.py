@@ -1,15 +1,19 @@
 """One file for each value of a column: each holds the rows of its value and no others, all together hold the source, and no value leads out of the folder."""
 
 import collections
+import json
 import os
 import signal
 import sqlite3
 import stat
+import struct
 import subprocess
 
+import duckdb
 import psycopg
 
 from e2e import VECFERRY, Case
+from hrana import Sqld
 
 VALUES = ["atlas", "Atlas", "ATLAS", "", None, "../x", "/etc/passwd", ".", "..", "a/b", "a.db", "a.db-wal", "%2e", "%null", "%empty", "caf\u00e9", "a b", "x\ny", "{}", "it's", "-rf", "C:\\x",
           "n" * 300, "n" * 299 + "m"]
@@ -266,3 +270,108 @@ class Killed(Base):
                 path.unlink()
         self.assertGreater(n, 10)
         self.assertTrue({(True, False, False), (True, True, False), (True, True, True)} <= seen, seen)
+
+
+class OtherEngines(Base):
+    """From DuckDB and from a libSQL server, and into DuckDB files and folders."""
+
+    LABELS = ["atlas", "Atlas", "ATLAS", "", None, "it's", "a\nb", "caf\u00e9", "cafe\u0301"]
+
+    def duckdb_source(self, script):
+        path = str(self.folder / "source.duckdb")
+        connection = duckdb.connect(path)
+        connection.execute(script)
+        connection.close()
+        return "duckdb:" + path
+
+    def filled_duckdb(self):
+        source = self.duckdb_source("CREATE TABLE documents (id INTEGER PRIMARY KEY, workspace VARCHAR COLLATE NOCASE, v FLOAT[2]); CREATE TABLE notes (workspace VARCHAR, n HUGEINT)")
+        connection = duckdb.connect(source.removeprefix("duckdb:"))
+        connection.executemany("INSERT INTO documents VALUES (?, ?, ?)", [(i, value, [i, -0.5]) for i, value in enumerate(self.LABELS * 3)])
+        connection.executemany("INSERT INTO notes VALUES (?, ?)", [(value, i << 70) for i, value in enumerate(self.LABELS)])
+        connection.close()
+        return source
+
+    def test_from_duckdb(self):
+        source = self.filled_duckdb()
+        result = self.copy(source, self.pattern, "--by", "workspace")
+        self.assertEqual({file["value"]: file["rows"] for file in result["files"]}, {value: 4 for value in self.LABELS})
+        for value in self.LABELS:
+            path = self.out / (name_of(value) + ".db")
+            self.assertEqual({row[1] for row in rows(path, "documents")}, {value})
+            self.assertEqual([row[0] for row in rows(path, "documents")], [i for i, label in enumerate(self.LABELS * 3) if label == value])
+            self.assertEqual([row[0] for row in rows(path, "notes")], [value])
+        self.run_vecferry("verify", source, self.pattern, "--by", "workspace")
+
+    def test_columns_of_duckdb(self):
+        """Each kind that names files, at its extremes; a column whose declaration here says less than the plan knows."""
+        source = self.duckdb_source(
+            "CREATE TYPE mood AS ENUM ('calm', 'wild', 'it''s'); CREATE TABLE a (id INTEGER PRIMARY KEY, k BIGINT, t TINYINT, b BOOLEAN, u UUID, e mood); CREATE TABLE other (e ENUM ('calm', 'tame'));"
+            "INSERT INTO a SELECT i, CASE i % 3 WHEN 0 THEN -9223372036854775808 WHEN 1 THEN 9223372036854775807 END, i % 2 - 128, i % 4 = 0, md5((i % 2)::VARCHAR)::UUID,"
+            " ['calm', 'wild', 'it''s'][i % 3 + 1]::mood FROM range(12) r(i); INSERT INTO other VALUES ('tame'), ('calm'), (NULL)")
+        whole = ["--exclude", "other"]
+        for column, counts, extra in (("k", [4, 4, 4], whole), ("t", [6, 6], whole), ("b", [9, 3], whole), ("u", [6, 6], whole), ("e", [1, 5, 4, 1, 4], [])):
+            result = self.copy(source, f"sqlite:{self.out}/{column}-{{}}.db", "--by", column, *extra)
+            self.assertEqual([file["rows"] for file in result["files"]], counts, column)
+        self.assertIn("its values are no names of files", self.run_vecferry("copy", self.duckdb_source("CREATE TABLE f (id INTEGER, d DECIMAL(9, 2))"), self.pattern, "--by", "d", "--exclude", "a",
+                                                                             "--exclude", "other", code=2).stderr)
+
+    def test_filters_of_duckdb(self):
+        source = self.filled_duckdb()
+        result = self.copy(source, self.pattern, "--by", "workspace", "--where", "documents=id % 2 = 0 -- every other", "--where", "notes=n > 0")
+        self.assertEqual(sorted(row[0] for path in self.files() for row in rows(path, "documents")), list(range(0, 27, 2)))
+        self.assertEqual({table["name"]: table["rows"] for table in result["tables"]}, {"main.documents": 14, "main.notes": 8})
+        self.assertIn("filter \"nothing = 1\"", self.run_vecferry("copy", source, self.sqlite("t.db"), "--where", "documents=nothing = 1", code=2).stderr)
+
+    def test_into_duckdb_files(self):
+        self.fill(["atlas", "Atlas", None, "it's"])
+        pattern = f"duckdb:{self.out}/{{}}.duckdb"
+        before = set(self.folder.iterdir())
+        arguments = [self.source, pattern, "--by", "workspace", "--whole", "metadata"]
+        result = self.copy(*arguments)
+        self.assertEqual(set(self.folder.iterdir()), before, "a file beside the folder")
+        self.assertEqual([path.name for path in self.files()], ["%41tlas.duckdb", "%null.duckdb", "atlas.duckdb", "it%27s.duckdb"])
+        self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in self.files()}, {0o600})
+        self.assertTrue(all(table["equal"] for table in result["tables"]))
+        found = []
+        for path in self.files():
+            connection = duckdb.connect(str(path), read_only=True)
+            found += connection.execute("SELECT * FROM documents").fetchall()
+            self.assertEqual(connection.execute("SELECT count(DISTINCT coalesce(workspace, '')) FROM documents").fetchone(), (1,))
+            self.assertEqual(sorted(connection.execute("SELECT * FROM metadata").fetchall()), sorted(rows(self.source, "metadata")))
+            connection.close()
+        self.assertEqual(sorted(found), sorted(rows(self.source, "documents")))
+        connection = duckdb.connect(str(self.out / "atlas.duckdb"))
+        connection.execute("UPDATE documents SET content = 'x' WHERE id = (SELECT min(id) FROM documents)")
+        connection.close()
+        self.assertEqual(self.run_vecferry("verify", "--json", *arguments, code=3).json()["n_differences"], 1)
+
+    def test_into_folders(self):
+        self.fill(["atlas", "Atlas", None])
+        arguments = [self.source, f"files:{self.out}/{{}}", "--by", "workspace", "--whole", "metadata"]
+        self.run_vecferry("plan", *arguments, "-o", self.folder / "ferry.yaml")
+        self.assertEqual(self.files(), [])
+        result = self.copy(*arguments)
+        self.assertEqual([path.name for path in self.files()], ["%41tlas", "%null", "atlas"])
+        self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in self.files()}, {0o700})
+        self.assertTrue(all(table["equal"] for table in result["tables"]))
+        for path, value in zip(self.files(), ("Atlas", None, "atlas")):
+            found = [json.loads(file.read_text()) for file in sorted((path / "documents").glob("*.json"))]
+            self.assertEqual({row["workspace"] for row in found}, {value})
+            self.assertEqual(sorted(row["id"] for row in found), sorted(row[0] for row in rows(self.source, "documents") if row[1] == value))
+        self.run_vecferry("verify", *arguments)
+        next((self.out / "atlas" / "documents").glob("*.json")).unlink()
+        self.run_vecferry("verify", *arguments, code=3)
+
+    def test_from_a_libsql_server(self):
+        server = Sqld(str(self.folder / "server.db"))
+        server.start()
+        self.addCleanup(server.stop)
+        server.run("CREATE TABLE documents (id INTEGER PRIMARY KEY, workspace TEXT COLLATE NOCASE, v F32_BLOB(2))")
+        for i, value in enumerate(self.LABELS * 2):
+            server.run("INSERT INTO documents VALUES (?, ?, ?)", i, value, struct.pack("<2f", i, -0.5))
+        result = self.copy(server.url, self.pattern, "--by", "workspace", "--where", "documents=id <> 1")
+        self.assertEqual({file["value"]: file["rows"] for file in result["files"]}, {value: 1 if value == "Atlas" else 2 for value in self.LABELS})
+        for value in self.LABELS:
+            self.assertEqual({row[1] for row in rows(self.out / (name_of(value) + ".db"), "documents")}, {value})
+        self.run_vecferry("verify", server.url, self.pattern, "--by", "workspace", "--where", "documents=id <> 1")

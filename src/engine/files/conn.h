@@ -79,6 +79,7 @@ struct vf_files_conn {
     int fd;        /* of the folder */
     int writer_fd; /* while this connection is the writer, else -1 */
     int run_fd;
+    bool made_folder; /* it came into being here, and goes again if nothing is put into it */
     struct vf_files_transaction transaction;
     struct vf_files_snapshot *snapshot;
 };

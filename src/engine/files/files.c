@@ -41,8 +41,11 @@ static enum vf_status split_url(const char *path, struct vf_files_conn *conn, st
 static enum vf_status open_folder(struct vf_files_conn *conn, struct vf_error *err)
 {
     bool is_source = conn->base.options.side == VF_SIDE_SOURCE;
-    if (!is_source && !conn->base.options.must_exist && mkdir(conn->folder, 0700) != 0 && errno != EEXIST)
-        return vf_error_set(err, VF_CONNECT, "cannot make the folder \"%s\": %s", conn->folder, strerror(errno));
+    if (!is_source && !conn->base.options.must_exist) {
+        conn->made_folder = mkdir(conn->folder, 0700) == 0;
+        if (!conn->made_folder && errno != EEXIST)
+            return vf_error_set(err, VF_CONNECT, "cannot make the folder \"%s\": %s", conn->folder, strerror(errno));
+    }
     conn->fd = open(conn->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (conn->fd >= 0)
         return VF_OK;
@@ -54,6 +57,35 @@ static enum vf_status open_folder(struct vf_files_conn *conn, struct vf_error *e
     return status;
 }
 
+static enum vf_status count_name(void *context, int fd, const char *name, struct vf_error *err)
+{
+    size_t *n_names = context;
+    (void)fd;
+    (void)name;
+    (void)err;
+    ++*n_names;
+    return VF_OK;
+}
+
+/* A plan, and the pattern of many folders, only look at a target. Of a folder that was made for that, which holds nothing but the lock of a run that has ended, nothing stays. */
+static void remove_empty(const struct vf_files_conn *conn)
+{
+    size_t n_names = 0, n_state = 0;
+    int fd = openat(conn->fd, VF_FILES_STATE "/run", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    bool is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
+    bool is_empty = is_free && vf_files_each_name(conn, "", count_name, &n_names, NULL) == VF_OK &&
+                    vf_files_each_name(conn, VF_FILES_STATE, count_name, &n_state, NULL) == VF_OK &&
+                    n_names == (fd >= 0) && n_state == (fd >= 0);
+    if (is_empty && fd >= 0) {
+        unlinkat(conn->fd, VF_FILES_STATE "/run", 0);
+        unlinkat(conn->fd, VF_FILES_STATE, AT_REMOVEDIR);
+    }
+    if (is_empty)
+        rmdir(conn->folder);
+    if (fd >= 0)
+        close(fd);
+}
+
 static void files_close(struct vf_conn *base)
 {
     struct vf_files_conn *conn = vf_files_conn_of(base);
@@ -63,6 +95,8 @@ static void files_close(struct vf_conn *base)
         close(conn->run_fd);
     if (conn->writer_fd >= 0)
         close(conn->writer_fd);
+    if (conn->fd >= 0 && conn->made_folder)
+        remove_empty(conn);
     if (conn->fd >= 0)
         close(conn->fd);
     vf_free(conn->folder);
@@ -197,6 +231,16 @@ static enum vf_status files_preflight(struct vf_conn *base, const struct vf_sche
     return status;
 }
 
+/* The file of a lock may have been taken away, with an empty folder, between opening and locking it. */
+static bool is_linked(int fd)
+{
+    struct stat info;
+    if (fstat(fd, &info) == 0 && info.st_nlink > 0)
+        return true;
+    errno = ENOENT;
+    return false;
+}
+
 static enum vf_status files_lock(struct vf_conn *base, const char *holder, struct vf_error *err)
 {
     struct vf_files_conn *conn = vf_files_conn_of(base);
@@ -211,7 +255,7 @@ static enum vf_status files_lock(struct vf_conn *base, const char *holder, struc
     errno = code;
     if (fd < 0)
         return vf_files_fail(conn, "open", VF_FILES_STATE "/run", err);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_linked(fd)) {
         enum vf_status status = VF_LOCKED;
         if (errno == EWOULDBLOCK) {
             char shown[300];
