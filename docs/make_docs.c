@@ -229,9 +229,14 @@ static void print_elements(void)
     }
 }
 
-static void print_range(const struct vf_index_range *range)
+/* alpha is kept in thousandths. */
+static void print_range(const struct vf_index_range *range, bool is_alpha)
 {
     printf("`%s` | ", range->native);
+    if (is_alpha) {
+        printf("%g | %g or more |\n", range->fallback / 1000.0, range->min / 1000.0);
+        return;
+    }
     if (range->fallback > 0)
         printf("%u", range->fallback);
     fputs(" | ", stdout);
@@ -243,14 +248,13 @@ static void print_range(const struct vf_index_range *range)
 
 static void print_parameters(void)
 {
-    puts("\n## Parameters\n\n`alpha` is in thousandths, and isn't a key of the plan.\n\n| builder | in the plan | its "
-         "word | default | |\n| --- | --- | --- | --- | --- |");
+    puts("\n## Parameters\n\n| builder | in the plan | its word | default | |\n| --- | --- | --- | --- | --- |");
     for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
         for (enum vf_index_parameter p = 0; p < VF_PARAM_COUNT; p++) {
             if (vf_index_builders[b].ranges[p].native == NULL)
                 continue;
             printf("| %s | %s | ", vf_index_builders[b].name, vf_index_parameter_name(p));
-            print_range(&vf_index_builders[b].ranges[p]);
+            print_range(&vf_index_builders[b].ranges[p], p == VF_PARAM_ALPHA);
         }
     }
     puts("");

@@ -14,7 +14,7 @@
 #define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
-        "compress", "element", "add_on"
+        "alpha", "compress", "element", "add_on"
 #define VF_PLAN_VERIFY_KEYS "level", "min_recall", "queries"
 
 #define VF_PLAN_QUERIES     50

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@ static const char *const table_keys[] = {VF_PLAN_TABLE_KEYS, NULL};
 static const char *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL};
 static const char *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL};
 static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
+
+#define MAX_ALPHA       1000000
+#define ALPHA_TOLERANCE 1e-6 /* of a text such as 1.3, in thousandths */
 
 /* ---- names that must be there once ---- */
 
@@ -214,14 +218,31 @@ static enum vf_status read_index_words(struct vf_yaml *yaml, yaml_node_t *node, 
     return status == VF_OK ? read_place(yaml, node, &index->vector) : status;
 }
 
-/* The parameters that a plan may say; alpha is carried along, and not tuned. */
+/* A factor such as 1.25, kept in thousandths. */
+static enum vf_status read_alpha(struct vf_yaml *yaml, yaml_node_t *node, uint32_t *alpha_milli)
+{
+    const char *text;
+    double alpha = 0;
+    enum vf_status status = vf_yaml_text(yaml, node, "alpha", false, &text);
+
+    if (status != VF_OK || text == NULL)
+        return status;
+    if (!vf_parse_f64(text, strlen(text), &alpha) || !(alpha > 0) || alpha > MAX_ALPHA ||
+        fabs(round(alpha * 1000) - alpha * 1000) > ALPHA_TOLERANCE)
+        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "alpha"),
+                            "alpha must be a number above 0 with at most three decimals, such as 1.2");
+    *alpha_milli = (uint32_t)lround(alpha * 1000);
+    return VF_OK;
+}
+
+/* The parameters that a plan may say. */
 static enum vf_status read_parameters(struct vf_yaml *yaml, yaml_node_t *node, struct vf_vector_index *index)
 {
     enum vf_status status = VF_OK;
 
     for (enum vf_index_parameter p = 0; p < VF_PARAM_ALPHA && status == VF_OK; p++)
         status = vf_yaml_number(yaml, node, vf_index_parameter_name(p), vf_index_parameter(index, p));
-    return status;
+    return status == VF_OK ? read_alpha(yaml, node, &index->alpha_milli) : status;
 }
 
 static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_index *index)

@@ -142,6 +142,8 @@ static void write_vector_index(struct vf_buf *out, const struct vf_vector_index 
         struct vf_vector_index copy = *wish;
         put_number(out, vf_index_parameter_name(p), *vf_index_parameter(&copy, p));
     }
+    if (wish->alpha_milli > 0)
+        vf_buf_printf(out, ", alpha: %u.%03u", (unsigned)wish->alpha_milli / 1000, (unsigned)wish->alpha_milli % 1000);
     if (wish->compress != VF_E_NONE)
         put_key(out, "compress", vf_element_name(wish->compress));
     if (wish->element != VF_E_NONE)

@@ -234,7 +234,11 @@ static void keep_within(struct trial *trial, enum vf_index_parameter parameter)
         *value = range->min;
     if (range->max != 0 && said > range->max)
         *value = range->max;
-    if (*value != said)
+    if (*value != said && parameter == VF_PARAM_ALPHA)
+        say(trial, "alpha is %u.%03u instead of %u.%03u, the %s that %s takes", (unsigned)*value / 1000,
+            (unsigned)*value % 1000, (unsigned)said / 1000, (unsigned)said % 1000, said < range->min ? "least" : "most",
+            trial->info->product);
+    else if (*value != said)
         say(trial, "%s is %u instead of %u, the %s that %s takes", vf_index_parameter_name(parameter), (unsigned)*value,
             (unsigned)said, said < range->min ? "least" : "most", trial->info->product);
 }

@@ -322,6 +322,7 @@ static enum vf_status find_libsql(struct vf_sqlite_local *local, struct vf_error
     local->sql.is_libsql = local->sql.is_libsql || local->has_vector_index;
     if (!local->sql.is_libsql || local->kind == VF_SQLITE_CIPHER)
         return VF_OK;
+    local->sql.no_vector_index = NULL;
     local->sql.limits.index_builders[0] = VF_BUILDER_LIBSQL_DISKANN;
     local->sql.limits.index_builders[1] = VF_BUILDER_USEARCH;
     return local->kind == VF_SQLITE_LINKED ? change_to_libsql(local, err) : VF_OK;
@@ -387,6 +388,8 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH},
     };
+    opened->sql.no_vector_index =
+        "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
     opened->sql.is_libsql = vf_str_equal(url->variant, "libsql");
     enum vf_status status = take_path(opened, url, err);
     if (status == VF_OK && options->password != NULL && options->password[0] != '\0') {

@@ -16,9 +16,10 @@ struct vf_sqlite_conn {
     sqlite3 *db;
     const char *name; /* what messages call the database: the path of a file, the URL of a server */
     bool
-        is_libsql; /* vectors are declared as libSQL's there, and it builds libsql_vector_idx: it is asked to, or has done so */
-    bool is_usable;        /* a first read has gone well: what can't be read later is broken, not foreign */
-    bool no_without_rowid; /* tables WITHOUT ROWID can't be made */
+        is_libsql; /* a file whose vectors are declared as libSQL's, and that has libsql_vector_idx: it is asked to, or has it already */
+    bool is_usable;              /* a first read has gone well: what can't be read later is broken, not foreign */
+    bool no_without_rowid;       /* tables WITHOUT ROWID can't be made */
+    const char *no_vector_index; /* why no libsql_vector_idx is built there; NULL: it is */
     struct vf_limits limits;
     /* Adds the remedy to the error of a failure of SQLite with this extended code, where there is one. */
     void (*hint)(const struct vf_sqlite_conn *conn, int code, struct vf_error *err);

@@ -1,17 +1,14 @@
 #include "engine/sqlitesql/vector_index.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/libsql_vector.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
-#include "vector/convert.h"
 
 /* ---- reading ---- */
 
@@ -59,8 +56,8 @@ uint64_t vf_sqlite_vector_index_bytes(const struct vf_table *table, const struct
 static const char *obstacle(const struct vf_sqlite_conn *conn, const struct vf_table *table,
                             const struct vf_index *index, struct vf_arena *arena)
 {
-    if (!conn->is_libsql || conn->lib->key != NULL) /* SQLCipher has none either */
-        return "SQLite has no approximate index: its search is exact; the index is remembered for the way back";
+    if (conn->no_vector_index != NULL)
+        return conn->no_vector_index;
     if (index->kind != VF_INDEX_DISKANN || index->n_parts != 1 || index->parts[0].column < 0)
         return "libSQL has no index of this kind; it is remembered for the way back";
     const struct vf_column *column = &table->columns[index->parts[0].column];
@@ -165,194 +162,4 @@ enum vf_status vf_sqlite_map_vector_index(struct vf_sqlite_conn *conn, const str
                        : vf_arena_printf(arena, "named %s, since libSQL can't quote the name; %s", plain, cost);
     index->name = plain;
     return mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
-}
-
-/* ---- building ---- */
-
-static enum vf_status has_table(struct vf_sqlite_conn *conn, const char *name, bool *found, struct vf_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum vf_status status = vf_sqlite_prepare(
-        conn, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE", &stmt, err);
-    if (status == VF_OK) {
-        conn->lib->bind_text64(stmt, 1, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
-        status = vf_sqlite_step(conn, stmt, found, err);
-    }
-    conn->lib->finalize(stmt);
-    return status;
-}
-
-/* With a record of the name, libSQL would take the new index for filled. */
-static enum vf_status remove_remains(struct vf_sqlite_conn *conn, const char *name, struct vf_error *err)
-{
-    struct vf_buf sql;
-    bool found = false;
-    enum vf_status status = has_table(conn, VF_LIBSQL_META_TABLE, &found, err);
-    if (status != VF_OK || !found)
-        return status;
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "DELETE FROM main." VF_LIBSQL_META_TABLE " WHERE name = ");
-    vf_sqlite_quote_text(&sql, name, strlen(name));
-    status = vf_sqlite_exec_buf(conn, &sql, err);
-    if (status == VF_OK && conn->lib->changes(conn->db) > 0) {
-        vf_log_write(conn->base.options.log, VF_LOG_INFO, "removing what an earlier index %s has left behind", name);
-        vf_buf_str(&sql, "DROP TABLE IF EXISTS main.");
-        vf_buf_str(&sql, name);
-        vf_buf_str(&sql, "_shadow");
-        status = vf_sqlite_exec_buf(conn, &sql, err);
-    }
-    vf_buf_release(&sql);
-    return status;
-}
-
-static enum vf_status create(struct vf_sqlite_conn *conn, const struct vf_table *table, const struct vf_index *index,
-                             struct vf_error *err)
-{
-    struct vf_buf sql;
-    struct vf_arena arena = {0};
-    bool is_written = true;
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "CREATE INDEX main.");
-    vf_sqlite_quote(&sql, index->name);
-    vf_buf_str(&sql, " ON ");
-    vf_sqlite_quote(&sql, table->name);
-    vf_buf_str(&sql, " (");
-    vf_libsql_index_write(table->columns[index->parts[0].column].name, &index->vector, &sql);
-    vf_buf_char(&sql, ')');
-    if (index->predicate != NULL) {
-        vf_buf_str(&sql, " WHERE ");
-        is_written = vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
-    }
-    enum vf_status status = is_written ? vf_sqlite_exec_buf(conn, &sql, err)
-                                       : vf_error_set(err, VF_MISSING, "its predicate isn't understood");
-    vf_buf_release(&sql);
-    vf_arena_release(&arena);
-    return status;
-}
-
-/* Vectors of the table that belong into the index, and those that are in it. */
-static enum vf_status count(struct vf_sqlite_conn *conn, const struct vf_table *table, const struct vf_index *index,
-                            int64_t *n_wanted, int64_t *n_held, struct vf_error *err)
-{
-    struct vf_buf sql;
-    struct vf_arena arena = {0};
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT count(");
-    vf_sqlite_quote(&sql, table->columns[index->parts[0].column].name);
-    vf_buf_str(&sql, ") FROM ");
-    enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
-    if (index->predicate != NULL) {
-        vf_buf_str(&sql, " WHERE ");
-        (void)vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
-    }
-    if (status == VF_OK)
-        status = vf_buf_check(&sql, err);
-    if (status == VF_OK)
-        status = vf_sqlite_get_i64(conn, sql.data, 0, n_wanted, err);
-    vf_buf_clear(&sql);
-    vf_buf_str(&sql, "SELECT count(*) FROM main.");
-    vf_buf_str(&sql, index->name);
-    vf_buf_str(&sql, "_shadow");
-    if (status == VF_OK)
-        status = vf_buf_check(&sql, err);
-    if (status == VF_OK)
-        status = vf_sqlite_get_i64(conn, sql.data, 0, n_held, err);
-    vf_buf_release(&sql);
-    vf_arena_release(&arena);
-    return status;
-}
-
-static enum vf_status count_not_finite(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int64_t *n,
-                                       struct vf_error *err)
-{
-    struct vf_buf values;
-    bool row = true;
-    vf_buf_init(&values, VF_BUF_MAX);
-    enum vf_status status = vf_sqlite_step(conn, stmt, &row, err);
-    while (status == VF_OK && row) {
-        struct vf_libsql_vector vector;
-        size_t size_bytes = 0;
-        const uint8_t *bytes = vf_sqlite_column(conn, stmt, 0, &size_bytes);
-        if (conn->lib->column_type(stmt, 0) == SQLITE_BLOB && bytes != NULL &&
-            vf_libsql_vector_parse(bytes, size_bytes, &vector, NULL) == VF_OK && vector.dim <= VF_LIBSQL_MAX_DIM) {
-            vf_buf_clear(&values);
-            char *out = vf_buf_reserve(&values, vf_element_bytes(vector.element, vector.dim));
-            status = vf_buf_check(&values, err);
-            if (out != NULL && vf_libsql_vector_unpack(&vector, out, NULL) == VF_OK)
-                *n += vf_find_nonfinite(vector.element, out, vector.dim) >= 0;
-        }
-        if (status == VF_OK)
-            status = vf_sqlite_step(conn, stmt, &row, err);
-    }
-    vf_buf_release(&values);
-    return status;
-}
-
-/* Twenty vectors with NaN or infinity among 600 were seen to leave a search one hit in two hundred, and libSQL takes them in without a word. */
-static enum vf_status check_finite(struct vf_sqlite_conn *conn, const struct vf_table *table,
-                                   const struct vf_index *index, struct vf_error *err)
-{
-    struct vf_buf sql;
-    struct vf_arena arena = {0};
-    sqlite3_stmt *stmt = NULL;
-    int64_t n = 0;
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT ");
-    vf_sqlite_quote(&sql, table->columns[index->parts[0].column].name);
-    vf_buf_str(&sql, " FROM ");
-    enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
-    if (index->predicate != NULL) {
-        vf_buf_str(&sql, " WHERE ");
-        (void)vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
-    }
-    if (status == VF_OK)
-        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
-    if (status == VF_OK)
-        status = count_not_finite(conn, stmt, &n, err);
-    conn->lib->finalize(stmt);
-    vf_buf_release(&sql);
-    vf_arena_release(&arena);
-    if (status != VF_OK || n == 0)
-        return status;
-    vf_error_set(err, VF_VALUE,
-                 "%" PRId64 " vectors hold NaN or infinity, with which libSQL's index finds hardly any vector", n);
-    vf_error_hint(err, "mend them in the source, or take the index out of the plan");
-    return VF_VALUE;
-}
-
-static enum vf_status build(struct vf_sqlite_conn *conn, const struct vf_table *table, const struct vf_index *index,
-                            struct vf_error *err)
-{
-    int64_t n_wanted = 0;
-    int64_t n_held = 0;
-    enum vf_status status = check_finite(conn, table, index, err);
-    if (status == VF_OK)
-        status = remove_remains(conn, index->name, err);
-    if (status == VF_OK)
-        status = create(conn, table, index, err);
-    if (status == VF_OK)
-        status = count(conn, table, index, &n_wanted, &n_held, err);
-    if (status == VF_OK && n_wanted != n_held)
-        status =
-            vf_error_set(err, VF_ENGINE, "libSQL put %" PRId64 " of %" PRId64 " vectors into it", n_held, n_wanted);
-    return status;
-}
-
-enum vf_status vf_sqlite_make_vector_index(struct vf_sqlite_conn *conn, const struct vf_table *table,
-                                           const struct vf_index *index, struct vf_error *err)
-{
-    if (!vf_libsql_index_name_is_plain(index->name))
-        return vf_error_set(err, VF_USAGE, "index \"%s\": libSQL can't quote the name of a vector index", index->name);
-    enum vf_status status = vf_sqlite_exec(conn, "BEGIN IMMEDIATE", err);
-    if (status != VF_OK)
-        return status;
-    status = build(conn, table, index, err);
-    if (status == VF_OK)
-        status = vf_sqlite_exec(conn, "COMMIT", err);
-    if (status != VF_OK) {
-        if (conn->lib->get_autocommit(conn->db) == 0)
-            (void)(vf_sqlite_exec(conn, "ROLLBACK", NULL) == VF_OK);
-        vf_error_wrap(err, "vector index %s on table %s", index->name, table->name);
-    }
-    return status;
 }

@@ -128,6 +128,20 @@ static void ask_version(struct vf_turso_conn *conn)
     vf_buf_release(&answer.body);
 }
 
+/* Whether it builds vector indexes, and what the plan says if it doesn't. */
+static void take_index(struct vf_turso_conn *conn)
+{
+    if (conn->has_vector_index) {
+        conn->sql.limits.index_builders[0] = VF_BUILDER_LIBSQL_DISKANN;
+        return;
+    }
+    snprintf(conn->no_index, sizeof(conn->no_index),
+             "the server (%s %s) has no libsql_vector_idx: its search is exact; the index is remembered for the way "
+             "back",
+             conn->product, conn->version);
+    conn->sql.no_vector_index = conn->no_index;
+}
+
 /* What kind of server it is, and what of libSQL's vectors it has. */
 static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
 {
@@ -151,6 +165,7 @@ static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
     conn->has_vector_index =
         conn->has_vectors && strstr(why.message, "no such") == NULL && strstr(why.message, "vector_top_k") == NULL;
     conn->sql.no_without_rowid = !conn->db.has_streams;
+    take_index(conn);
     if (status != VF_OK && err != NULL)
         *err = why;
     return status;
@@ -206,6 +221,7 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
                    .max_loaders = 1},
     };
     opened->sql.base.options.password = NULL;
+    opened->lease_s = VF_TURSO_LEASE_S;
     enum vf_status status = opened->name == NULL ? vf_error_nomem(err) : open_session(opened, url, options, err);
     if (status != VF_OK) {
         vf_free(opened->name);

@@ -36,7 +36,7 @@ enum vf_status vf_turso_begin(struct vf_conn *base, struct vf_error *err)
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
     if (!vf_hrana_begin(&conn->db, "BEGIN IMMEDIATE"))
         return vf_turso_fail(conn, err, "the transaction");
-    enum vf_status status = vf_turso_renew(conn, VF_TURSO_LEASE_S, err);
+    enum vf_status status = vf_turso_renew(conn, conn->lease_s, err);
     if (status != VF_OK)
         vf_hrana_rollback(&conn->db);
     return status;

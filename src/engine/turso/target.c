@@ -77,13 +77,15 @@ enum vf_status vf_turso_apply(struct vf_conn *base, const struct vf_step *step, 
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
     bool is_long = step->kind == VF_STEP_INDEX || step->kind == VF_STEP_ANALYZE;
-    enum vf_status status = vf_turso_renew(conn, is_long ? VF_TURSO_LONG_LEASE_S : VF_TURSO_LEASE_S, err);
+    conn->lease_s = is_long ? VF_TURSO_LONG_LEASE_S : VF_TURSO_LEASE_S;
+    enum vf_status status = vf_turso_renew(conn, conn->lease_s, err);
     if (status != VF_OK)
         return status;
     if (is_long)
         vf_http_set_patience(conn->db.http, VF_TURSO_LONG_LEASE_S);
     struct vf_error why = {0};
     status = vf_sqlite_apply(base, step, &why);
+    conn->lease_s = VF_TURSO_LEASE_S;
     if (is_long)
         vf_http_set_patience(conn->db.http, 0);
     if (status == VF_ENGINE && step->kind == VF_STEP_ANALYZE) { /* sqld takes no ANALYZE: it is only about speed */
