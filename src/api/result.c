@@ -55,6 +55,8 @@ static void begin_server(struct vf_buf *out, const char *before, const char *url
     add_text(out, "version", server->version);
     add_text(out, "vector_product", server->vector_product);
     add_text(out, "vector_version", server->vector_version);
+    if (server->guarantee[0] != '\0')
+        add_text(out, "guarantee", server->guarantee);
 }
 
 /* Which target something is of; with only one it isn't said. */

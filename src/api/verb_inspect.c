@@ -28,6 +28,10 @@ static enum vf_status inspect(vecferry *v, struct vf_ends *ends, struct vf_schem
     vf_buf_json_string(&v->result, server.vector_product, strlen(server.vector_product));
     vf_buf_str(&v->result, ",\"vector_version\":");
     vf_buf_json_string(&v->result, server.vector_version, strlen(server.vector_version));
+    if (server.guarantee[0] != '\0') {
+        vf_buf_str(&v->result, ",\"guarantee\":");
+        vf_buf_json_string(&v->result, server.guarantee, strlen(server.guarantee));
+    }
     vf_buf_str(&v->result, ",\"schema\":");
     vf_schema_to_json(schema, true, &v->result);
     return vf_buf_check(&v->result, err);

@@ -296,6 +296,9 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
         fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
     if (was_verified)
         show_recall(out, tables);
+    const char *guarantee = text_of(json_object_get(result, "source"), "guarantee");
+    if (guarantee[0] != '\0')
+        fprintf(out, "\nguarantee of the source: %s", guarantee);
     size_t n_not_moved = json_array_size(json_object_get(result, "not_moved"));
     fprintf(out, "\nnot moved: %zu objects%s; %" PRId64 " rejected rows\n", n_not_moved,
             n_not_moved > 0 ? " (named above)" : "", number_of(result, "rejected"));

@@ -128,6 +128,8 @@ void vf_show_inspect(FILE *out, const json_t *result)
     fprintf(out, "%s %s", text_of(result, "product"), text_of(result, "version"));
     if (text_of(result, "vector_product")[0] != '\0')
         fprintf(out, ", %s %s", text_of(result, "vector_product"), text_of(result, "vector_version"));
+    if (text_of(result, "guarantee")[0] != '\0')
+        fprintf(out, "\nguarantee: %s", text_of(result, "guarantee"));
     fputs("\n\n", out);
     json_array_foreach(json_object_get(schema, "tables"), i, item) show_table(out, item);
     json_array_foreach(json_object_get(schema, "others"), i, item)

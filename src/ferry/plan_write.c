@@ -293,6 +293,10 @@ static void write_head(const struct writer *writer)
                     "# Nothing is written before `vecferry copy -f ferry.yaml`.\nversion: 1\nsource: ");
     vf_yaml_put(out, plan->source_url);
     put_server(writer, &plan->source_server);
+    if (plan->source_server.guarantee[0] != '\0') {
+        vf_buf_str(out, "\n       ");
+        put_comment(writer, plan->source_server.guarantee);
+    }
     vf_buf_str(out, "\ntarget: ");
     vf_yaml_put(out, plan->target_url);
     put_server(writer, &plan->target_server);

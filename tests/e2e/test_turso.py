@@ -96,6 +96,23 @@ class Moves(Case):
                     self.assertIn("F32_BLOB", declared)
 
 
+    def test_what_the_server_guarantees_is_said(self):
+        """A snapshot, or a check at the end: by inspect, in the plan, and at the end of a copy and a verify."""
+        words = {"sqld": "a snapshot: one transaction of the server, which it keeps while it is read",
+                 "tursodb": "no snapshot: rows are read in the order of their keys, and a change meanwhile stops the run"}
+        for kind, server in self.servers():
+            with self.subTest(kind), server:
+                server.run("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+                self.assertIn(f"guarantee: {words[kind]}", self.run_vecferry("inspect", server.url).stdout)
+                self.assertEqual(self.run_vecferry("inspect", "--json", server.url).json()["guarantee"], words[kind])
+                target = str(self.folder / f"{kind}.db")
+                self.assertIn(f"# {words[kind]}\n", self.run_vecferry("plan", server.url, target, "-o", "-").stdout)
+                self.assertIn(f"guarantee of the source: {words[kind]}", self.run_vecferry("copy", server.url, target).stdout)
+                result = self.run_vecferry("verify", "--json", server.url, target).json()
+                self.assertEqual(result["source"]["guarantee"], words[kind])
+                self.assertNotIn("guarantee", result["target"])
+
+
 class Failures(Case):
     def start_sqld(self, name="s.db", **options):
         server = Sqld(self.folder / name, **options)
