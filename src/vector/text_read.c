@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "vector/number.h"
+#include "vector/number_run.h"
+
+#define MAX_FUTILE_RUNS 16 /* a text whose numbers are of another form isn't tried for ever */
 
 struct reader {
     const char *begin;
@@ -179,6 +182,24 @@ static inline enum vf_status store(const struct reader *reader, const struct vf_
     return VF_OK;
 }
 
+/* Many numbers at once, as far as that goes: they are added to `*found`, and the next one is at reader->p. */
+static inline void read_run(struct reader *reader, const struct vf_vector_text_options *options, void *out,
+                            size_t max_dim, size_t *found, unsigned *n_futile)
+{
+    struct vf_number_run run = {.text = reader->p, .end = reader->end, .stats = options->stats};
+    size_t n;
+
+    if (*n_futile == MAX_FUTILE_RUNS || reader->p - reader->begin < VF_NUMBER_RUN_MARGIN || *found >= max_dim)
+        return;
+    run.out = (float *)out + *found;
+    run.max_numbers = max_dim - *found;
+    n = vf_number_run_f32(&run);
+    *n_futile = n > 0 ? 0 : *n_futile + 1;
+    *found += n;
+    reader->p = run.text;
+    skip_spaces(reader);
+}
+
 /* One loop for all elements; it is inlined with a constant `element`, so that the hot path has no branch on it. */
 __attribute__((always_inline)) static inline enum vf_status read_numbers(struct reader *reader,
                                                                          const struct vf_vector_text_options *options,
@@ -187,12 +208,16 @@ __attribute__((always_inline)) static inline enum vf_status read_numbers(struct 
 {
     size_t found = 0;
     bool more = true;
+    unsigned n_futile = 0;
     enum vf_status status = begin(reader);
 
     while (status == VF_OK && more) {
         struct vf_number number;
-        const char *at = reader->p;
+        const char *at;
 
+        if (element == VF_E_F32)
+            read_run(reader, options, out, max_dim, &found, &n_futile);
+        at = reader->p;
         if (vf_number_scan(&reader->p, reader->end, reader->strict, &number) != VF_NUMBER_OK)
             return unexpected(reader, reader->p);
         status = store(reader, &number, element, at, out, found, max_dim, options->stats);
