@@ -6,7 +6,9 @@
 #include "vector/number.h"
 #include "vector/number_run.h"
 
-#define MAX_FUTILE_RUNS 16 /* a text whose numbers are of another form isn't tried for ever */
+/* Runs are worth their beginning from some numbers on: a text that has many numbers of another form is read without. */
+#define TRIAL_RUNS  16
+#define WORTH_A_RUN 16
 
 struct reader {
     const char *begin;
@@ -184,17 +186,18 @@ static inline enum vf_status store(const struct reader *reader, const struct vf_
 
 /* Many numbers at once, as far as that goes: they are added to `*found`, and the next one is at reader->p. */
 static inline void read_run(struct reader *reader, const struct vf_vector_text_options *options, void *out,
-                            size_t max_dim, size_t *found, unsigned *n_futile)
+                            size_t max_dim, size_t *found, size_t *n_runs)
 {
     struct vf_number_run run = {.text = reader->p, .end = reader->end, .stats = options->stats};
     size_t n;
 
-    if (*n_futile == MAX_FUTILE_RUNS || reader->p - reader->begin < VF_NUMBER_RUN_MARGIN || *found >= max_dim)
+    if (*n_runs > TRIAL_RUNS + *found / WORTH_A_RUN || reader->p - reader->begin < VF_NUMBER_RUN_MARGIN ||
+        *found >= max_dim)
         return;
     run.out = (float *)out + *found;
     run.max_numbers = max_dim - *found;
     n = vf_number_run_f32(&run);
-    *n_futile = n > 0 ? 0 : *n_futile + 1;
+    ++*n_runs;
     *found += n;
     reader->p = run.text;
     skip_spaces(reader);
@@ -208,7 +211,7 @@ __attribute__((always_inline)) static inline enum vf_status read_numbers(struct 
 {
     size_t found = 0;
     bool more = true;
-    unsigned n_futile = 0;
+    size_t n_runs = 0;
     enum vf_status status = begin(reader);
 
     while (status == VF_OK && more) {
@@ -216,7 +219,7 @@ __attribute__((always_inline)) static inline enum vf_status read_numbers(struct 
         const char *at;
 
         if (element == VF_E_F32)
-            read_run(reader, options, out, max_dim, &found, &n_futile);
+            read_run(reader, options, out, max_dim, &found, &n_runs);
         at = reader->p;
         if (vf_number_scan(&reader->p, reader->end, reader->strict, &number) != VF_NUMBER_OK)
             return unexpected(reader, reader->p);
