@@ -1,11 +1,14 @@
 #include "engine/duckdb/instance.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,14 +113,14 @@ static enum vf_status explain(const struct vf_duckdb_instance *instance, const s
     return status;
 }
 
-static enum vf_status attach(struct vf_duckdb_instance *instance, duckdb_connection handle, bool is_read_only,
-                             struct vf_error *err)
+static enum vf_status attach_as(struct vf_duckdb_instance *instance, duckdb_connection handle, const char *file_path,
+                                bool is_read_only, struct vf_error *err)
 {
     struct vf_buf sql;
     struct vf_error found = {0};
     char path[PATH_MAX + 2];
     /* Never a name with a meaning of its own, as ":memory:" or "postgres:..." would have. */
-    snprintf(path, sizeof(path), "%s%s", instance->path[0] == '/' ? "" : "./", instance->path);
+    snprintf(path, sizeof(path), "%s%s", file_path[0] == '/' ? "" : "./", file_path);
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, "ATTACH ");
     vf_duckdb_quote_text(&sql, path, strlen(path));
@@ -134,6 +137,66 @@ static enum vf_status attach(struct vf_duckdb_instance *instance, duckdb_connect
             status = explain(instance, &found, err);
     }
     vf_buf_release(&sql);
+    return status;
+}
+
+static enum vf_status attach(struct vf_duckdb_instance *instance, duckdb_connection handle, bool is_read_only,
+                             struct vf_error *err)
+{
+    return attach_as(instance, handle, instance->path, is_read_only, err);
+}
+
+static enum vf_status detach(const struct vf_duckdb_instance *instance, duckdb_connection handle, struct vf_error *err)
+{
+    return vf_duckdb_run(instance->lib, handle, "DETACH " VF_DUCKDB_CATALOG, err);
+}
+
+/* ---- a new file ---- */
+
+static enum vf_status make_and_rename(struct vf_duckdb_instance *instance, duckdb_connection handle, const char *name,
+                                      struct vf_error *err)
+{
+    struct stat found;
+    bool is_there = stat(instance->path, &found) == 0;
+
+    if (is_there && found.st_size > 0) /* another process was faster */
+        return vf_duckdb_file_check(instance->path, &instance->file, err);
+    unlink(name); /* of a process that was killed */
+    enum vf_status status = attach_as(instance, handle, name, false, err);
+    if (status == VF_OK)
+        status = detach(instance, handle, err);
+    if (status == VF_OK && ((is_there && chmod(name, found.st_mode & 07777) != 0) || rename(name, instance->path) != 0))
+        status = vf_error_set(err, VF_ENGINE, "cannot make \"%s\": %s", instance->path, strerror(errno));
+    if (status != VF_OK) {
+        unlink(name);
+        return status;
+    }
+    return vf_duckdb_file_check(instance->path, &instance->file, err);
+}
+
+/*
+ * DuckDB makes a file in three writes, and refuses one that has only some of them, or none: a process that is killed there would leave a file that nobody can open. So it is made under another
+ * name, by one process at a time, and gets its own when it is whole. A link is left to DuckDB: it would be replaced by the file.
+ */
+static enum vf_status create(struct vf_duckdb_instance *instance, duckdb_connection handle, struct vf_error *err)
+{
+    char name[PATH_MAX], folder[PATH_MAX] = ".";
+    struct stat found;
+    const char *slash = strrchr(instance->path, '/');
+    int size = snprintf(name, sizeof(name), "%s.new", instance->path);
+
+    if (size < 0 || (size_t)size >= sizeof(name) || (lstat(instance->path, &found) == 0 && !S_ISREG(found.st_mode)))
+        return VF_OK;
+    if (slash != NULL)
+        snprintf(folder, sizeof(folder), "%.*s", slash == instance->path ? 1 : (int)(slash - instance->path),
+                 instance->path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return vf_error_set(err, VF_CONNECT, "cannot open the folder of \"%s\": %s", instance->path, strerror(errno));
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+    enum vf_status status = make_and_rename(instance, handle, name, err);
+    close(fd);
     return status;
 }
 
@@ -164,6 +227,61 @@ static bool load_vss(const struct vf_duckdb_instance *instance, duckdb_connectio
     return is_loaded;
 }
 
+/* A log with the making of an index in it is replayed by a writer only. Under another name the file has no log, and shows what it was at its last checkpoint. */
+static enum vf_status look_without_log(struct vf_duckdb_instance *instance, duckdb_connection handle, bool *is_needed,
+                                       struct vf_error *err)
+{
+    char name[PATH_MAX];
+    int size = snprintf(name, sizeof(name), "%s.look", instance->path);
+
+    if (size < 0 || (size_t)size >= sizeof(name))
+        return vf_error_set(err, VF_CONNECT, "the name \"%s\" is too long", instance->path);
+    unlink(name); /* of a process that was killed */
+    if (linkat(AT_FDCWD, instance->path, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0)
+        return vf_error_set(err, VF_CONNECT, "cannot look at \"%s\" without its log: %s", instance->path,
+                            strerror(errno));
+    enum vf_status status = attach_as(instance, handle, name, true, err);
+    if (status == VF_OK) {
+        *is_needed = has_hnsw(instance, handle);
+        status = detach(instance, handle, err);
+    }
+    unlink(name);
+    return status;
+}
+
+static bool has_unfinished_log(const struct vf_error *found)
+{
+    return strstr(found->message, "replaying WAL") != NULL && strstr(found->message, "Could not write") != NULL;
+}
+
+/* A source isn't written to, so its log isn't finished for it. */
+static enum vf_status refuse_log(const struct vf_duckdb_instance *instance, struct vf_error *err)
+{
+    vf_error_set(err, VF_CONNECT, "\"%s\" was left by a program that was killed, and its log has to be finished first",
+                 instance->path);
+    vf_error_hint(err,
+                  "open it once to be written to, by DuckDB itself, or by --resume when it is the target of a copy");
+    return VF_CONNECT;
+}
+
+/* Does the file, as it lies there, need the extension? It isn't attached afterwards. */
+static enum vf_status look(struct vf_duckdb_instance *instance, duckdb_connection handle, bool *is_needed,
+                           struct vf_error *err)
+{
+    struct vf_error found = {0};
+    enum vf_status status = attach(instance, handle, true, &found);
+
+    if (status != VF_OK && has_unfinished_log(&found))
+        return instance->is_read_only ? refuse_log(instance, err) : look_without_log(instance, handle, is_needed, err);
+    if (status != VF_OK) {
+        if (err != NULL)
+            *err = found;
+        return status;
+    }
+    *is_needed = has_hnsw(instance, handle);
+    return detach(instance, handle, err);
+}
+
 /*
  * The extension has to be there before the file is attached to be written to: a log that is replayed without it leaves rows out of the index, without a word. So a file that exists is looked at
  * read-only first.
@@ -171,15 +289,9 @@ static bool load_vss(const struct vf_duckdb_instance *instance, duckdb_connectio
 static enum vf_status attach_with_extensions(struct vf_duckdb_instance *instance, duckdb_connection handle,
                                              const struct vf_open_options *options, struct vf_error *err)
 {
-    if (!instance->file.exists || instance->file.is_empty)
-        return attach(instance, handle, instance->is_read_only, err);
-    enum vf_status status = attach(instance, handle, true, err);
-    if (status != VF_OK)
-        return status;
-    bool is_needed = has_hnsw(instance, handle);
-    if (!is_needed && instance->is_read_only)
-        return VF_OK;
-    status = vf_duckdb_run(instance->lib, handle, "DETACH " VF_DUCKDB_CATALOG, err);
+    bool is_needed = false, is_new = !instance->file.exists || instance->file.is_empty;
+    enum vf_status status = is_new ? create(instance, handle, err) : look(instance, handle, &is_needed, err);
+
     if (status != VF_OK)
         return status;
     instance->lacks_vss = is_needed && !load_vss(instance, handle, options->library_dir);
