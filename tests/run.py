@@ -34,6 +34,7 @@ import urllib.parse
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_S = 1500
+LONG_TIMEOUT_S = 6 * 3600
 SCRATCH_BYTES = 4 << 30
 RESULT = re.compile(r"^(not )?ok\b *(\d+)? *(?:-+ *)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)")
@@ -182,16 +183,16 @@ def count(test, text, status):
         test.failed, test.why = 1, "ran no test"
 
 
-def run_process(command, environment, log):
+def run_process(command, environment, log, timeout_s):
     """The process and all that it started are gone when this returns. The output goes to a file: a pipe would wait for what is left running."""
     with open(log, "wb") as out:
         process = subprocess.Popen(
             command, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            status = process.wait(timeout=TIMEOUT_S)
+            status = process.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            out.write(f"\n# killed after {TIMEOUT_S} s\n".encode())
+            out.write(f"\n# killed after {timeout_s} s\n".encode())
             status = 124
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -226,7 +227,7 @@ def run_one(test, base_environment, scratch_root, logs, databases):
         if databases and test.suite != "unit":
             database = f"vft_{os.getpid()}_{short}"[:50]
             environment["VECFERRY_TEST_POSTGRES"] = databases.make(database)
-        test.output, status = run_process(test.command, environment, logs / f"{short}.log")
+        test.output, status = run_process(test.command, environment, logs / f"{short}.log", LONG_TIMEOUT_S if test.suite == "long" else TIMEOUT_S)
         count(test, test.output, status)
         if database:
             databases.drop(database)

@@ -14,7 +14,7 @@ import sys
 
 import duckdb
 
-from e2e import Case
+from e2e import VECFERRY, Case
 from test_identity import fill_sqlite
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -289,3 +289,40 @@ class Resume(DuckCase):
                     result = self.run_vecferry("copy", "--json", "--memory", "8M", "--drop-existing", "--yes", source, target)
                 self.assertEqual(result.code, 0, str(result))
                 self.assertEqual(result.json()["tables"][0]["digest"], wanted)
+
+    def small_source(self):
+        return self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT); CREATE INDEX docs_title ON docs (title);"
+                           " WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 300) INSERT INTO docs SELECT i, 'title ' || i FROM i")
+
+    def test_killed_while_the_file_is_made(self):
+        """DuckDB makes a file in three writes, and can't open one that has some of them, or none."""
+        source = self.small_source()
+        for made in (None, 0o640):
+            for number in (1, 2, 3):
+                with self.subTest(made=made, number=number):
+                    path = self.folder / f"target{number}{made}.duckdb"
+                    if made:
+                        path.touch()
+                        path.chmod(made)
+                    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", f"inject=pwrite64:signal=SIGKILL:when={number}", VECFERRY, "copy", source, f"duckdb:{path}"]
+                    killed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                    self.assertEqual(killed.returncode, -signal.SIGKILL, killed.stderr)
+                    self.assertEqual(path.stat().st_size if path.exists() else 0, 0)
+                    self.copy(source, f"duckdb:{path}")
+                    self.assertEqual(self.rows(f"duckdb:{path}", "SELECT count(*) FROM docs"), [(300,)])
+                    self.assertEqual([each.name for each in self.folder.glob(path.name + "*")], [path.name])
+                    if made:
+                        self.assertEqual(path.stat().st_mode & 0o777, made)
+
+    def test_a_log_with_an_index_in_it(self):
+        """DuckDB replays it only for a writer: as a target the file is opened all the same, as a source it is refused with the reason."""
+        source, target = self.small_source(), self.target()
+        self.run_vecferry("copy", source, target, environment={"VECFERRY_FAILPOINT": "target.end_bulk:1:kill"}, code=-signal.SIGKILL)
+        self.assertIn(b"CREATE INDEX docs_title", (self.folder / "target.duckdb.wal").read_bytes())
+        refused = self.run_vecferry("inspect", target, code=4)
+        self.assertIn("its log has to be finished first", refused.stderr)
+        self.assertIn("open it once to be written to", refused.stderr)
+        self.copy("--resume", source, target)
+        self.assertEqual(self.rows(target, "SELECT count(*) FROM docs"), [(300,)])
+        self.assertEqual(sorted(path.name for path in self.folder.glob("target*")), ["target.duckdb"])
+        self.run_vecferry("inspect", target)

@@ -1,4 +1,4 @@
-"""Kills at 50 moments in each direction (VECFERRY_KILLS: another number); tests/e2e/test_resume.py has the test, and a few moments of it in every run."""
+"""Kills at 50 moments in each direction between PostgreSQL and SQLite (VECFERRY_KILLS: another number); tests/e2e/test_resume.py has the test, and a few moments of it in every run."""
 
 import importlib
 import os
