@@ -9,6 +9,7 @@
 
 int vf_cli_fail(int code, const char *message, const char *hint)
 {
+    fflush(stdout); /* both may be one file: what was said before comes before */
     fputs("vecferry: ", stderr);
     vf_show_text(stderr, message);
     fputc('\n', stderr);

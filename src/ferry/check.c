@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ferry/normal.h"
 #include "model/temporal.h"
 #include "vector/convert.h"
 
@@ -190,6 +191,18 @@ static enum vf_status check_column(struct check *check)
     return status;
 }
 
+static enum vf_status reject_json(void *context, size_t column, int64_t row, const char *why, size_t offset,
+                                  struct vf_error *err)
+{
+    struct check *check = context;
+    char reason[160];
+
+    (void)err; /* the one in `check` */
+    check->column = column;
+    snprintf(reason, sizeof(reason), "not what jsonb can hold: %s, at byte %zu", why, offset);
+    return reject(check, row, reason);
+}
+
 enum vf_status vf_check_batch(struct vf_batch *batch, const struct vf_check_rules *rules,
                               struct vf_check_scratch *scratch, struct vf_error *err)
 {
@@ -208,6 +221,7 @@ enum vf_status vf_check_batch(struct vf_batch *batch, const struct vf_check_rule
         vf_buf_init(&scratch->key, VF_BUF_MAX);
     if (batch->n_rows > 0)
         memset(scratch->drop, 0, (size_t)batch->n_rows * sizeof(*scratch->drop));
+    status = vf_normal_batch(batch, reject_json, &check, err);
     for (check.column = 0; check.column < batch->n_columns && status == VF_OK; check.column++)
         status = check_column(&check);
     if (status == VF_OK && batch->rejects.n_rejects > n_before)

@@ -96,6 +96,24 @@ static void take_target_request(struct vf_plan_column *column, const struct vf_p
     mapping->how = NULL;
 }
 
+/* `to:` may name a type that keeps only what a JSON text means, or the one that keeps its writing: the target's choice for it says what both sides then read. */
+static enum vf_status take_json(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                struct vf_plan_column *column)
+{
+    struct vf_column asked = column->source;
+    struct vf_mapping choice;
+
+    if (!column->overruled || column->type.kind != VF_K_JSON)
+        return VF_OK;
+    asked.native = column->mapping.native;
+    asked.type.normal = !asked.type.normal;
+    enum vf_status status =
+        vf_conn_map_column(maker->target, &table->source, &asked, &maker->plan->arena, &choice, maker->err);
+    if (status == VF_OK && vf_str_equal(choice.native, column->mapping.native) && choice.form == column->mapping.form)
+        column->type = column->source.type = asked.type;
+    return status;
+}
+
 /* The type given in the plan may hold less than the one found: that is a loss like one of the target's. */
 static enum vf_status judge_type(struct vf_plan_maker *maker, struct vf_plan_column *column, struct vf_type found)
 {
@@ -244,7 +262,9 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
         return status;
     keep_native(maker, table, column);
     take_target_request(column, own);
-    status = judge_type(maker, column, table->source.columns[i].type);
+    status = take_json(maker, table, column);
+    if (status == VF_OK)
+        status = judge_type(maker, column, table->source.columns[i].type);
     if (status != VF_OK)
         return status;
     bool is_movable = column->mapping.fidelity != VF_FIDELITY_NONE;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "ferry/normal.h"
+
 /* ---- excused rows ---- */
 
 static int compare_hashes(const void *a, const void *b)
@@ -139,6 +141,8 @@ static enum vf_status read_batch(struct vf_verify_side *side, struct vf_conn *co
         status = vf_scan_read(conn, scan->engine, &scan->batch, more, err);
     if (status == VF_OK && !side->is_target) /* the same rows as in the copy are left out */
         status = vf_check_batch(&scan->batch, &rules, &scan->check, err);
+    else if (status == VF_OK)
+        status = vf_normal_batch(&scan->batch, NULL, NULL, err);
     if (status == VF_OK)
         status = take_rejects(side, &scan->batch.rejects, err);
     if (status == VF_OK)

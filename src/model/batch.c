@@ -360,6 +360,51 @@ void vf_batch_cancel_row(struct vf_batch *batch)
     }
 }
 
+static enum vf_status rewrite_values(const struct vf_array *array, vf_rewrite_fn rewrite, void *context,
+                                     int32_t *offsets, struct vf_buf *out, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+
+    offsets[0] = 0;
+    for (int64_t row = 0; row < array->n_values && status == VF_OK; row++) {
+        size_t size_bytes;
+        const uint8_t *bytes = vf_array_value(array, row, &size_bytes);
+        if (!vf_array_is_null(array, row))
+            status = rewrite(context, row, bytes, size_bytes, out, err);
+        if (status == VF_OK)
+            status = vf_buf_check(out, err);
+        offsets[row + 1] = (int32_t)out->size_bytes;
+    }
+    return status;
+}
+
+enum vf_status vf_batch_rewrite(struct vf_batch *batch, size_t column, vf_rewrite_fn rewrite, void *context,
+                                struct vf_error *err)
+{
+    struct vf_array *array = &batch->columns[column];
+    int32_t *offsets = vf_alloc((size_t)array->cap_values + 1, sizeof(*offsets));
+    struct vf_buf out;
+
+    if (offsets == NULL)
+        return vf_error_nomem(err);
+    vf_buf_init(&out, INT32_MAX);
+    enum vf_status status = vf_buf_reserve(&out, array->cap_data_bytes) == NULL
+                                ? vf_buf_check(&out, err)
+                                : rewrite_values(array, rewrite, context, offsets, &out, err);
+    if (status != VF_OK) {
+        vf_free(offsets);
+        vf_buf_release(&out);
+        return status;
+    }
+    batch->size_bytes += out.size_bytes - (size_t)array->offsets[array->n_values];
+    vf_free(array->offsets);
+    vf_free(array->data);
+    array->offsets = offsets;
+    array->cap_data_bytes = out.cap_bytes < INT32_MAX ? out.cap_bytes : INT32_MAX;
+    array->data = (uint8_t *)out.data; /* of vf_alloc(), as the old one was */
+    return VF_OK;
+}
+
 static void set_bit(uint8_t *bitmap, int64_t i, bool value)
 {
     uint8_t mask = (uint8_t)(1u << (i & 7));

@@ -120,6 +120,14 @@ static inline const uint8_t *vf_array_value(const struct vf_array *array, int64_
 int64_t vf_array_i64(const struct vf_array *array, int64_t row);
 double vf_array_f64(const struct vf_array *array, int64_t row); /* F32 (widened) and F64 */
 
+/*
+ * Each value of a VARIABLE column written anew; NULLs stay. `rewrite` appends the new bytes to `out`; the batch is as it was until all are written.
+ */
+typedef enum vf_status (*vf_rewrite_fn)(void *context, int64_t row, const uint8_t *bytes, size_t size_bytes,
+                                        struct vf_buf *out, struct vf_error *err);
+enum vf_status vf_batch_rewrite(struct vf_batch *batch, size_t column, vf_rewrite_fn rewrite, void *context,
+                                struct vf_error *err) VF_CHECKED;
+
 /* Take the rows out for which drop[row] is true, keeping the order of the others. */
 enum vf_status vf_batch_drop_rows(struct vf_batch *batch, const bool *drop, struct vf_error *err) VF_CHECKED;
 

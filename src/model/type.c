@@ -54,6 +54,8 @@ bool vf_type_equal(struct vf_type a, struct vf_type b)
         return a.element_kind == b.element_kind;
     if (a.kind == VF_K_VECTOR)
         return a.element == b.element && a.dim == b.dim;
+    if (a.kind == VF_K_JSON)
+        return a.normal == b.normal;
     return a.kind != VF_K_SPARSE || a.dim == b.dim;
 }
 
@@ -68,7 +70,7 @@ char *vf_type_format(struct vf_type type, char out[48])
     else if (type.kind == VF_K_SPARSE)
         snprintf(out, 48, "sparse(%u)", (unsigned)type.dim);
     else
-        snprintf(out, 48, "%s", name);
+        snprintf(out, 48, "%s%s", name, type.kind == VF_K_JSON && type.normal ? "b" : "");
     return out;
 }
 
@@ -108,6 +110,10 @@ bool vf_type_parse(const char *text, struct vf_type *type)
     *type = (struct vf_type){0};
     if (size >= sizeof(copy))
         return false;
+    if (strcmp(text, "jsonb") == 0) {
+        *type = (struct vf_type){.kind = VF_K_JSON, .normal = true};
+        return true;
+    }
     memcpy(copy, text, size + 1);
     char *open = strchr(copy, '(');
     if (open == NULL)

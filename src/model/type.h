@@ -18,7 +18,7 @@
  * | TIMESTAMP   | int64, microseconds since 2000-01-01 00:00; INT64_MAX and INT64_MIN are infinity and -infinity               |
  * | TIMESTAMPTZ | the same, in UTC                                                                                            |
  * | INTERVAL    | struct vf_interval; all fields at their maximum (minimum) are infinity (-infinity)                           |
- * | JSON        | the text, byte for byte                                                                                     |
+ * | JSON        | the text, byte for byte; with `normal`, which is written "jsonb", in the one writing of model/json_normal.h |
  * | ENUM        | the label                                                                                                   |
  * | ARRAY       | JSON text in one canonical writing (model/array_text.h), elements of `element_kind`                          |
  * | OTHER       | the value's exact text in the syntax of the engine that it came from; `native` names the type                |
@@ -73,6 +73,7 @@ struct vf_type {
     enum vf_kind element_kind; /* ARRAY: kind of the elements */
     enum vf_element element;   /* VECTOR: kind of the elements; SPARSE: always f32 */
     uint32_t dim;              /* VECTOR, SPARSE: number of elements, 0 when it varies */
+    bool normal;               /* JSON: what the text means is kept, not how it is written */
 };
 
 struct vf_interval {
@@ -101,7 +102,7 @@ enum vf_layout vf_type_layout(struct vf_type type);
 /* Bytes of one value with VF_LAYOUT_FIXED; 0 otherwise. */
 size_t vf_type_width(struct vf_type type);
 bool vf_type_equal(struct vf_type a, struct vf_type b);
-/* A text such as "i64", "vector(f32,384)", "array(text)"; `out` has room for 48 bytes. Returns `out`. vf_type_parse() reads it back. */
+/* A text such as "i64", "jsonb", "vector(f32,384)", "array(text)"; `out` has room for 48 bytes. Returns `out`. vf_type_parse() reads it back. */
 char *vf_type_format(struct vf_type type, char out[48]);
 bool vf_type_parse(const char *text, struct vf_type *type);
 

@@ -61,7 +61,7 @@ static bool is_consistent(const struct vf_pg_conn *conn, const struct vf_pg_name
     struct vf_type own = vf_pg_name_type(name);
     if (own.kind == VF_K_ARRAY)
         return kind == VF_K_ARRAY && own.element_kind == column->type.element_kind;
-    return own.kind == kind;
+    return own.kind == kind && own.normal == column->type.normal;
 }
 
 static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column, bool has_vector,
@@ -171,9 +171,10 @@ static void map_kind(const struct vf_column *column, bool has_vector, struct vf_
         map_sparse(column, has_vector, arena, mapping);
     else if (column->type.kind == VF_K_ARRAY)
         mapping->native = vf_arena_printf(arena, "%s[]", by_kind(column->type.element_kind)->native);
+    else if (column->type.kind == VF_K_JSON && column->type.normal)
+        mapping->native = "jsonb";
     else if (column->type.kind == VF_K_JSON)
-        mapping->how =
-            "the text byte for byte; \"to: jsonb\" in the plan takes jsonb, which reorders and drops doubled keys";
+        mapping->how = "the text byte for byte; \"to: jsonb\" in the plan takes jsonb, which keeps what it means";
     else if (column->type.kind == VF_K_OTHER)
         mapping->how = "its exact text, because PostgreSQL doesn't have the type";
 }

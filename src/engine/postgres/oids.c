@@ -173,7 +173,7 @@ struct vf_type vf_pg_neutral(const struct vf_pg_types *types, const struct vf_pg
     if (base->kind == VF_K_VECTOR || base->kind == VF_K_SPARSE)
         return vector_of(base, typmod);
     if (base->kind != VF_K_ARRAY)
-        return (struct vf_type){.kind = base->kind};
+        return (struct vf_type){.kind = base->kind, .normal = base->wire == VF_PG_JSONB};
     const struct vf_pg_type *element = vf_pg_type_base(types, vf_pg_type_find(types, base->element_oid), NULL);
     return (struct vf_type){.kind = VF_K_ARRAY, .element_kind = element != NULL ? element->kind : VF_K_OTHER};
 }

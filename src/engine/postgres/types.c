@@ -114,8 +114,9 @@ const struct vf_postgres_type vf_postgres_types[] = {
     {VF_K_TIMESTAMPTZ, "timestamp with time zone", VF_FORM_NATIVE, "timestamp with time zone", NULL},
     {VF_K_INTERVAL, "interval", VF_FORM_NATIVE, "interval", NULL},
     {VF_K_JSON, "json", VF_FORM_NATIVE, "json, jsonb",
-     "json keeps the text byte for byte; \"to: jsonb\" in the plan takes jsonb, which reorders keys and drops doubled "
-     "ones"},
+     "json keeps the text byte for byte; \"to: jsonb\" in the plan takes jsonb, which keeps what it means: texts with "
+     "a "
+     "name that is twice in an object are rejected"},
     {VF_K_ENUM, "text", VF_FORM_NATIVE, "enums", "an enum type of the same name where the source has one"},
     {VF_K_ARRAY, "text[]", VF_FORM_NATIVE, "arrays of the types above",
      "an array of the type that the elements have; several dimensions and lower bounds are kept"},
@@ -295,6 +296,7 @@ struct vf_type vf_pg_name_type(const struct vf_pg_name *name)
     struct vf_type type = {.kind = name->native->kind};
     if (type.kind == VF_K_VECTOR || type.kind == VF_K_SPARSE)
         type = vector_type(name->native, name->modifier);
+    type.normal = name->native->wire == VF_PG_JSONB;
     if (!name->is_array)
         return type;
     if (type.kind == VF_K_VECTOR || type.kind == VF_K_SPARSE || type.kind == VF_K_OTHER)
