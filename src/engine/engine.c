@@ -35,6 +35,15 @@ const struct vf_engine_ops *const *vf_engine_list(void)
     return engines;
 }
 
+const struct vf_dialect *vf_dialect_find(const char *name)
+{
+    for (size_t i = 0; engines[i] != NULL; i++) {
+        if (engines[i]->dialect != NULL && vf_str_equal(engines[i]->dialect->name, name))
+            return engines[i]->dialect;
+    }
+    return NULL;
+}
+
 static struct vf_conn_base *base_of(struct vf_conn *conn)
 {
     assert(conn != NULL);

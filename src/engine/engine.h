@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "base/url.h"
+#include "engine/dialect.h"
 #include "model/batch.h"
 #include "model/problem.h"
 #include "model/schema.h"
@@ -247,6 +248,8 @@ struct vf_engine_ops {
     const char *
         usual_schema; /* VF_CAP_SCHEMAS: where tables are that don't name one, "public"; a move puts them into the target's */
 
+    const struct vf_dialect *dialect; /* of expressions; NULL: it keeps none */
+
     /* Required. */
     enum vf_status (*open)(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
                            struct vf_error *err);
@@ -344,6 +347,8 @@ struct vf_conn_base {
 /* The engine for a scheme, or NULL; and all of them, NULL-terminated. */
 const struct vf_engine_ops *vf_engine_find(const char *scheme);
 const struct vf_engine_ops *const *vf_engine_list(void);
+/* The dialect that texts are remembered under, or NULL. */
+const struct vf_dialect *vf_dialect_find(const char *name);
 
 /* ---- checked calls: what every caller uses; the meaning is that of the op of the same name ---- */
 

@@ -7,6 +7,7 @@
 #include "engine/duckdb/record.h"
 #include "engine/duckdb/scan.h"
 #include "engine/duckdb/target.h"
+#include "engine/duckdb/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {
@@ -82,6 +83,7 @@ const struct vf_engine_ops vf_duckdb_engine = {
     .name = "duckdb",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_SCHEMAS | VF_CAP_SEQUENCES | VF_CAP_TARGET,
     .usual_schema = "main",
+    .dialect = &vf_duckdb_dialect,
     .open = vf_duckdb_open,
     .close = vf_duckdb_close,
     .describe = vf_duckdb_describe,

@@ -8,6 +8,7 @@
 #include "engine/postgres/record.h"
 #include "engine/postgres/scan.h"
 #include "engine/postgres/target.h"
+#include "engine/postgres/expression.h"
 
 /* A field of a row is at most 1 GB, and so is the message that it travels in. */
 static const struct vf_limits limits = {
@@ -64,6 +65,7 @@ const struct vf_engine_ops vf_postgres_engine = {
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
             VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
     .usual_schema = "public",
+    .dialect = &vf_pg_dialect,
     .open = vf_pg_open,
     .close = vf_pg_close,
     .describe = vf_pg_describe,

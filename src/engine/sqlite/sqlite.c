@@ -9,6 +9,7 @@
 #include "engine/sqlite/snapshot.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {
@@ -19,6 +20,7 @@ static void quote(const struct vf_conn *conn, const char *identifier, struct vf_
 const struct vf_engine_ops vf_sqlite_engine = {
     .name = "sqlite",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .dialect = &vf_sqlite_dialect,
     .open = vf_sqlite_open,
     .close = vf_sqlite_close,
     .describe = vf_sqlite_describe,

@@ -9,6 +9,7 @@
 #include "engine/turso/load.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/target.h"
+#include "engine/sqlitesql/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {
@@ -58,6 +59,7 @@ static enum vf_status scan_read(struct vf_scan *scan, struct vf_batch *batch, bo
 const struct vf_engine_ops vf_turso_engine = {
     .name = "turso",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET,
+    .dialect = &vf_sqlite_dialect,
     .open = vf_turso_open,
     .close = vf_turso_close,
     .describe = vf_turso_describe,

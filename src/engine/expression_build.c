@@ -1,0 +1,590 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/expression_read.h"
+#include "model/temporal.h"
+
+const char vf_expr_collate[] = "collate";
+
+/* ---- literals ---- */
+
+static bool put(struct vf_buf *out, const char *text, size_t size_bytes)
+{
+    vf_buf_add(out, text, size_bytes);
+    return true;
+}
+
+static bool whole_text(const char *text, struct vf_buf *out)
+{
+    int64_t value;
+    char digits[32];
+
+    if (!vf_parse_i64(text, strlen(text), &value))
+        return false;
+    return put(out, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)value));
+}
+
+static bool real_text(const char *text, struct vf_buf *out)
+{
+    double value;
+    char digits[32];
+
+    if (!vf_is_decimal(text, strlen(text)) || !vf_parse_f64(text, strlen(text), &value))
+        return false;
+    return put(out, digits, vf_format_f64(value, digits));
+}
+
+static bool uuid_text(const char *text, struct vf_buf *out)
+{
+    if (strlen(text) != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        char c = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i];
+        if (is_dash ? c != '-' : strchr("0123456789abcdef", c) == NULL)
+            return false;
+        vf_buf_char(out, c);
+    }
+    return true;
+}
+
+static bool blob_text(const char *text, struct vf_buf *out)
+{
+    size_t size = strlen(text);
+
+    if (size < 2 || size % 2 != 0 || text[0] != '\\' || text[1] != 'x' ||
+        strspn(text + 2, "0123456789abcdefABCDEF") != size - 2)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        vf_buf_char(out, text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i]);
+    return true;
+}
+
+static bool moment_text(enum vf_kind kind, const char *text, struct vf_buf *out)
+{
+    char written[VF_TEMPORAL_TEXT_BYTES];
+    size_t size = strlen(text);
+    bool with_zone = kind == VF_K_TIMESTAMPTZ;
+    int32_t days;
+    int64_t micros;
+
+    if (kind == VF_K_DATE)
+        return vf_date_parse(text, size, &days) && put(out, written, vf_date_format(days, written));
+    if (kind == VF_K_TIME)
+        return vf_time_parse(text, size, &micros) && put(out, written, vf_time_format(micros, written));
+    return vf_timestamp_parse(text, size, with_zone, &micros) &&
+           put(out, written, vf_timestamp_format(micros, with_zone, written));
+}
+
+/* A whole number in a column of epochs. */
+static bool epoch_text(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
+{
+    char written[VF_TEMPORAL_TEXT_BYTES];
+    int64_t units = form == VF_FORM_EPOCH_S ? 1 : form == VF_FORM_EPOCH_MS ? 1000 : 1000000;
+    int64_t number, micros;
+
+    if ((kind != VF_K_TIMESTAMP && kind != VF_K_TIMESTAMPTZ) || form < VF_FORM_EPOCH_S || form > VF_FORM_EPOCH_US ||
+        !vf_parse_i64(text, strlen(text), &number) || !vf_timestamp_from_epoch(number, units, &micros))
+        return false;
+    return put(out, written, vf_timestamp_format(micros, kind == VF_K_TIMESTAMPTZ, written));
+}
+
+static bool bool_text(const char *text, struct vf_buf *out)
+{
+    bool is_true = vf_strcasecmp(text, "true") == 0 || vf_strcasecmp(text, "t") == 0;
+    bool is_false = vf_strcasecmp(text, "false") == 0 || vf_strcasecmp(text, "f") == 0;
+
+    vf_buf_str(out, is_true ? "true" : "false");
+    return is_true || is_false;
+}
+
+bool vf_expr_neutral_literal(enum vf_kind kind, enum vf_form form, enum vf_kind from, const char *text,
+                             struct vf_buf *out)
+{
+    bool from_text = vf_kind_is_text(from);
+
+    if (form >= VF_FORM_EPOCH_S && form <= VF_FORM_EPOCH_US)
+        return vf_kind_is_whole(from) && epoch_text(kind, form, text, out);
+    if (vf_kind_is_whole(kind))
+        return (from_text || vf_kind_is_whole(from)) && whole_text(text, out);
+    if (kind == VF_K_F32 || kind == VF_K_F64)
+        return (from_text || vf_kind_is_number(from)) && real_text(text, out);
+    if (kind == VF_K_DECIMAL)
+        return (from_text || vf_kind_is_number(from)) && vf_is_decimal(text, strlen(text)) &&
+               strpbrk(text, "eE+") == NULL && put(out, text, strlen(text));
+    if (from == kind || (vf_kind_is_text(kind) && from_text))
+        return put(out, text, strlen(text));
+    if (!from_text)
+        return false;
+    if (kind == VF_K_BOOL)
+        return bool_text(text, out);
+    if (kind == VF_K_UUID)
+        return uuid_text(text, out);
+    if (kind == VF_K_BLOB)
+        return blob_text(text, out);
+    if (kind == VF_K_JSON)
+        return put(out, text, strlen(text));
+    return kind >= VF_K_DATE && kind <= VF_K_TIMESTAMPTZ && moment_text(kind, text, out);
+}
+
+const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind,
+                                  enum vf_form form)
+{
+    const struct vf_expr *made = NULL;
+    struct vf_buf text;
+
+    if (expr == NULL || expr->kind != VF_EXPR_LITERAL)
+        return expr;
+    vf_buf_init(&text, VF_BUF_MAX);
+    bool is_one = reader->dialect->read_literal != NULL
+                      ? reader->dialect->read_literal(kind, form, expr->is, expr->text, &text)
+                      : vf_expr_neutral_literal(kind, form, expr->is, expr->text, &text);
+    if (vf_buf_check(&text, NULL) != VF_OK)
+        made = NULL;
+    else if (is_one)
+        made = vf_expr_literal(reader->arena, kind, text.data != NULL ? text.data : "", text.size_bytes);
+    else
+        (void)vf_expr_not_understood(reader, "'%.40s' isn't read as a value of kind %s", expr->text,
+                                     vf_kind_name(kind));
+    vf_buf_release(&text);
+    return made;
+}
+
+/* ---- columns ---- */
+
+/* The digits of "numeric(10,2)"; 0: it doesn't say. */
+static unsigned digits_of(const char *native)
+{
+    const char *open = strchr(native, '(');
+    unsigned digits = 0;
+
+    for (open = open != NULL ? open + 1 : ""; *open >= '0' && *open <= '9' && digits < 10000; open++)
+        digits = digits * 10 + (unsigned)(*open - '0');
+    return *open == ',' || *open == ')' ? digits : 0;
+}
+
+const struct vf_expr *vf_build_column(struct vf_expr_reader *reader, int column)
+{
+    const struct vf_column *of = &reader->scope->table->columns[column];
+
+    if (reader->scope->is_default)
+        return vf_expr_not_understood(reader, "a default has no columns");
+    const struct vf_expr *made = vf_expr_column(reader->arena, column, of->type.kind, of->form);
+    unsigned digits = of->type.kind == VF_K_DECIMAL ? digits_of(of->native) : 0;
+    struct vf_expr *copy = made != NULL && digits > 0 ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
+    if (copy == NULL)
+        return digits > 0 ? NULL : made;
+    *copy = *made;
+    copy->digits = digits;
+    return copy;
+}
+
+static unsigned abilities(const struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    return expr->kind == VF_EXPR_COLUMN ? reader->dialect->abilities(&reader->scope->table->columns[expr->column])
+                                        : VF_CAN_ALL;
+}
+
+bool vf_build_can_compute(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    if (expr == NULL)
+        return false;
+    if ((abilities(reader, expr) & VF_CAN_COMPUTE) != 0)
+        return true;
+    (void)vf_expr_not_understood(reader, "the values of column \"%s\" lie in a form that isn't computed with",
+                                 reader->scope->table->columns[expr->column].name);
+    return false;
+}
+
+const struct vf_expr *vf_build_bare(const struct vf_expr *expr)
+{
+    return vf_expr_is_call(expr, VF_X_OWN) && expr->text == vf_expr_collate ? expr->args[0] : expr;
+}
+
+const char *vf_build_own_rule(struct vf_expr_reader *reader, const char *word)
+{
+    return vf_arena_printf(reader->arena, "%s:%s", reader->dialect->name, word);
+}
+
+/* ---- kinds together ---- */
+
+/* Kinds of one letter compare as they are. 0: none that compares across databases. */
+static char class_of(enum vf_kind kind)
+{
+    static const char classes[VF_KIND_COUNT + 1] = {
+        [VF_K_BOOL] = 'b', [VF_K_I8] = 'i',   [VF_K_I16] = 'i',       [VF_K_I32] = 'i',
+        [VF_K_I64] = 'i',  [VF_K_F32] = 'f',  [VF_K_F64] = 'f',       [VF_K_DECIMAL] = 'd',
+        [VF_K_TEXT] = 't', [VF_K_ENUM] = 't', [VF_K_BLOB] = 'x',      [VF_K_UUID] = 'u',
+        [VF_K_DATE] = 'D', [VF_K_TIME] = 'T', [VF_K_TIMESTAMP] = 'S', [VF_K_TIMESTAMPTZ] = 'Z'};
+
+    return classes[kind];
+}
+
+static bool is_literal(const struct vf_expr *expr)
+{
+    return expr->kind == VF_EXPR_LITERAL;
+}
+
+/* May a literal take the kind of what it stands beside? SQLite lets a text be a number beside a column only, by its affinity. */
+static bool may_take(const struct vf_expr_reader *reader, const struct vf_expr *literal, const struct vf_expr *beside)
+{
+    bool by_affinity = reader->dialect->reads_conditions_as_numbers;
+    bool alike = vf_kind_is_number(literal->is) && vf_kind_is_number(beside->is);
+
+    if (!is_literal(literal) || is_literal(beside) || beside->is == VF_K_UNTYPED)
+        return false;
+    if (vf_kind_is_whole(beside->is) && literal->is == VF_K_DECIMAL)
+        return false; /* 1.5 beside whole numbers stays what it is */
+    return alike || vf_kind_is_text(literal->is) || (by_affinity && vf_build_bare(beside)->kind == VF_EXPR_COLUMN) ||
+           (by_affinity && beside->is == VF_K_BOOL);
+}
+
+static const struct vf_expr *take(struct vf_expr_reader *reader, const struct vf_expr *literal,
+                                  const struct vf_expr *beside)
+{
+    const struct vf_expr *column = vf_build_bare(beside);
+    enum vf_form form = column->kind == VF_EXPR_COLUMN ? column->form : VF_FORM_NATIVE;
+
+    if (vf_kind_is_text(beside->is) && vf_kind_is_text(literal->is))
+        return literal;
+    return vf_build_as(reader, literal,
+                       vf_kind_is_whole(beside->is) ? VF_K_I64
+                       : beside->is == VF_K_F32     ? VF_K_F64
+                                                    : beside->is,
+                       form);
+}
+
+bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_kind *kind)
+{
+    const struct vf_expr *beside = NULL;
+
+    for (size_t i = 0; i < n_args; i++) {
+        if (args[i] == NULL)
+            return false;
+        bool is_better = args[i]->kind != VF_EXPR_NULL &&
+                         (beside == NULL || (is_literal(beside) && !is_literal(args[i])) ||
+                          (is_literal(beside) && beside->is == VF_K_TEXT && args[i]->is != VF_K_TEXT));
+        if (is_better)
+            beside = args[i];
+    }
+    *kind = beside != NULL ? beside->is : VF_K_UNTYPED;
+    for (size_t i = 0; i < n_args && beside != NULL; i++) {
+        if (args[i]->kind == VF_EXPR_NULL || !may_take(reader, args[i], beside))
+            continue;
+        args[i] = take(reader, args[i], beside);
+        if (args[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* ---- comparing ---- */
+
+/* The column whose collation counts: through casts too. NULL: none. */
+static const struct vf_column *collated_column(const struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    while (vf_expr_is_call(expr, VF_X_CAST))
+        expr = expr->args[0];
+    return expr->kind == VF_EXPR_COLUMN ? &reader->scope->table->columns[expr->column] : NULL;
+}
+
+bool vf_build_rule(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b,
+                   enum vf_rule_for what, const char **rule)
+{
+    const char *collation = vf_build_bare(a) != a ? a->rule : vf_build_bare(b) != b ? b->rule : NULL;
+    const struct vf_column *left = collated_column(reader, vf_build_bare(a));
+    const struct vf_column *right = collated_column(reader, vf_build_bare(b));
+
+    if (collation == NULL)
+        collation = left != NULL ? left->collation : right != NULL ? right->collation : NULL;
+    *rule = reader->dialect->collation_rule(reader->scope, collation, what);
+    if (*rule == NULL || strcmp(*rule, "nocase") == 0 || strcmp(*rule, "rtrim") == 0)
+        return true;
+    *rule = vf_build_own_rule(reader, *rule);
+    return *rule != NULL;
+}
+
+static bool is_order(enum vf_expr_op op)
+{
+    return op == VF_X_LT || op == VF_X_LE || op == VF_X_GT || op == VF_X_GE;
+}
+
+/* NULL with *failed false: by value. */
+static const char *rule_of(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *a,
+                           const struct vf_expr *b, bool *failed)
+{
+    char left = class_of(vf_build_bare(a)->is), right = class_of(vf_build_bare(b)->is);
+    unsigned wanted = is_order(op) ? VF_CAN_ORDER : VF_CAN_EQUAL;
+    bool both_numbers = vf_kind_is_number(a->is) && vf_kind_is_number(b->is) && left != 'f' && right != 'f';
+    const char *rule = NULL;
+
+    *failed = false;
+    if (a->kind == VF_EXPR_NULL || b->kind == VF_EXPR_NULL)
+        return NULL;
+    if ((abilities(reader, vf_build_bare(a)) & abilities(reader, vf_build_bare(b)) & wanted) == 0)
+        rule = vf_build_own_rule(reader, "stored");
+    else if (left == 0 || right == 0 || (left != right && !both_numbers))
+        rule = vf_build_own_rule(reader, "values");
+    else if (left == 't')
+        *failed = !vf_build_rule(reader, a, b, is_order(op) ? VF_FOR_ORDER : VF_FOR_EQUALITY, &rule);
+    else
+        return NULL;
+    *failed = *failed || (rule == NULL && left != 't');
+    return rule;
+}
+
+/* 1.50 is 1.5 when it is compared. */
+static const struct vf_expr *short_decimal(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    if (expr->kind != VF_EXPR_LITERAL || expr->is != VF_K_DECIMAL || strchr(expr->text, '.') == NULL)
+        return expr;
+    size_t size = strlen(expr->text);
+    while (expr->text[size - 1] == '0')
+        size--;
+    size -= expr->text[size - 1] == '.';
+    return vf_expr_literal(reader->arena, VF_K_DECIMAL, expr->text, size);
+}
+
+/* What "nocase" and "rtrim" compare of a text. */
+static const struct vf_expr *rule_of_texts(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *rule)
+{
+    bool folds = rule != NULL && strcmp(rule, "nocase") == 0, trims = rule != NULL && strcmp(rule, "rtrim") == 0;
+
+    if (expr == NULL || (!folds && !trims) || expr->kind == VF_EXPR_NULL)
+        return expr;
+    if (expr->kind == VF_EXPR_LITERAL) {
+        char *text = vf_arena_strdup(reader->arena, expr->text);
+        size_t size = text != NULL ? strlen(text) : 0;
+        for (size_t i = 0; folds && i < size; i++)
+            text[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+        while (trims && size > 0 && text[size - 1] == ' ')
+            size--;
+        return text != NULL ? vf_expr_literal(reader->arena, VF_K_TEXT, text, size) : NULL;
+    }
+    if (folds)
+        return vf_expr_is_call(expr, VF_X_LOWER) && expr->rule == NULL
+                   ? expr
+                   : vf_expr_call1(reader->arena, VF_X_LOWER, VF_K_TEXT, expr);
+    return vf_expr_call2(reader->arena, VF_X_RTRIM, VF_K_TEXT, expr, vf_expr_literal(reader->arena, VF_K_TEXT, " ", 1));
+}
+
+static const struct vf_expr *compared(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr **args,
+                                      size_t n_args)
+{
+    const struct vf_expr *bare[VF_EXPR_MAX_ARGS];
+    enum vf_kind ignored;
+    const char *rule = NULL;
+
+    if (!vf_build_unify(reader, args, n_args, &ignored))
+        return NULL;
+    for (size_t i = 0; i < n_args; i++) {
+        bool failed = false;
+        bare[i] = vf_build_bare(args[i]);
+        const char *own = i > 0 ? rule_of(reader, op, args[0], args[i], &failed) : NULL;
+        if (failed)
+            return NULL;
+        rule = own != NULL ? own : rule;
+    }
+    for (size_t i = 0; i < n_args; i++)
+        bare[i] = rule_of_texts(reader, short_decimal(reader, bare[i]), rule);
+    const struct vf_expr *made = vf_expr_call(reader->arena, op, VF_K_BOOL, bare, n_args);
+    return rule != NULL && strchr(rule, ':') != NULL ? vf_expr_with_rule(reader->arena, made, rule) : made;
+}
+
+const struct vf_expr *vf_build_compare(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *a,
+                                       const struct vf_expr *b)
+{
+    const struct vf_expr *args[] = {a, b};
+
+    return a != NULL && b != NULL ? compared(reader, op, args, 2) : NULL;
+}
+
+const struct vf_expr *vf_build_in(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args)
+{
+    return compared(reader, VF_X_IN, args, n_args);
+}
+
+const struct vf_expr *vf_build_distinct(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b)
+{
+    const struct vf_expr *args[] = {a, b};
+    enum vf_kind ignored;
+
+    if (!vf_build_unify(reader, args, 2, &ignored))
+        return NULL;
+    if (args[0]->kind == VF_EXPR_NULL || args[1]->kind == VF_EXPR_NULL)
+        return vf_build_not(reader, vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL,
+                                                  args[0]->kind == VF_EXPR_NULL ? args[1] : args[0]));
+    if (args[0]->is == VF_K_BOOL && args[1]->kind == VF_EXPR_LITERAL && args[1]->is == VF_K_BOOL)
+        return vf_build_not(reader, vf_expr_call1(reader->arena,
+                                                  vf_expr_is_literal(args[1], "true") ? VF_X_IS_TRUE : VF_X_IS_FALSE,
+                                                  VF_K_BOOL, args[0]));
+    return compared(reader, VF_X_DISTINCT, args, 2);
+}
+
+/* ---- conditions ---- */
+
+const struct vf_expr *vf_build_condition(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    bool by_number = reader->dialect->reads_conditions_as_numbers;
+
+    if (expr == NULL || expr->is == VF_K_BOOL || expr->kind == VF_EXPR_NULL)
+        return expr;
+    if (by_number && vf_kind_is_whole(expr->is) && expr->kind == VF_EXPR_LITERAL)
+        return vf_expr_literal(reader->arena, VF_K_BOOL, vf_expr_is_literal(expr, "0") ? "false" : "true",
+                               vf_expr_is_literal(expr, "0") ? 5 : 4);
+    if (by_number && vf_kind_is_whole(expr->is))
+        return vf_build_compare(reader, VF_X_NE, expr, vf_expr_literal(reader->arena, VF_K_I64, "0", 1));
+    if (by_number && vf_expr_is_call(expr, VF_X_OWN) && expr->is == VF_K_UNTYPED)
+        return expr;
+    return vf_expr_not_understood(reader, "a value that isn't true or false, where a condition is expected");
+}
+
+const struct vf_expr *vf_build_not(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    return vf_expr_call1(reader->arena, VF_X_NOT, VF_K_BOOL, vf_build_condition(reader, expr));
+}
+
+/* ---- arithmetic ---- */
+
+static bool is_zero(const struct vf_expr *expr)
+{
+    double value;
+
+    return expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value) && value == 0;
+}
+
+/* The divisor so that it isn't 0: as a literal, by NULLIF, or because the database has raised an error. NULL with reader->why NULL: it may be infinite. */
+static const struct vf_expr *divisor(struct vf_expr_reader *reader, const struct vf_expr *expr, bool is_whole)
+{
+    bool is_guarded = vf_expr_is_call(expr, VF_X_NULLIF) && is_zero(expr->args[1]);
+
+    if (is_guarded || (expr->kind == VF_EXPR_LITERAL && !is_zero(expr)))
+        return expr;
+    if (!is_whole && reader->dialect->zero_divisor_is_infinite)
+        return NULL;
+    if (!reader->dialect->zero_divisor_is_null)
+        return expr;
+    const struct vf_expr *zero = vf_expr_literal(reader->arena, is_whole ? VF_K_I64 : VF_K_F64, "0", 1);
+    return vf_expr_call2(reader->arena, VF_X_NULLIF, expr->is, expr, zero);
+}
+
+static const struct vf_expr *as_real(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    if (expr->kind == VF_EXPR_LITERAL)
+        return vf_build_as(reader, expr, VF_K_F64, VF_FORM_NATIVE);
+    return vf_kind_is_whole(expr->is) ? vf_expr_call1(reader->arena, VF_X_CAST, VF_K_F64, expr) : expr;
+}
+
+static const struct vf_expr *own_operator(struct vf_expr_reader *reader, const char *token, enum vf_kind kind,
+                                          const struct vf_expr *a, const struct vf_expr *b)
+{
+    const struct vf_expr *const args[] = {vf_build_bare(a), vf_build_bare(b)};
+    const char *rule = vf_build_own_rule(reader, "operator");
+
+    return rule != NULL ? vf_expr_own(reader->arena, token, rule, kind, args, 2) : NULL;
+}
+
+static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
+                                        const struct vf_expr *a, const struct vf_expr *b)
+{
+    const struct vf_expr *args[] = {a, b};
+    enum vf_expr_op op = row->op;
+    enum vf_kind kind;
+
+    if (!vf_build_unify(reader, args, 2, &kind))
+        return NULL;
+    bool whole = vf_kind_is_whole(args[0]->is) && vf_kind_is_whole(args[1]->is);
+    bool single = args[0]->is == VF_K_F32 || args[1]->is == VF_K_F32;
+    bool real = args[0]->is == VF_K_F64 || args[1]->is == VF_K_F64;
+    bool decimal = !real && !whole && vf_kind_is_number(args[0]->is) && vf_kind_is_number(args[1]->is) && !single;
+    bool divides = op == VF_X_DIV || op == VF_X_IDIV || op == VF_X_MOD;
+    bool mixes = real && (args[0]->is == VF_K_DECIMAL || args[1]->is == VF_K_DECIMAL);
+    bool lies_otherwise = (abilities(reader, args[0]) & abilities(reader, args[1]) & VF_CAN_COMPUTE) == 0;
+    if (lies_otherwise || single || mixes || !(whole || real || decimal) || (decimal && divides) ||
+        (real && op == VF_X_MOD) || (real && op == VF_X_IDIV))
+        return own_operator(reader, row->token, decimal ? VF_K_DECIMAL : args[0]->is, args[0], args[1]);
+    if (op == VF_X_DIV && whole && !reader->dialect->slash_is_floating)
+        op = VF_X_IDIV;
+    if (real || op == VF_X_DIV) {
+        args[0] = as_real(reader, args[0]);
+        args[1] = as_real(reader, args[1]);
+    }
+    if (args[0] == NULL || args[1] == NULL)
+        return NULL;
+    if (divides) {
+        const struct vf_expr *by = divisor(reader, args[1], op != VF_X_DIV);
+        if (by == NULL && reader->dialect->zero_divisor_is_infinite)
+            return own_operator(reader, row->token, VF_K_F64, args[0], args[1]);
+        args[1] = by;
+    }
+    kind = op == VF_X_DIV || real ? VF_K_F64 : decimal ? VF_K_DECIMAL : VF_K_I64;
+    return vf_expr_call(reader->arena, op, kind, args, 2);
+}
+
+const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    if (expr == NULL)
+        return NULL;
+    if (expr->kind == VF_EXPR_LITERAL && vf_kind_is_number(expr->is)) {
+        const char *text = expr->text[0] == '-'            ? expr->text + 1
+                           : vf_expr_is_literal(expr, "0") ? "0"
+                                                           : vf_arena_printf(reader->arena, "-%s", expr->text);
+        return vf_expr_literal(reader->arena, expr->is, text, text != NULL ? strlen(text) : 0);
+    }
+    if (!vf_kind_is_number(expr->is) || expr->is == VF_K_F32)
+        return vf_expr_not_understood(reader, "\"-\" of what isn't a number");
+    return vf_build_can_compute(reader, expr) ? vf_expr_call1(reader->arena, VF_X_NEG, expr->is, expr) : NULL;
+}
+
+/* ---- texts ---- */
+
+static const struct vf_expr *as_text(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    if (expr->kind == VF_EXPR_NULL || vf_kind_is_text(expr->is))
+        return vf_build_can_compute(reader, expr) ? expr : NULL;
+    if (vf_kind_is_whole(expr->is) && expr->kind == VF_EXPR_LITERAL)
+        return vf_expr_literal(reader->arena, VF_K_TEXT, expr->text, strlen(expr->text));
+    if (vf_kind_is_whole(expr->is) && vf_build_can_compute(reader, expr))
+        return vf_expr_call1(reader->arena, VF_X_CAST, VF_K_TEXT, expr);
+    return NULL;
+}
+
+static const struct vf_expr *concatenation(struct vf_expr_reader *reader, const struct vf_expr *a,
+                                           const struct vf_expr *b)
+{
+    const struct vf_expr *left = as_text(reader, vf_build_bare(a)), *right = as_text(reader, vf_build_bare(b));
+
+    if (left != NULL && right != NULL)
+        return vf_expr_call2(reader->arena, VF_X_CONCAT, VF_K_TEXT, left, right);
+    return reader->why == NULL ? own_operator(reader, "||", vf_build_bare(a)->is, a, b) : NULL;
+}
+
+const struct vf_expr *vf_build_operator(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
+                                        const struct vf_expr *a, const struct vf_expr *b)
+{
+    const struct vf_expr *args[] = {a, b};
+
+    if (a == NULL || b == NULL)
+        return NULL;
+    if ((row->op == VF_X_AND || row->op == VF_X_OR) && reader->dialect->read_pair != NULL) {
+        const struct vf_expr *other = reader->dialect->read_pair(reader->arena, row->op, a, b);
+        if (other != NULL)
+            return other;
+    }
+    if (row->op == VF_X_AND || row->op == VF_X_OR)
+        return vf_expr_call2(reader->arena, row->op, VF_K_BOOL, vf_build_condition(reader, a),
+                             vf_build_condition(reader, b));
+    if (row->op >= VF_X_EQ && row->op <= VF_X_GE)
+        return vf_build_compare(reader, row->op, a, b);
+    if (row->op == VF_X_CONCAT)
+        return concatenation(reader, a, b);
+    if (row->op == VF_X_LIKE && row->as == VF_READ_NEGATED)
+        return vf_build_not(reader, vf_build_like(reader, VF_READ_ESCAPE, args, 2));
+    if (row->op == VF_X_LIKE)
+        return vf_build_like(reader, row->as, args, 2);
+    if (row->op == VF_X_OWN)
+        return own_operator(reader, row->token, row->result, a, b);
+    return arithmetic(reader, row, vf_build_bare(a), vf_build_bare(b));
+}

@@ -1,0 +1,73 @@
+/*
+ * The two halves of the reader: expression_read.c knows how expressions are written, expression_build.c and expression_call.c what they mean. Private to expression_*.c.
+ *
+ * Every function here returns NULL when the expression isn't understood (reader->why says what) or memory ran out (it doesn't), and for NULL arguments.
+ */
+#ifndef VF_ENGINE_EXPRESSION_READ_H
+#define VF_ENGINE_EXPRESSION_READ_H
+
+#include "engine/expression_token.h"
+
+#define VF_EXPR_MAX_DEPTH 64
+#define VF_EXPR_MAX_ARGS  256
+#define VF_EXPR_MAX_PARTS 2000
+
+struct vf_expr_reader {
+    const struct vf_dialect *dialect;
+    const struct vf_expr_scope *scope;
+    struct vf_arena *arena;
+    const char *text;
+    size_t offset; /* behind `token` */
+    struct vf_expr_token token;
+    int depth, n_parts;
+    const char *why;
+    bool no_memory; /* of a word or a reason; others show as NULL without a reason */
+};
+
+/* x COLLATE name, until something takes it: an OWN with this text, and the collation as its rule. */
+extern const char vf_expr_collate[];
+
+const struct vf_expr *vf_expr_not_understood(struct vf_expr_reader *reader, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- expression_build.c ---- */
+
+const struct vf_expr *vf_build_column(struct vf_expr_reader *reader, int column);
+/* As a truth value. */
+const struct vf_expr *vf_build_condition(struct vf_expr_reader *reader, const struct vf_expr *expr);
+const struct vf_expr *vf_build_not(struct vf_expr_reader *reader, const struct vf_expr *expr);
+const struct vf_expr *vf_build_compare(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *a,
+                                       const struct vf_expr *b);
+/* args[0] IN (the others). */
+const struct vf_expr *vf_build_in(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args);
+const struct vf_expr *vf_build_distinct(struct vf_expr_reader *reader, const struct vf_expr *a,
+                                        const struct vf_expr *b);
+const struct vf_expr *vf_build_operator(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
+                                        const struct vf_expr *a, const struct vf_expr *b);
+const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const struct vf_expr *expr);
+/* A literal as one of another kind; others unchanged, if they are of that kind. */
+const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind,
+                                  enum vf_form form);
+/* Literals among them get the kind of the others, which is put into *kind. false: they have none together. */
+bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_kind *kind);
+/* Without a COLLATE around it. */
+const struct vf_expr *vf_build_bare(const struct vf_expr *expr);
+/* The rule by which the texts are compared. false: not understood. */
+bool vf_build_rule(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b,
+                   enum vf_rule_for what, const char **rule);
+/* May its values be computed with? Else a reason is set. */
+bool vf_build_can_compute(struct vf_expr_reader *reader, const struct vf_expr *expr);
+/* "NAME:word" of the dialect. */
+const char *vf_build_own_rule(struct vf_expr_reader *reader, const char *word);
+
+/* ---- expression_call.c ---- */
+
+const struct vf_expr *vf_build_function(struct vf_expr_reader *reader, const struct vf_dialect_function *row,
+                                        const struct vf_expr **args, size_t n_args);
+const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *type);
+const struct vf_expr *vf_build_case(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args);
+/* args: text, pattern, and the escape if there are three. */
+const struct vf_expr *vf_build_like(struct vf_expr_reader *reader, enum vf_read_as as, const struct vf_expr **args,
+                                    size_t n_args);
+
+#endif

@@ -1,0 +1,395 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/dialect.h"
+
+static void write_part(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside,
+                       bool is_inside);
+
+void vf_expr_refuse(struct vf_expr_writer *writer, const char *why)
+{
+    if (!writer->is_refused)
+        writer->why = why != NULL ? why : "no memory";
+    writer->is_refused = true;
+}
+
+const struct vf_column *vf_expr_column_of(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    return &writer->scope->table->columns[expr->column];
+}
+
+void vf_expr_write_part(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    write_part(writer, expr, NULL, true);
+}
+
+void vf_expr_write_beside(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside)
+{
+    write_part(writer, expr, beside, true);
+}
+
+void vf_expr_write_form(struct vf_expr_writer *writer, const char *form, const struct vf_expr *expr)
+{
+    for (const char *at = form; *at != '\0'; at++) {
+        if (*at != '$') {
+            vf_buf_char(writer->out, *at);
+            continue;
+        }
+        at++;
+        for (size_t i = 0; *at == '*' && i < expr->n_args; i++) {
+            vf_buf_str(writer->out, i > 0 ? ", " : "");
+            write_part(writer, expr->args[i], NULL, false);
+        }
+        if (*at != '*' && (size_t)(*at - '1') < expr->n_args)
+            vf_expr_write_part(writer, expr->args[*at - '1']);
+    }
+}
+
+void vf_expr_write_guarded(struct vf_expr_writer *writer, const struct vf_expr *expr, const char *function)
+{
+    vf_buf_str(writer->out, "CASE WHEN ");
+    for (size_t i = 0; i < expr->n_args; i++) {
+        vf_buf_str(writer->out, i > 0 ? " AND " : "");
+        vf_expr_write_part(writer, expr->args[i]);
+        vf_buf_str(writer->out, " IS NOT NULL");
+    }
+    vf_buf_str(writer->out, " THEN ");
+    vf_buf_str(writer->out, function);
+    vf_expr_write_form(writer, "($*) END", expr);
+}
+
+void vf_expr_write_typeof(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const char *class = vf_expr_storage_class(expr->args[0]);
+
+    if (class == NULL)
+        vf_expr_refuse(writer, "typeof() of a column whose values are of several types in the source");
+    vf_expr_write_form(writer, "CASE WHEN $1 IS NULL THEN 'null' ELSE '", expr);
+    vf_buf_str(writer->out, class != NULL ? class : "");
+    vf_buf_str(writer->out, "' END");
+}
+
+/* ---- what is asked of columns ---- */
+
+static bool is_comparison(enum vf_expr_op op)
+{
+    return op >= VF_X_EQ && op <= VF_X_IN;
+}
+
+static unsigned wanted(enum vf_expr_op op)
+{
+    return op == VF_X_EQ || op == VF_X_NE || op == VF_X_DISTINCT || op == VF_X_IN ? VF_CAN_EQUAL
+           : is_comparison(op)                                                    ? VF_CAN_ORDER
+           : op == VF_X_IS_NULL || op == VF_X_TYPEOF || op == VF_X_JSON_VALID     ? 0
+                                                                                  : VF_CAN_COMPUTE;
+}
+
+static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    unsigned needed = wanted(expr->op);
+
+    for (size_t i = 0; i < expr->n_args; i++) {
+        const struct vf_expr *arg = expr->args[i];
+        if (arg->kind != VF_EXPR_COLUMN)
+            continue;
+        const struct vf_column *column = vf_expr_column_of(writer, arg);
+        if ((writer->dialect->abilities(column) & needed) == needed)
+            continue;
+        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "are computed with";
+        vf_expr_refuse(writer, vf_arena_printf(writer->arena,
+                                               "the values of column \"%s\" lie in the target so that they don't %s as "
+                                               "they do in the source",
+                                               column->name, verb));
+    }
+}
+
+static bool is_own_rule(const struct vf_expr_writer *writer, const char *rule, const char *word)
+{
+    size_t size = strlen(writer->dialect->name);
+
+    return strncmp(rule, writer->dialect->name, size) == 0 && rule[size] == ':' &&
+           (word == NULL || strcmp(rule + size + 1, word) == 0);
+}
+
+/* A rule of this database, which compares what lies there: then it has to lie as it did. */
+static void check_stored(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    for (size_t i = 0; i < expr->n_args; i++) {
+        const struct vf_expr *arg = expr->args[i];
+        if (arg->kind == VF_EXPR_COLUMN && vf_expr_column_of(writer, arg)->form != arg->form)
+            vf_expr_refuse(writer,
+                           "it compares values as they lie in the source, and in the target they lie otherwise");
+    }
+}
+
+static const char *rule_reason(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const char *word = strchr(expr->rule, ':');
+
+    if (word == NULL)
+        return vf_arena_printf(writer->arena, "the target has no collation that compares as \"%s\" does", expr->rule);
+    word++;
+    if (strcmp(word, "stored") == 0)
+        return "it compares values as they lie in the source, which isn't the order of what they mean";
+    if (strcmp(word, "values") == 0)
+        return "it compares values of kinds that databases compare differently";
+    if (strcmp(word, "cast") == 0)
+        return "it has a cast that databases do differently";
+    if (expr->op == VF_X_OWN)
+        return vf_arena_printf(writer->arena, "%s%s is known to be the same in no other database", expr->text,
+                               strcmp(word, "function") == 0 ? "()" : "");
+    if (expr->op == VF_X_LOWER || expr->op == VF_X_UPPER)
+        return vf_arena_printf(writer->arena, "%s of letters beyond A to Z isn't the same in the target",
+                               vf_expr_op_name(expr->op));
+    return vf_arena_printf(writer->arena,
+                           "it compares texts by collation \"%s\" of the source, which the target doesn't have", word);
+}
+
+static void check(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    if (expr->rule == NULL)
+        check_columns(writer, expr);
+    else if (!is_own_rule(writer, expr->rule, NULL))
+        vf_expr_refuse(writer, rule_reason(writer, expr));
+    else
+        check_stored(writer, expr);
+}
+
+/* ---- calls ---- */
+
+/* The column among the arguments, for whose form literals are written. */
+static const struct vf_expr *column_among(const struct vf_expr *expr)
+{
+    for (size_t i = 0; i < expr->n_args; i++) {
+        if (expr->args[i]->kind == VF_EXPR_COLUMN)
+            return expr->args[i];
+    }
+    return NULL;
+}
+
+static void write_joined(struct vf_expr_writer *writer, const struct vf_expr *expr, const char *between)
+{
+    for (size_t i = 0; i < expr->n_args; i++) {
+        vf_buf_str(writer->out, i > 0 ? between : "");
+        vf_expr_write_part(writer, expr->args[i]);
+    }
+}
+
+static void write_comparison(struct vf_expr_writer *writer, const struct vf_expr *expr, const char *form)
+{
+    const struct vf_expr *beside = column_among(expr);
+
+    if (expr->op == VF_X_IN) {
+        vf_expr_write_beside(writer, expr->args[0], beside);
+        vf_buf_str(writer->out, " IN (");
+        for (size_t i = 1; i < expr->n_args; i++) {
+            vf_buf_str(writer->out, i > 1 ? ", " : "");
+            vf_expr_write_beside(writer, expr->args[i], beside);
+        }
+        vf_buf_char(writer->out, ')');
+        return;
+    }
+    for (const char *at = form; *at != '\0'; at++) {
+        if (*at != '$') {
+            vf_buf_char(writer->out, *at);
+        } else {
+            at++;
+            vf_expr_write_beside(writer, expr->args[*at - '1'], beside);
+        }
+    }
+}
+
+static void write_case(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    vf_buf_str(writer->out, "CASE");
+    for (size_t i = 0; i + 1 < expr->n_args; i += 2) {
+        vf_buf_str(writer->out, " WHEN ");
+        write_part(writer, expr->args[i], NULL, false);
+        vf_buf_str(writer->out, " THEN ");
+        write_part(writer, expr->args[i + 1], NULL, false);
+    }
+    if (expr->n_args % 2 == 1) {
+        vf_buf_str(writer->out, " ELSE ");
+        write_part(writer, expr->args[expr->n_args - 1], NULL, false);
+    }
+    vf_buf_str(writer->out, " END");
+}
+
+static void write_cast(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const char *name = writer->dialect->cast_name(expr->is);
+
+    if (name == NULL) {
+        vf_expr_refuse(writer, vf_arena_printf(writer->arena, "a cast to %s isn't the same in the target",
+                                               vf_kind_name(expr->is)));
+        return;
+    }
+    vf_buf_str(writer->out, "CAST(");
+    write_part(writer, expr->args[0], NULL, false);
+    vf_buf_str(writer->out, " AS ");
+    vf_buf_str(writer->out, name);
+    vf_buf_char(writer->out, ')');
+}
+
+static bool is_named(const struct vf_expr *expr)
+{
+    return (expr->text[0] >= 'a' && expr->text[0] <= 'z') || expr->text[0] == '_';
+}
+
+static void write_own(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    if (is_named(expr)) {
+        vf_buf_str(writer->out, expr->text);
+        vf_expr_write_form(writer, "($*)", expr);
+        return;
+    }
+    vf_expr_write_part(writer, expr->args[0]);
+    vf_buf_char(writer->out, ' ');
+    vf_buf_str(writer->out, expr->text);
+    vf_buf_char(writer->out, ' ');
+    vf_expr_write_part(writer, expr->args[1]);
+}
+
+/* x / NULLIF(y, 0), where a division by zero is NULL by itself. */
+static const struct vf_expr *without_guard(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const struct vf_dialect *dialect = writer->dialect;
+    bool divides =
+        expr->op == VF_X_IDIV || expr->op == VF_X_MOD || (expr->op == VF_X_DIV && !dialect->zero_divisor_is_infinite);
+    double value;
+
+    if (!divides || !dialect->zero_divisor_is_null || !vf_expr_is_call(expr->args[1], VF_X_NULLIF) ||
+        expr->args[1]->args[1]->kind != VF_EXPR_LITERAL ||
+        !vf_parse_f64(expr->args[1]->args[1]->text, strlen(expr->args[1]->args[1]->text), &value) || value != 0)
+        return expr;
+    const struct vf_expr *made =
+        vf_expr_call2(writer->arena, expr->op, expr->is, expr->args[0], expr->args[1]->args[0]);
+    if (made == NULL)
+        vf_expr_refuse(writer, NULL);
+    return made != NULL ? made : expr;
+}
+
+static bool is_operator(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    if (expr->op == VF_X_OWN)
+        return !is_named(expr);
+    return expr->op <= VF_X_OR || expr->op == VF_X_IN || writer->dialect->forms[expr->op].is_operator;
+}
+
+static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const struct vf_dialect *from = writer->scope->from;
+
+    return from != NULL && writer->dialect->overflow_is_error && !from->overflow_is_error &&
+           vf_kind_is_whole(expr->is) &&
+           ((expr->op >= VF_X_NEG && expr->op <= VF_X_MUL) || expr->op == VF_X_ABS || expr->op == VF_X_IDIV);
+}
+
+static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const struct vf_dialect_form *form = &writer->dialect->forms[expr->op];
+
+    check(writer, expr);
+    if (writer->is_refused)
+        return;
+    if (expr->op == VF_X_AND || expr->op == VF_X_OR) {
+        write_joined(writer, expr, expr->op == VF_X_AND ? " AND " : " OR ");
+        return;
+    }
+    if (expr->op == VF_X_CASE || expr->op == VF_X_CAST || expr->op == VF_X_OWN) {
+        if (expr->op == VF_X_CASE)
+            write_case(writer, expr);
+        else if (expr->op == VF_X_CAST)
+            write_cast(writer, expr);
+        else
+            write_own(writer, expr);
+        return;
+    }
+    if (form->form == NULL && expr->op != VF_X_IN) {
+        vf_expr_refuse(writer, form->why != NULL ? form->why
+                                                 : vf_arena_printf(writer->arena, "the target has nothing like %s",
+                                                                   vf_expr_op_name(expr->op)));
+        return;
+    }
+    if (form->why != NULL)
+        writer->remark = form->why;
+    if (may_overflow(writer, expr))
+        writer->remark = "a whole number that overflows is an error in the target, and goes on as a floating-point "
+                         "number in the source";
+    if (is_comparison(expr->op))
+        write_comparison(writer, expr, form->form);
+    else
+        vf_expr_write_form(writer, form->form, without_guard(writer, expr));
+}
+
+static void write_literal(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside)
+{
+    enum vf_form form = VF_FORM_NATIVE;
+
+    if (beside != NULL && beside->kind == VF_EXPR_COLUMN)
+        form = vf_expr_column_of(writer, beside)->form;
+    else if (beside == NULL && writer->scope->column != NULL && expr->is == writer->scope->column->type.kind)
+        form = writer->scope->column->form;
+    if (!writer->dialect->write_literal(expr->is, form, expr->text, writer->out))
+        vf_expr_refuse(writer, vf_arena_printf(writer->arena, "the target has no literal for the %s %.60s",
+                                               vf_kind_name(expr->is), expr->text));
+}
+
+static void write_part(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside,
+                       bool is_inside)
+{
+    if (writer->is_refused)
+        return;
+    switch (expr->kind) {
+    case VF_EXPR_NULL:
+        vf_buf_str(writer->out, "NULL");
+        return;
+    case VF_EXPR_LITERAL:
+        write_literal(writer, expr, beside);
+        return;
+    case VF_EXPR_COLUMN:
+        writer->dialect->quote(writer->out, vf_expr_column_of(writer, expr)->name);
+        return;
+    case VF_EXPR_CALL:
+        break;
+    }
+    bool in_parentheses = is_inside && is_operator(writer, expr);
+    vf_buf_str(writer->out, in_parentheses ? "(" : "");
+    if (writer->dialect->write_call == NULL || !writer->dialect->write_call(writer, expr))
+        write_plain_call(writer, expr);
+    vf_buf_str(writer->out, in_parentheses ? ")" : "");
+}
+
+/* ---- the whole ---- */
+
+/* What is stored of the result must be the value that the source would store. */
+static bool fits(const struct vf_expr *expr, const struct vf_column *column)
+{
+    enum vf_kind from = expr->is, to = column->type.kind;
+
+    return from == to || from == VF_K_UNTYPED || (vf_kind_is_text(from) && vf_kind_is_text(to)) ||
+           (vf_kind_is_whole(from) && vf_kind_is_whole(to));
+}
+
+bool vf_expr_write(const struct vf_dialect *dialect, const struct vf_expr_scope *scope, const struct vf_expr *expr,
+                   struct vf_arena *arena, struct vf_buf *out, const char **why)
+{
+    struct vf_buf text;
+    struct vf_expr_writer writer = {.dialect = dialect, .scope = scope, .arena = arena, .out = &text};
+
+    vf_buf_init(&text, 1 << 20);
+    if (scope->column != NULL && !scope->is_default &&
+        (!fits(expr, scope->column) || (dialect->abilities(scope->column) & VF_CAN_COMPUTE) == 0))
+        vf_expr_refuse(&writer, "what it gives isn't stored in the column as it is in the source's");
+    if (scope->is_condition && expr->kind == VF_EXPR_COLUMN &&
+        (dialect->abilities(vf_expr_column_of(&writer, expr)) & VF_CAN_COMPUTE) == 0)
+        vf_expr_refuse(&writer, "the column isn't true or false in the target");
+    write_part(&writer, expr, NULL, false);
+    if (vf_buf_check(&text, NULL) != VF_OK)
+        vf_expr_refuse(&writer, NULL);
+    if (!writer.is_refused)
+        vf_buf_add(out, text.data != NULL ? text.data : "", text.size_bytes);
+    vf_buf_release(&text);
+    *why = writer.is_refused ? writer.why : writer.remark;
+    return !writer.is_refused;
+}

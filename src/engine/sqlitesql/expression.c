@@ -1,0 +1,472 @@
+#include "engine/sqlitesql/expression.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/sqlitesql/conn.h"
+#include "engine/sqlitesql/types.h"
+#include "model/temporal.h"
+
+#define MAX_DIGITS 15 /* of a decimal number that a double tells from all others of as many digits */
+
+/* ---- reading ---- */
+
+static const struct vf_dialect_operator operators[] = {
+    {.token = "OR", .level = VF_LEVEL_OR, .op = VF_X_OR},
+    {.token = "AND", .level = VF_LEVEL_AND, .op = VF_X_AND},
+    {.token = "=", .level = VF_LEVEL_IS, .op = VF_X_EQ},
+    {.token = "==", .level = VF_LEVEL_IS, .op = VF_X_EQ},
+    {.token = "<>", .level = VF_LEVEL_IS, .op = VF_X_NE},
+    {.token = "!=", .level = VF_LEVEL_IS, .op = VF_X_NE},
+    {.token = "LIKE", .level = VF_LEVEL_IS, .op = VF_X_LIKE, .as = VF_READ_FOLDED},
+    {.token = "GLOB", .level = VF_LEVEL_IS, .op = VF_X_LIKE, .as = VF_READ_GLOB},
+    {.token = "<", .level = VF_LEVEL_COMPARE, .op = VF_X_LT},
+    {.token = "<=", .level = VF_LEVEL_COMPARE, .op = VF_X_LE},
+    {.token = ">", .level = VF_LEVEL_COMPARE, .op = VF_X_GT},
+    {.token = ">=", .level = VF_LEVEL_COMPARE, .op = VF_X_GE},
+    {.token = "&", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
+    {.token = "|", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
+    {.token = "<<", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
+    {.token = ">>", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
+    {.token = "+", .level = VF_LEVEL_ADD, .op = VF_X_ADD},
+    {.token = "-", .level = VF_LEVEL_ADD, .op = VF_X_SUB},
+    {.token = "*", .level = VF_LEVEL_MUL, .op = VF_X_MUL},
+    {.token = "/", .level = VF_LEVEL_MUL, .op = VF_X_DIV},
+    {.token = "%", .level = VF_LEVEL_MUL, .op = VF_X_MOD},
+    {.token = "||", .level = VF_LEVEL_TIGHT, .op = VF_X_CONCAT},
+    {.token = "->", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_JSON},
+    {.token = "->>", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_UNTYPED},
+    {0},
+};
+
+static const struct vf_dialect_function functions[] = {
+    {"lower", 1, 1, VF_X_LOWER, VF_READ_PLAIN, VF_K_TEXT},
+    {"upper", 1, 1, VF_X_UPPER, VF_READ_PLAIN, VF_K_TEXT},
+    {"length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
+    {"octet_length", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
+    {"trim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
+    {"ltrim", 1, 2, VF_X_LTRIM, VF_READ_PLAIN, VF_K_TEXT},
+    {"rtrim", 1, 2, VF_X_RTRIM, VF_READ_PLAIN, VF_K_TEXT},
+    {"substr", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
+    {"substring", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
+    {"replace", 3, 3, VF_X_REPLACE, VF_READ_PLAIN, VF_K_TEXT},
+    {"abs", 1, 1, VF_X_ABS, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"coalesce", 2, 200, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"ifnull", 2, 2, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"nullif", 2, 2, VF_X_NULLIF, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"iif", 2, 3, VF_X_CASE, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"if", 2, 3, VF_X_CASE, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"max", 2, 200, VF_X_MAX_OF, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"min", 2, 200, VF_X_MIN_OF, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"typeof", 1, 1, VF_X_TYPEOF, VF_READ_PLAIN, VF_K_TEXT},
+    {"json_valid", 1, 1, VF_X_JSON_VALID, VF_READ_PLAIN, VF_K_BOOL},
+    {"char", 1, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"date", 1, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"datetime", 1, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"format", 1, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"hex", 1, 1, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"instr", 2, 2, VF_X_OWN, VF_READ_PLAIN, VF_K_I64},
+    {"json", 1, 1, VF_X_OWN, VF_READ_PLAIN, VF_K_JSON},
+    {"json_array", 0, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_JSON},
+    {"json_array_length", 1, 2, VF_X_OWN, VF_READ_PLAIN, VF_K_I64},
+    {"json_extract", 2, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_UNTYPED},
+    {"json_object", 0, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_JSON},
+    {"json_type", 1, 2, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"julianday", 1, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_F64},
+    {"printf", 1, 200, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"quote", 1, 1, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"random", 0, 0, VF_X_OWN, VF_READ_ONLY_IN_DEFAULT, VF_K_I64},
+    {"randomblob", 1, 1, VF_X_OWN, VF_READ_ONLY_IN_DEFAULT, VF_K_BLOB},
+    {"round", 1, 2, VF_X_OWN, VF_READ_PLAIN, VF_K_F64},
+    {"strftime", 2, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"time", 1, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_TEXT},
+    {"unicode", 1, 1, VF_X_OWN, VF_READ_PLAIN, VF_K_I64},
+    {"unixepoch", 1, 9, VF_X_OWN, VF_READ_PLAIN, VF_K_I64},
+    {"zeroblob", 1, 1, VF_X_OWN, VF_READ_PLAIN, VF_K_BLOB},
+    {0},
+};
+
+static enum vf_kind kind_of(const char *type, bool *is_cut)
+{
+    *is_cut = false;
+    switch (vf_sqlite_affinity_of(type)) {
+    case VF_SQLITE_INTEGER:
+        return VF_K_I64;
+    case VF_SQLITE_TEXT:
+        return VF_K_TEXT;
+    case VF_SQLITE_REAL:
+        return VF_K_F64;
+    case VF_SQLITE_NUMERIC:
+        return VF_K_DECIMAL;
+    case VF_SQLITE_BLOB:
+    default:
+        return VF_K_BLOB;
+    }
+}
+
+static const char *collation_rule(const struct vf_expr_scope *scope, const char *collation, enum vf_rule_for what)
+{
+    (void)scope;
+    if (what == VF_FOR_CASE || collation == NULL || vf_strcasecmp(collation, "BINARY") == 0)
+        return NULL;
+    return vf_strcasecmp(collation, "NOCASE") == 0  ? "nocase"
+           : vf_strcasecmp(collation, "RTRIM") == 0 ? "rtrim"
+                                                    : collation;
+}
+
+/* Affinity: a number beside a column of texts is a text. */
+static bool read_literal(enum vf_kind kind, enum vf_form form, enum vf_kind from, const char *text, struct vf_buf *out)
+{
+    bool is_real = kind == VF_K_F32 || kind == VF_K_F64 || kind == VF_K_DECIMAL;
+
+    if (kind == VF_K_TEXT && vf_kind_is_whole(from)) {
+        vf_buf_str(out, text);
+        return true;
+    }
+    if (is_real && from == VF_K_TEXT && strcmp(text, "NaN") == 0) {
+        vf_buf_str(out, text);
+        return true;
+    }
+    if (kind == VF_K_BOOL && vf_kind_is_whole(from) && (strcmp(text, "0") == 0 || strcmp(text, "1") == 0)) {
+        vf_buf_str(out, text[0] == '1' ? "true" : "false");
+        return true;
+    }
+    if (vf_kind_is_whole(kind) && from == VF_K_BOOL) {
+        vf_buf_str(out, text[0] == 't' ? "1" : "0");
+        return true;
+    }
+    if (form == VF_FORM_ISO && from == VF_K_TEXT) { /* texts are compared, whatever they mean */
+        vf_buf_str(out, text);
+        return true;
+    }
+    return vf_expr_neutral_literal(kind, form, from, text, out);
+}
+
+static unsigned abilities(const struct vf_column *column)
+{
+    enum vf_kind kind = column->type.kind;
+    enum vf_form form = column->form;
+    bool is_plain = form == VF_FORM_NATIVE || form == VF_FORM_INTEGER;
+
+    if (form >= VF_FORM_EPOCH_S && form <= VF_FORM_EPOCH_US)
+        return VF_CAN_EQUAL | VF_CAN_ORDER;
+    if (kind == VF_K_BOOL || vf_kind_is_whole(kind) || kind == VF_K_F32 || kind == VF_K_F64)
+        return is_plain ? VF_CAN_ALL : 0;
+    if (kind == VF_K_DECIMAL)
+        return form == VF_FORM_NATIVE ? VF_CAN_EQUAL | VF_CAN_ORDER : 0;
+    if (kind == VF_K_TEXT)
+        return form == VF_FORM_NATIVE || form == VF_FORM_TEXT ? VF_CAN_ALL : 0;
+    if (kind == VF_K_ENUM)
+        return form == VF_FORM_NATIVE || form == VF_FORM_TEXT ? VF_CAN_EQUAL | VF_CAN_COMPUTE : 0;
+    if (kind == VF_K_UUID)
+        return form == VF_FORM_TEXT ? VF_CAN_ALL : 0;
+    return kind == VF_K_BLOB && form == VF_FORM_NATIVE ? VF_CAN_ALL : 0;
+}
+
+/* ---- numbers that are texts ---- */
+
+static bool is_real(enum vf_kind kind)
+{
+    return kind == VF_K_F32 || kind == VF_K_F64;
+}
+
+static bool is_cast_to_real(const struct vf_expr *expr, const struct vf_expr *of)
+{
+    return vf_expr_equal(expr, of) ||
+           (vf_expr_is_call(expr, VF_X_CAST) && expr->is == VF_K_F64 && vf_expr_equal(expr->args[0], of));
+}
+
+/* Is NaN, which is more than all numbers, among what satisfies the comparison with the column on this side? */
+static bool takes_nan(enum vf_expr_op op, bool column_is_left)
+{
+    if (op == VF_X_NE)
+        return true;
+    return column_is_left ? op == VF_X_GT || op == VF_X_GE : op == VF_X_LT || op == VF_X_LE;
+}
+
+/* c = 'NaN' OR CAST(c AS REAL) > 5: c > 5. */
+static const struct vf_expr *read_pair(struct vf_arena *arena, enum vf_expr_op op, const struct vf_expr *a,
+                                       const struct vf_expr *b)
+{
+    bool is_guard = vf_expr_is_call(a, op == VF_X_OR ? VF_X_EQ : VF_X_NE) && a->args[0]->kind == VF_EXPR_COLUMN &&
+                    vf_expr_is_literal(a->args[1], "NaN");
+    bool is_order = b->kind == VF_EXPR_CALL && b->op >= VF_X_EQ && b->op <= VF_X_GE;
+
+    if (!is_guard || !is_order)
+        return NULL;
+    const struct vf_expr *column = a->args[0];
+    bool is_left = is_cast_to_real(b->args[0], column);
+    const struct vf_expr *literal = b->args[is_left];
+    bool is_other = (is_left || is_cast_to_real(b->args[1], column)) && literal->kind == VF_EXPR_LITERAL &&
+                    takes_nan(b->op, is_left) == (op == VF_X_OR) && strchr(literal->text, 'e') == NULL;
+    if (!is_other && !(is_real(column->is) && is_left))
+        return NULL;
+    literal = vf_expr_literal(arena, column->is == VF_K_DECIMAL ? VF_K_DECIMAL : VF_K_F64, literal->text,
+                              strlen(literal->text));
+    return vf_expr_call2(arena, b->op, VF_K_BOOL, is_left ? column : literal, is_left ? literal : column);
+}
+
+static size_t n_digits(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += *text >= '0' && *text <= '9';
+    return n;
+}
+
+/* A comparison of a column of such numbers: true if it was written or refused. */
+static bool write_number_text(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    bool is_left = expr->args[0]->kind == VF_EXPR_COLUMN;
+    const struct vf_expr *column = expr->args[!is_left], *literal = expr->args[is_left];
+    bool foreign = writer->scope->from != &vf_sqlite_dialect;
+
+    if (column->kind != VF_EXPR_COLUMN)
+        return false;
+    const struct vf_column *of = vf_expr_column_of(writer, column);
+    bool is_decimal = of->type.kind == VF_K_DECIMAL && of->form == VF_FORM_TEXT;
+    if (!is_decimal && !(is_real(of->type.kind) && foreign))
+        return false;
+    if (expr->op > VF_X_GE || literal->kind != VF_EXPR_LITERAL ||
+        (is_decimal && (column->digits == 0 || column->digits > MAX_DIGITS || n_digits(literal->text) > MAX_DIGITS))) {
+        vf_expr_refuse(writer, is_decimal
+                                   ? "decimals are texts in SQLite: they are compared with literals only, and up to 15 "
+                                     "digits that the type says"
+                                   : "NaN and -0.0 are texts in SQLite: such numbers are compared with literals only");
+        return true;
+    }
+    bool nan = takes_nan(expr->op, is_left);
+    static const char *const signs[] = {
+        [VF_X_EQ] = "=", [VF_X_NE] = "<>", [VF_X_LT] = "<", [VF_X_LE] = "<=", [VF_X_GT] = ">", [VF_X_GE] = ">="};
+    vf_sqlite_quote(writer->out, of->name);
+    vf_buf_str(writer->out, nan ? " = 'NaN' OR " : " <> 'NaN' AND ");
+    vf_buf_str(writer->out, is_left ? "CAST(" : literal->text);
+    if (is_left) {
+        vf_sqlite_quote(writer->out, of->name);
+        vf_buf_printf(writer->out, " AS REAL) %s %s", signs[expr->op], literal->text);
+    } else {
+        vf_buf_printf(writer->out, " %s CAST(", signs[expr->op]);
+        vf_sqlite_quote(writer->out, of->name);
+        vf_buf_str(writer->out, " AS REAL)");
+    }
+    return true;
+}
+
+/* ---- writing ---- */
+
+static const struct vf_dialect_form forms[VF_X_COUNT] = {
+    [VF_X_NOT] = {"NOT $1", true, NULL},
+    [VF_X_IS_NULL] = {"$1 IS NULL", true, NULL},
+    [VF_X_IS_TRUE] = {"$1 IS TRUE", true, NULL},
+    [VF_X_IS_FALSE] = {"$1 IS FALSE", true, NULL},
+    [VF_X_EQ] = {"$1 = $2", true, NULL},
+    [VF_X_NE] = {"$1 <> $2", true, NULL},
+    [VF_X_LT] = {"$1 < $2", true, NULL},
+    [VF_X_LE] = {"$1 <= $2", true, NULL},
+    [VF_X_GT] = {"$1 > $2", true, NULL},
+    [VF_X_GE] = {"$1 >= $2", true, NULL},
+    [VF_X_DISTINCT] = {"$1 IS NOT $2", true, NULL},
+    [VF_X_NEG] = {"- $1", true, NULL},
+    [VF_X_ADD] = {"$1 + $2", true, NULL},
+    [VF_X_SUB] = {"$1 - $2", true, NULL},
+    [VF_X_MUL] = {"$1 * $2", true, NULL},
+    [VF_X_DIV] = {"$1 / $2", true, NULL},
+    [VF_X_IDIV] = {"$1 / $2", true, NULL},
+    [VF_X_MOD] = {"$1 % $2", true, NULL},
+    [VF_X_CONCAT] = {"$1 || $2", true, NULL},
+    [VF_X_LIKE] = {"$1 GLOB $2", true, NULL}, /* the pattern is translated */
+    [VF_X_LOWER] = {"lower($1)", false, NULL},
+    [VF_X_UPPER] = {"upper($1)", false, NULL},
+    [VF_X_LENGTH] = {"length($1)", false, NULL},
+    [VF_X_OCTETS] = {"length(CAST($1 AS BLOB))", false, NULL},
+    [VF_X_TRIM] = {"trim($1, $2)", false, NULL},
+    [VF_X_LTRIM] = {"ltrim($1, $2)", false, NULL},
+    [VF_X_RTRIM] = {"rtrim($1, $2)", false, NULL},
+    [VF_X_SUBSTR] = {"substr($*)", false, NULL},
+    [VF_X_REPLACE] = {"replace($1, $2, $3)", false, NULL},
+    [VF_X_ABS] = {"abs($1)", false, NULL},
+    [VF_X_COALESCE] = {"coalesce($*)", false, NULL},
+    [VF_X_NULLIF] = {"nullif($1, $2)", false, NULL},
+    [VF_X_GREATEST] = {"coalesce(max($1, $2), $1, $2)", false, NULL},
+    [VF_X_LEAST] = {"coalesce(min($1, $2), $1, $2)", false, NULL},
+    [VF_X_MAX_OF] = {"max($*)", false, NULL},
+    [VF_X_MIN_OF] = {"min($*)", false, NULL},
+    [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
+    [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
+    [VF_X_JSON_VALID] = {"json_valid($1)", false, NULL},
+    [VF_X_TYPEOF] = {"typeof($1)", false, NULL},
+};
+
+static const char *cast_name(enum vf_kind kind)
+{
+    return vf_kind_is_whole(kind) ? "INTEGER"
+           : kind == VF_K_F64     ? "REAL"
+           : kind == VF_K_TEXT    ? "TEXT"
+           : kind == VF_K_BLOB    ? "BLOB"
+           : kind == VF_K_DECIMAL ? "NUMERIC"
+                                  : NULL;
+}
+
+static bool write_moment(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
+{
+    int64_t units = form == VF_FORM_EPOCH_S ? 1 : form == VF_FORM_EPOCH_MS ? 1000 : 1000000;
+    int64_t micros, value;
+
+    if (form < VF_FORM_EPOCH_S || form > VF_FORM_EPOCH_US ||
+        !vf_timestamp_parse(text, strlen(text), kind == VF_K_TIMESTAMPTZ, &micros) ||
+        !vf_timestamp_to_epoch(micros, units, &value))
+        return false;
+    vf_buf_printf(out, "%lld", (long long)value);
+    return true;
+}
+
+static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
+{
+    bool is_number = vf_kind_is_number(kind) && strcmp(text, "NaN") != 0;
+
+    if (form >= VF_FORM_EPOCH_S && form <= VF_FORM_EPOCH_US)
+        return write_moment(kind, form, text, out);
+    if (kind == VF_K_BOOL) {
+        vf_buf_char(out, text[0] == 't' ? '1' : '0');
+        return true;
+    }
+    if (is_number) {
+        vf_buf_str(out, text);
+        /* 1 / 2 is 0 with whole numbers. */
+        vf_buf_str(out, is_real(kind) && strpbrk(text, ".en") == NULL ? ".0" : "");
+        return strpbrk(text, "n") == NULL;
+    }
+    if (kind == VF_K_BLOB) {
+        vf_buf_printf(out, "x'%s'", text + 2);
+        return true;
+    }
+    if (kind == VF_K_INTERVAL || kind >= VF_K_ARRAY)
+        return false;
+    vf_sqlite_quote_text(out, text, strlen(text));
+    return true;
+}
+
+static bool is_folded(const char *text)
+{
+    return strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+}
+
+static void write_glob(struct vf_buf *out, const char *pattern)
+{
+    struct vf_buf text;
+
+    vf_buf_init(&text, VF_BUF_MAX);
+    for (const char *at = pattern; *at != '\0'; at++) {
+        bool is_plain = *at == '\\' && at[1] != '\0';
+        at += is_plain;
+        if (!is_plain && (*at == '%' || *at == '_')) {
+            vf_buf_char(&text, *at == '%' ? '*' : '?');
+        } else if (*at == '*' || *at == '?' || *at == '[') {
+            vf_buf_char(&text, '[');
+            vf_buf_char(&text, *at);
+            vf_buf_char(&text, ']');
+        } else {
+            vf_buf_char(&text, *at);
+        }
+    }
+    if (vf_buf_check(&text, NULL) == VF_OK)
+        vf_sqlite_quote_text(out, text.data != NULL ? text.data : "", text.size_bytes);
+    else
+        vf_buf_reserve(out, SIZE_MAX); /* the same failure */
+    vf_buf_release(&text);
+}
+
+/* LIKE folds A to Z here, so that by case is GLOB. */
+static void write_like(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const struct vf_expr *text = expr->args[0];
+    const char *pattern = expr->args[1]->text;
+
+    if (vf_expr_is_call(text, VF_X_LOWER) && text->rule == NULL && is_folded(pattern)) {
+        vf_expr_write_part(writer, text->args[0]);
+        vf_buf_str(writer->out, " LIKE ");
+        vf_sqlite_quote_text(writer->out, pattern, strlen(pattern));
+        if (strchr(pattern, '\\') != NULL)
+            vf_buf_str(writer->out, " ESCAPE '\\'");
+        return;
+    }
+    vf_expr_write_part(writer, text);
+    vf_buf_str(writer->out, " GLOB ");
+    write_glob(writer->out, pattern);
+}
+
+/* A column with a collation of its own is compared by it, unless the comparison says otherwise. */
+static bool write_by_bytes(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    const struct vf_expr *column = expr->args[0]->kind == VF_EXPR_COLUMN   ? expr->args[0]
+                                   : expr->args[1]->kind == VF_EXPR_COLUMN ? expr->args[1]
+                                                                           : NULL;
+    static const char *const signs[] = {
+        [VF_X_EQ] = " = ", [VF_X_NE] = " <> ", [VF_X_LT] = " < ",           [VF_X_LE] = " <= ",
+        [VF_X_GT] = " > ", [VF_X_GE] = " >= ", [VF_X_DISTINCT] = " IS NOT "};
+
+    if (column == NULL || expr->op == VF_X_IN || !vf_kind_is_text(column->is) || expr->rule != NULL ||
+        vf_expr_column_of(writer, column)->collation == NULL)
+        return false;
+    vf_expr_write_part(writer, expr->args[0]);
+    vf_buf_str(writer->out, " COLLATE BINARY");
+    vf_buf_str(writer->out, signs[expr->op]);
+    vf_expr_write_part(writer, expr->args[1]);
+    return true;
+}
+
+static bool has_foreign_real(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    for (size_t i = 0; i < expr->n_args; i++) {
+        if (expr->args[i]->kind == VF_EXPR_COLUMN && is_real(vf_expr_column_of(writer, expr->args[i])->type.kind) &&
+            writer->scope->from != &vf_sqlite_dialect)
+            return true;
+    }
+    return false;
+}
+
+static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    bool compares = expr->op >= VF_X_EQ && expr->op <= VF_X_IN;
+
+    if (compares && expr->rule == NULL && (write_number_text(writer, expr) || write_by_bytes(writer, expr)))
+        return true;
+    if (has_foreign_real(writer, expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_TYPEOF)
+        vf_expr_refuse(writer, "NaN and -0.0 are texts in SQLite: such numbers are compared with literals only");
+    else if (expr->op == VF_X_CAST && expr->is == VF_K_DECIMAL && expr->rule == NULL)
+        vf_expr_refuse(writer, "SQLite has no decimal numbers to compute with");
+    else if (expr->is == VF_K_DECIMAL && expr->op >= VF_X_NEG && expr->op <= VF_X_MUL)
+        vf_expr_refuse(writer, "SQLite has no decimal numbers to compute with");
+    else if ((expr->op == VF_X_GREATEST || expr->op == VF_X_LEAST) && expr->n_args != 2)
+        vf_expr_refuse(writer, "SQLite's max() is NULL if one of its arguments is: of two that is mended, not of more");
+    else if (expr->op == VF_X_LIKE && expr->rule == NULL)
+        write_like(writer, expr);
+    else if (expr->op == VF_X_OCTETS && expr->args[0]->is == VF_K_BLOB)
+        vf_expr_write_form(writer, "length($1)", expr);
+    else
+        return writer->is_refused;
+    return true;
+}
+
+const struct vf_dialect vf_sqlite_dialect = {
+    .name = "sqlite",
+    .folds_names = true,
+    .quotes_with_brackets = true,
+    .has_blob_texts = true,
+    .reads_conditions_as_numbers = true,
+    .zero_divisor_is_null = true,
+    .like_level = VF_LEVEL_IS,
+    .operators = operators,
+    .functions = functions,
+    .kind_of = kind_of,
+    .collation_rule = collation_rule,
+    .read_literal = read_literal,
+    .abilities = abilities,
+    .read_pair = read_pair,
+    .forms = forms,
+    .quote = vf_sqlite_quote,
+    .write_literal = write_literal,
+    .cast_name = cast_name,
+    .write_call = write_call,
+};

@@ -1,0 +1,53 @@
+/* Expressions of checks and indexes, in the dialect that the first byte says; what is understood is written for all, and read again. */
+#include <stdlib.h>
+
+#include "engine/engine.h"
+#include "fuzz.h"
+
+static struct vf_column columns[] = {
+    {.name = "a", .native = "bigint", .type = {.kind = VF_K_I64}},
+    {.name = "name", .native = "text", .type = {.kind = VF_K_TEXT}},
+    {.name = "price", .native = "numeric(10,2)", .type = {.kind = VF_K_DECIMAL}, .form = VF_FORM_TEXT},
+    {.name = "ok", .native = "boolean", .type = {.kind = VF_K_BOOL}},
+    {.name = "score", .native = "double precision", .type = {.kind = VF_K_F64}},
+    {.name = "at", .native = "timestamp with time zone", .type = {.kind = VF_K_TIMESTAMPTZ}, .form = VF_FORM_EPOCH_S},
+};
+static const struct vf_table table = {
+    .name = "t", .n_columns = sizeof(columns) / sizeof(columns[0]), .columns = columns};
+
+/* What a dialect writes it reads as the same. */
+static void write_and_read(const struct vf_dialect *from, const struct vf_dialect *to, const struct vf_expr *expr,
+                           struct vf_arena *arena)
+{
+    const struct vf_expr_scope scope = {.table = &table, .from = from, .is_condition = true};
+    const struct vf_expr *again = NULL;
+    const char *why = NULL;
+    struct vf_buf text;
+
+    vf_buf_init(&text, VF_BUF_MAX);
+    if (vf_expr_write(to, &scope, expr, arena, &text, &why) &&
+        (vf_expr_read(to, &scope, text.data, arena, &again, &why, NULL) != VF_OK || again == NULL))
+        abort();
+    vf_buf_release(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
+{
+    static const char *const names[] = {"postgres", "sqlite", "duckdb"};
+    const struct vf_dialect *from = vf_dialect_find(names[size_bytes > 0 ? data[0] % 3 : 0]);
+    char *text = vf_strndup((const char *)data + (size_bytes > 0), size_bytes - (size_bytes > 0));
+    const struct vf_expr_scope scope = {.table = &table, .is_condition = true, .collation = "de_DE"};
+    const struct vf_expr *expr = NULL;
+    struct vf_arena arena = {0};
+    const char *why = NULL;
+
+    enum vf_status status =
+        text != NULL && from != NULL ? vf_expr_read(from, &scope, text, &arena, &expr, &why, NULL) : VF_NOMEM;
+    for (size_t i = 0; status == VF_OK && expr != NULL && i < 3; i++) {
+        if (vf_dialect_find(names[i]) != NULL)
+            write_and_read(from, vf_dialect_find(names[i]), expr, &arena);
+    }
+    vf_arena_release(&arena);
+    vf_free(text);
+    return 0;
+}
