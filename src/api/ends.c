@@ -50,6 +50,7 @@ static struct vf_open_options open_options(vecferry *v, enum vf_side side, const
         .log = &v->log,
         .cancel = &v->cancel,
         .library_dir = vf_handle_text(v, "library-dir"),
+        .extension_dir = vf_handle_text(v, "duckdb-extensions"),
         .memory_bytes = vf_handle_number(v, "memory") / 4,
         .must_exist = must_exist,
     };

@@ -55,6 +55,10 @@ static const struct vecferry_option options[] = {
      "command whose output is the second target's password or key", NULL},
     {"library-dir", 0, VECFERRY_TEXT, "DIR", "inspect plan copy verify",
      "folder of the libraries that are opened when they are needed: libduckdb.so, libusearch_c.so and the like", NULL},
+    {"duckdb-extensions", 0, VECFERRY_TEXT, "DIR", "inspect plan copy verify",
+     "folder of DuckDB's extensions, such as vss.duckdb_extension (default: duckdb-extensions in the folder of its "
+     "library)",
+     NULL},
     {"json", 0, VECFERRY_FLAG, NULL, "inspect plan copy verify", "results as JSON on stdout", NULL},
     {"quiet", 'q', VECFERRY_FLAG, NULL, "inspect plan copy verify", "no progress, only results and errors", NULL},
     {"verbose", 'v', VECFERRY_FLAG, NULL, "inspect plan copy verify", "more about what happens, on stderr", NULL},

@@ -98,6 +98,10 @@ static void show_index(FILE *out, const json_t *index, const json_t *columns)
     fputc(')', out);
     if (vector != NULL && text_of(vector, "metric")[0] != '\0' && strcmp(text_of(vector, "metric"), "none") != 0)
         fprintf(out, " %s", text_of(vector, "metric"));
+    if (text_of(index, "unread")[0] != '\0') {
+        fputs(", distance unknown: ", out);
+        vf_show_text(out, text_of(index, "unread"));
+    }
     fputc('\n', out);
 }
 

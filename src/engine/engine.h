@@ -79,6 +79,7 @@ struct vf_open_options {
     struct vf_cancel *cancel;     /* may be NULL */
     const struct vf_clock *clock; /* NULL: the system's */
     const char *library_dir;      /* where libraries are that are opened at run time, or NULL: see base/library.h */
+    const char *extension_dir;    /* where a database's extensions are, or NULL: beside its library; DuckDB's */
     uint64_t memory_bytes;        /* what the connection may use for caches and buffers; 0: the engine's choice */
     bool must_exist;              /* a target file is not created */
 };

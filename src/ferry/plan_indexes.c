@@ -87,6 +87,24 @@ static void take_request(struct vf_vector_index *vector, const struct vf_vector_
     vector->file = own.file;
 }
 
+/* A distance that isn't known isn't guessed: the user says it, or makes it readable. */
+static bool is_unread(const struct vf_index *source, const struct vf_vector_index *wanted)
+{
+    return vf_index_is_vector(source->kind) && source->unread != NULL && wanted->metric == VF_METRIC_NONE;
+}
+
+static enum vf_status block_unread(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                   const struct vf_index *source)
+{
+    struct vf_plan *plan = maker->plan;
+    const char *remedy = vf_arena_printf(&plan->arena, "%s; or say `metric` of the index in the plan, or take it out",
+                                         source->unread_remedy != NULL ? source->unread_remedy : "");
+
+    return vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_MISSING,
+                          vf_plan_object(plan, &table->source, source->name), remedy, maker->err,
+                          "the distance that the index was built for can't be read: %s", source->unread);
+}
+
 /* What of the table decides about an index: its rows, the threshold of the plan, and the lengths of the vectors where they were measured. */
 static struct vf_index_scale scale_of(const struct vf_plan *plan, const struct vf_plan_table *table,
                                       const struct vf_index *index)
@@ -121,6 +139,10 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     index->source.vector.file = NULL;
     if (request != NULL && vf_index_is_vector(source->kind))
         take_request(&index->source.vector, &request->vector);
+    if (is_unread(source, &index->source.vector)) {
+        table->n_indexes--;
+        return block_unread(maker, table, source);
+    }
     struct vf_index wanted = index->source;
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;

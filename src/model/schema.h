@@ -137,6 +137,8 @@ struct vf_index {
     const char *predicate;         /* the source's text of a partial index, or NULL */
     struct vf_vector_index vector; /* of the kinds that vf_index_is_vector() says */
     const char *definition;        /* the source's whole text, for the report */
+    /* Of a vector index: why its distance and parameters couldn't be read, and what helps; NULL: they were. */
+    const char *unread, *unread_remedy;
 };
 
 enum vf_fk_action {

@@ -207,7 +207,8 @@ static const struct vf_json_field index_fields[] = {
     FIELD(vf_index, deferrable, BOOL),    FIELD(vf_index, initially_deferred, BOOL),
     STRUCTS(vf_index, parts, part_shape), ARRAY(vf_index, included, n_included, INTS),
     FIELD(vf_index, predicate, TEXT),     STRUCT(vf_index, vector, "vector", vector_index_shape),
-    FIELD(vf_index, definition, TEXT),
+    FIELD(vf_index, definition, TEXT),    FIELD(vf_index, unread, TEXT),
+    FIELD(vf_index, unread_remedy, TEXT),
 };
 static const struct vf_json_shape index_shape = {SHAPE(vf_index, index_fields)};
 

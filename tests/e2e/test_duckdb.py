@@ -243,26 +243,6 @@ class Indexes(DuckCase):
         """The catalogue's own CREATE INDEX has lost it."""
         self.assertIn("HNSW by_v (v) cosine", self.run_vecferry("inspect", self.hnsw()).stdout)
 
-    def test_an_hnsw_index_without_its_extension(self):
-        """It can be read and dropped; a write, at whose second row DuckDB would hang, is refused."""
-        source, bare, target = self.hnsw(), self.bare_library(), self.target()
-        self.run_vecferry("copy", "--library-dir", bare, source, self.sqlite("target.db"))
-        rows = self.sqlite("rows.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)")
-        connection = sqlite3.connect(rows)
-        connection.executemany("INSERT INTO t VALUES (?, ?)", ((i, struct.pack("<3f", i, 2, 3)) for i in range(1, 100)))
-        connection.commit()
-        connection.close()
-        self.run_vecferry("copy", rows, target, environment={"VECFERRY_FAILPOINT": "load_write:1:kill"}, code=-signal.SIGKILL)
-        connection = duckdb.connect(target.removeprefix("duckdb:"))
-        connection.execute(f"LOAD '{self.extension('vss')}'")
-        connection.execute("SET hnsw_enable_experimental_persistence = true; CREATE INDEX by_v ON t USING HNSW (v)")
-        connection.close()
-        result = self.run_vecferry("copy", "--resume", "--library-dir", bare, rows, target, code=10, timeout=120)
-        self.assertIn('table "t" has an HNSW index, and DuckDB\'s extension vss isn\'t there', result.stderr)
-        self.assertIn("duckdb-extensions/", result.stderr)
-        self.assertEqual(self.rows(target, "SELECT count(*) FROM t"), [(0,)])
-        self.run_vecferry("copy", "--drop-existing", "--yes", "--library-dir", bare, rows, target)
-
     def test_full_text_tables_are_named_not_copied(self):
         source = self.duckdb(f"LOAD '{self.extension('fts')}'", "CREATE TABLE d (id INTEGER PRIMARY KEY, body VARCHAR); INSERT INTO d VALUES (1, 'a boat')", "PRAGMA create_fts_index('d', 'id', 'body')")
         target = self.sqlite("target.db")

@@ -235,6 +235,11 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
     return VF_OK;
 }
 
+enum vf_status vf_duckdb_need(struct vf_duckdb_conn *conn, enum vf_duckdb_extension extension, struct vf_error *err)
+{
+    return vf_duckdb_instance_need(conn->instance, conn->handle, &conn->base.options, extension, err);
+}
+
 void vf_duckdb_close(struct vf_conn *base)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);

@@ -66,6 +66,10 @@ enum vf_status vf_duckdb_begin_bulk(struct vf_conn *conn, const struct vf_load_e
                                     struct vf_error *err) VF_CHECKED;
 enum vf_status vf_duckdb_end_bulk(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 
+/* Load an extension for the connection's file, unless it is loaded already. VF_MISSING, with the remedy: it isn't there. */
+enum vf_status vf_duckdb_need(struct vf_duckdb_conn *conn, enum vf_duckdb_extension extension,
+                              struct vf_error *err) VF_CHECKED;
+
 /* A parameter of a statement, `?` by `?`. */
 struct vf_duckdb_param {
     bool is_integer, is_blob; /* neither: a text */

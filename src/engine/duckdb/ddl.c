@@ -33,29 +33,6 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *base, const char *schema, c
     return status;
 }
 
-enum vf_status vf_duckdb_check_writable(struct vf_duckdb_conn *conn, const char *schema, const char *name,
-                                        struct vf_error *err)
-{
-    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(schema)),
-                                             vf_duckdb_text_param(name)};
-    int64_t n = 0;
-    if (!vf_duckdb_instance_lacks_vss(conn->instance))
-        return VF_OK;
-    enum vf_status status = vf_duckdb_get_i64(
-        conn,
-        "SELECT count(*) FROM duckdb_indexes() WHERE database_name = '" VF_DUCKDB_CATALOG
-        "' AND contains(upper(sql), ' USING HNSW ') AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
-        2, params, 0, &n, err);
-    if (status != VF_OK || n == 0)
-        return status;
-    status =
-        vf_error_set(err, VF_MISSING, "table \"%s\" has an HNSW index, and DuckDB's extension vss isn't there", name);
-    vf_error_hint(err,
-                  "put vss.duckdb_extension of the same version into duckdb-extensions/ in the folder of the library "
-                  "(--library-dir), or drop the index");
-    return status;
-}
-
 /* ---- tables ---- */
 
 static enum vf_status write_column(struct vf_duckdb_conn *conn, const struct vf_table *table,

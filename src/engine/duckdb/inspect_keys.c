@@ -209,7 +209,9 @@ static enum vf_status read_parts(struct vf_schema *schema, struct vf_table *tabl
     return VF_OK;
 }
 
-static enum vf_status add_index(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
+/* `missing`: why what the catalogue has lost of an HNSW index can't be asked for, or NULL. */
+static enum vf_status add_index(struct vf_schema *schema, const struct vf_duckdb_rows *rows,
+                                const struct vf_error *missing, struct vf_error *err)
 {
     const char *texts[4] = {NULL, NULL, NULL, NULL};
     enum vf_status status = VF_OK;
@@ -226,7 +228,14 @@ static enum vf_status add_index(struct vf_schema *schema, const struct vf_duckdb
     index->method = "btree";
     index->unique = vf_duckdb_bool(rows, 4);
     index->definition = texts[3];
-    return read_parts(schema, table, index, texts[3], err);
+    status = read_parts(schema, table, index, texts[3], err);
+    if (status == VF_OK && missing != NULL && index->kind == VF_INDEX_HNSW) {
+        index->unread = vf_arena_strdup(&schema->arena, missing->message);
+        index->unread_remedy = vf_arena_strdup(&schema->arena, missing->hint);
+        if (index->unread == NULL || index->unread_remedy == NULL)
+            status = vf_error_nomem(err);
+    }
+    return status;
 }
 
 static enum vf_metric metric_of(const char *name)
@@ -277,6 +286,7 @@ static bool has_hnsw(const struct vf_schema *schema)
 
 enum vf_status vf_duckdb_inspect_indexes(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
+    const struct vf_error *missing = vf_duckdb_instance_lacks_vss(conn->instance);
     struct vf_duckdb_rows rows;
     bool more = true;
     enum vf_status status =
@@ -287,10 +297,10 @@ enum vf_status vf_duckdb_inspect_indexes(struct vf_duckdb_conn *conn, struct vf_
     while (status == VF_OK && more) {
         status = vf_duckdb_next(&rows, &more, err);
         if (status == VF_OK && more)
-            status = add_index(schema, &rows, err);
+            status = add_index(schema, &rows, missing, err);
     }
     vf_duckdb_rows_close(&rows);
-    if (status == VF_OK && has_hnsw(schema) && !vf_duckdb_instance_lacks_vss(conn->instance))
+    if (status == VF_OK && missing == NULL && has_hnsw(schema))
         status = read_metrics(conn, schema, err);
     return status;
 }

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/library.h"
 #include "base/text.h"
 #include "engine/duckdb/error.h"
 
@@ -30,7 +29,9 @@ struct vf_duckdb_instance {
     bool is_read_only;
     bool made_file; /* the file came into being here */
     bool is_kept;   /* and has something in it */
-    bool lacks_vss; /* it has an HNSW index, and the extension that knows it isn't there */
+    bool is_loaded[VF_DUCKDB_EXTENSIONS];
+    bool lacks_vss; /* it has an HNSW index, and the extension that knows it isn't there, for this reason */
+    struct vf_error vss_missing;
     unsigned n_connections;
     const void *owner;
     char holder[256];
@@ -211,20 +212,41 @@ static bool has_hnsw(const struct vf_duckdb_instance *instance, duckdb_connectio
                          NULL) != VF_OK;
 }
 
-static bool load_vss(const struct vf_duckdb_instance *instance, duckdb_connection handle, const char *library_dir)
+/*
+ * A file with such an index isn't written to without the extension: DuckDB refuses the first row of its table and never comes back from the second, and a log that is replayed by it leaves rows
+ * out of the index without a word. Its rows can be read all the same.
+ */
+static enum vf_status refuse_without_vss(const struct vf_duckdb_instance *instance, struct vf_error *err)
 {
-    struct vf_buf sql;
-    char path[PATH_MAX];
-    int size =
-        snprintf(path, sizeof(path), "%s/duckdb-extensions/vss.duckdb_extension", vf_library_folder(library_dir));
-    if (size < 0 || (size_t)size >= sizeof(path) || access(path, R_OK) != 0)
-        return false;
-    vf_buf_init(&sql, 65536);
-    vf_buf_str(&sql, "LOAD ");
-    vf_duckdb_quote_text(&sql, path, strlen(path));
-    bool is_loaded = vf_buf_check(&sql, NULL) == VF_OK && vf_duckdb_run(instance->lib, handle, sql.data, NULL) == VF_OK;
-    vf_buf_release(&sql);
-    return is_loaded;
+    *err = instance->vss_missing;
+    vf_error_wrap(err, "\"%s\" has an HNSW index, and can't be written to without DuckDB's extension for it",
+                  instance->path);
+    return VF_MISSING;
+}
+
+/* Is such an index made in the log, which can't be looked at? The word alone will do: a text that holds it costs no more than the loading of the extension, or its absence a refusal. */
+static enum vf_status log_has_hnsw(const struct vf_duckdb_instance *instance, bool *found, struct vf_error *err)
+{
+    static const char word[] = "hnsw";
+    char path[PATH_MAX], part[65536];
+    size_t n_matched = 0;
+    ssize_t n = 1;
+    int size = snprintf(path, sizeof(path), "%s.wal", instance->path);
+    int fd = size > 0 && (size_t)size < sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    while (fd >= 0 && n_matched < strlen(word) && (n = read(fd, part, sizeof(part))) > 0) {
+        for (ssize_t i = 0; i < n && n_matched < strlen(word); i++) {
+            char c = (char)(part[i] | 0x20); /* in small letters */
+            n_matched = c == word[n_matched] ? n_matched + 1 : c == word[0];
+        }
+    }
+    int code = errno;
+    if (fd >= 0)
+        close(fd);
+    *found = n_matched == strlen(word);
+    return fd >= 0 && n >= 0
+               ? VF_OK
+               : vf_error_set(err, VF_CONNECT, "cannot read the log of \"%s\": %s", instance->path, strerror(code));
 }
 
 /* A log with the making of an index in it is replayed by a writer only. Under another name the file has no log, and shows what it was at its last checkpoint. */
@@ -246,6 +268,8 @@ static enum vf_status look_without_log(struct vf_duckdb_instance *instance, duck
         status = detach(instance, handle, err);
     }
     unlink(name);
+    if (status == VF_OK && !*is_needed)
+        status = log_has_hnsw(instance, is_needed, err);
     return status;
 }
 
@@ -282,19 +306,23 @@ static enum vf_status look(struct vf_duckdb_instance *instance, duckdb_connectio
     return detach(instance, handle, err);
 }
 
-/*
- * The extension has to be there before the file is attached to be written to: a log that is replayed without it leaves rows out of the index, without a word. So a file that exists is looked at
- * read-only first.
- */
+/* The extension has to be there before the file is attached to be written to, so a file that exists is looked at read-only first. */
 static enum vf_status attach_with_extensions(struct vf_duckdb_instance *instance, duckdb_connection handle,
                                              const struct vf_open_options *options, struct vf_error *err)
 {
+    struct vf_error ignored;
     bool is_needed = false, is_new = !instance->file.exists || instance->file.is_empty;
     enum vf_status status = is_new ? create(instance, handle, err) : look(instance, handle, &is_needed, err);
 
     if (status != VF_OK)
         return status;
-    instance->lacks_vss = is_needed && !load_vss(instance, handle, options->library_dir);
+    if (is_needed) {
+        status = vf_duckdb_extension_load(instance->lib, handle, options, VF_DUCKDB_VSS, &instance->vss_missing);
+        instance->is_loaded[VF_DUCKDB_VSS] = status == VF_OK;
+        instance->lacks_vss = status != VF_OK;
+    }
+    if (instance->lacks_vss && !instance->is_read_only)
+        return refuse_without_vss(instance, err != NULL ? err : &ignored);
     return attach(instance, handle, instance->is_read_only, err);
 }
 
@@ -456,9 +484,22 @@ const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_inst
     return &instance->file;
 }
 
-bool vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance)
+const struct vf_error *vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance)
 {
-    return instance->lacks_vss;
+    return instance->lacks_vss ? &instance->vss_missing : NULL;
+}
+
+enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duckdb_connection handle,
+                                       const struct vf_open_options *options, enum vf_duckdb_extension extension,
+                                       struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    pthread_mutex_lock(&registry_lock);
+    if (!instance->is_loaded[extension])
+        status = vf_duckdb_extension_load(instance->lib, handle, options, extension, err);
+    instance->is_loaded[extension] = status == VF_OK;
+    pthread_mutex_unlock(&registry_lock);
+    return status;
 }
 
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/duckdb/extension.h"
 #include "engine/duckdb/file.h"
 #include "engine/duckdb/library.h"
 #include "engine/engine.h"
@@ -31,8 +32,12 @@ enum vf_status vf_duckdb_instance_connect(struct vf_duckdb_instance *instance, d
 
 /* The file as it was when it was opened. */
 const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_instance *instance);
-/* Does it have an HNSW index, without the extension that knows it? Such a table can be read, and not be written to. */
-bool vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance);
+/* It has an HNSW index, and the extension that knows it isn't there, for this reason; NULL: it is there, or isn't needed. Only a file that is read can be so: one to be written to isn't opened. */
+const struct vf_error *vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance);
+/* Load an extension, once, through any connection to the instance. VF_MISSING as vf_duckdb_extension_load(). */
+enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duckdb_connection handle,
+                                       const struct vf_open_options *options, enum vf_duckdb_extension extension,
+                                       struct vf_error *err) VF_CHECKED;
 /* Something is in the file now that has to stay. */
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance);
 

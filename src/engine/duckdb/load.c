@@ -29,8 +29,6 @@ enum vf_status vf_duckdb_load_open(struct vf_conn *base, const struct vf_relatio
     made->arrays = vf_calloc(relation->n_fields + 1, sizeof(*made->arrays));
     enum vf_status status = made->arrays == NULL ? vf_error_nomem(err) : VF_OK;
     if (status == VF_OK)
-        status = vf_duckdb_check_writable(conn, relation->schema, relation->name, err);
-    if (status == VF_OK)
         status = vf_duckdb_appender_open(conn, VF_DUCKDB_CATALOG, relation, &made->appender, err);
     made->is_open = status == VF_OK;
     if (status == VF_OK)

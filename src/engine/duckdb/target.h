@@ -32,10 +32,6 @@ enum vf_status vf_duckdb_set_sequence(struct vf_duckdb_conn *conn, const struct 
 bool vf_duckdb_write_nextval(struct vf_duckdb_conn *conn, const struct vf_table *table, const struct vf_column *column,
                              struct vf_buf *out);
 
-/* VF_MISSING: the table has an HNSW index, and the extension that knows it isn't there. DuckDB would refuse the first row, and never come back from the second. */
-enum vf_status vf_duckdb_check_writable(struct vf_duckdb_conn *conn, const char *schema, const char *name,
-                                        struct vf_error *err) VF_CHECKED;
-
 enum vf_status vf_duckdb_load_open(struct vf_conn *conn, const struct vf_relation *relation, struct vf_load **load,
                                    struct vf_error *err) VF_CHECKED;
 enum vf_status vf_duckdb_load_write(struct vf_load *load, const struct vf_batch *batch, struct vf_reject_list *rejects,

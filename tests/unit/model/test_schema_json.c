@@ -91,6 +91,8 @@ static void fill_index(struct vf_schema *schema, struct vf_table *table)
                    .place = VF_PLACE_SIDECAR,
                    .file = "docs.usearch"},
         .definition = "CREATE INDEX ...",
+        .unread = "no extension",
+        .unread_remedy = "load it",
     };
     struct vf_key_part *part = vf_index_add_part(schema, index);
     *part = (struct vf_key_part){
@@ -217,7 +219,8 @@ static void test_every_field_is_written(void **state)
          "\"included\":[2],\"predicate\":\"id > "
          "0\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_construction\":64,"
          "\"ef_search\":40,\"lists\":100,\"neighbours\":32,\"alpha_milli\":1300,\"compress\":\"i8\",\"place\":"
-         "\"sidecar\",\"file\":\"docs.usearch\"},\"definition\":\"CREATE INDEX ...\"}]"),
+         "\"sidecar\",\"file\":\"docs.usearch\"},\"definition\":\"CREATE INDEX ...\",\"unread\":\"no "
+         "extension\",\"unread_remedy\":\"load it\"}]"),
         ("\"foreign_keys\":[{\"name\":\"fk\",\"columns\":[2,0],\"to_schema\":\"other\",\"to_table\":\"target\",\"to_"
          "columns\":[\"x\",\"y\"],"
          "\"on_delete\":\"set_default\",\"on_update\":\"cascade\",\"match_full\":true,\"deferrable\":true,\"initially_"
