@@ -94,6 +94,7 @@ static void add_not_moved(struct vf_buf *out, const struct vf_plan *plan, bool *
         add_text(out, "name", other->name);
         add_text(out, "on", other->on);
         add_text(out, "why", other->why);
+        add_text(out, "text", other->text);
         vf_buf_char(out, '}');
     }
 }

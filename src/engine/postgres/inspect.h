@@ -38,6 +38,7 @@ int vf_pg_numbers(const char *text, struct vf_arena *arena, int **numbers);
 
 enum vf_status vf_pg_inspect_keys(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_objects(struct vf_pg_inspection *inspection) VF_CHECKED;
+enum vf_status vf_pg_inspect_others(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_values(struct vf_pg_inspection *inspection,
                                     const struct vf_inspect_options *options) VF_CHECKED;
 

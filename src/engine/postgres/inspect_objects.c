@@ -1,4 +1,4 @@
-/* Types, sequences, and everything that is only named. */
+/* Types and sequences. */
 #include <string.h>
 
 #include "engine/postgres/inspect.h"
@@ -166,112 +166,6 @@ static enum vf_status add_sequence(struct vf_pg_inspection *inspection, const PG
     return read_state(inspection, sequence);
 }
 
-/* ---- others ---- */
-
-/* kind, schema, name, on, text, why; functions that an aggregate is made of have no definition of their own. */
-static const char other_query[] =
-    "SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END, n.nspname, "
-    "c.relname, "
-    "NULL::name, CASE WHEN c.relkind <> 'f' THEN pg_catalog.pg_get_viewdef(c.oid) END, NULL::text "
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm', "
-    "'f') "
-    "AND NOT c.relispartition AND " USER_SCHEMAS " AND " NOT_OF_EXTENSION(
-        "pg_class",
-        "c.oid") " UNION ALL SELECT 'trigger', n.nspname, t.tgname, c.relname, pg_catalog.pg_get_triggerdef(t.oid), "
-                 "NULL "
-                 "FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN "
-                 "pg_catalog.pg_namespace n "
-                 "ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND " USER_SCHEMAS
-                 " UNION ALL SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure' ELSE 'function' "
-                 "END, n.nspname, "
-                 "p.proname, NULL, CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END, NULL FROM "
-                 "pg_catalog.pg_proc p "
-                 "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE " USER_SCHEMAS
-                 " AND " NOT_OF_EXTENSION(
-                     "pg_proc",
-                     "p.oid") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = "
-                              "'pg_catalog.pg_proc'::regclass AND x.objid = p.oid "
-                              "AND x.deptype = 'i')"
-                              " UNION ALL SELECT 'rule', n.nspname, r.rulename, c.relname, "
-                              "pg_catalog.pg_get_ruledef(r.oid), NULL "
-                              "FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN "
-                              "pg_catalog.pg_namespace n "
-                              "ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND " USER_SCHEMAS
-                              " UNION ALL SELECT 'policy', n.nspname, p.polname, c.relname, "
-                              "pg_catalog.pg_get_expr(p.polqual, p.polrelid), NULL "
-                              "FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid JOIN "
-                              "pg_catalog.pg_namespace n "
-                              "ON n.oid = c.relnamespace"
-                              " UNION ALL SELECT 'statistics', n.nspname, s.stxname, c.relname, "
-                              "pg_catalog.pg_get_statisticsobjdef(s.oid), NULL "
-                              "FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = "
-                              "s.stxnamespace "
-                              "JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid"
-                              " UNION ALL SELECT 'collation', n.nspname, l.collname, NULL, NULL, NULL FROM "
-                              "pg_catalog.pg_collation l "
-                              "JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE " USER_SCHEMAS
-                              " AND " NOT_OF_EXTENSION(
-                                  "pg_collation",
-                                  "l.oid") " UNION ALL SELECT 'operator', n.nspname, o.oprname, NULL, NULL, NULL FROM "
-                                           "pg_catalog.pg_operator o "
-                                           "JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace "
-                                           "WHERE " USER_SCHEMAS " AND " NOT_OF_EXTENSION(
-                                               "pg_operator",
-                                               "o.oid") " UNION ALL SELECT 'partitioning', n.nspname, c.relname, "
-                                                        "c.relname, pg_catalog.pg_get_partkeydef(c.oid), "
-                                                        "'the rows of all partitions are moved as one table' FROM "
-                                                        "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                                                        "ON n.oid = c.relnamespace WHERE c.relkind = 'p' AND NOT "
-                                                        "c.relispartition AND " USER_SCHEMAS
-                                                        " UNION ALL SELECT 'inheritance', n.nspname, c.relname, "
-                                                        "pc.relname, NULL, 'each table is moved with its own rows, and "
-                                                        "the "
-                                                        "tables know nothing of each other' FROM "
-                                                        "pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid "
-                                                        "= i.inhrelid "
-                                                        "JOIN pg_catalog.pg_class pc ON pc.oid = i.inhparent JOIN "
-                                                        "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                                                        "WHERE NOT c.relispartition AND c.relkind = 'r' "
-                                                        "AND " USER_SCHEMAS
-                                                        " UNION ALL SELECT 'row level security', n.nspname, c.relname, "
-                                                        "c.relname, NULL, 'all rows are moved, without the protection' "
-                                                        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
-                                                        "n.oid = c.relnamespace WHERE c.relrowsecurity "
-                                                        "AND " USER_SCHEMAS
-                                                        " UNION ALL SELECT 'extension', n.nspname, e.extname, NULL, "
-                                                        "'version ' || e.extversion, "
-                                                        "'only pgvector is made in a target; the types of others must "
-                                                        "be there' FROM pg_catalog.pg_extension e "
-                                                        "JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
-                                                        "WHERE e.extname NOT IN ('plpgsql', 'vector')"
-                                                        " UNION ALL SELECT 'publication', NULL, p.pubname, NULL, NULL, "
-                                                        "NULL FROM pg_catalog.pg_publication p"
-                                                        " UNION ALL SELECT 'event trigger', NULL, e.evtname, NULL, "
-                                                        "NULL, NULL FROM pg_catalog.pg_event_trigger e"
-                                                        " UNION ALL SELECT 'foreign server', NULL, f.srvname, NULL, "
-                                                        "NULL, NULL FROM pg_catalog.pg_foreign_server f"
-                                                        " UNION ALL SELECT 'large objects', NULL, (count(*) || ' large "
-                                                        "objects')::name, NULL, NULL, NULL "
-                                                        "FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0"
-                                                        " ORDER BY 1, 2, 3, 4";
-
-static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGresult *result, int row)
-{
-    struct vf_arena *arena = &inspection->schema->arena;
-    struct vf_other *other = vf_schema_add_other(inspection->schema);
-    if (other == NULL)
-        return vf_error_nomem(inspection->err);
-    *other = (struct vf_other){
-        .kind = vf_pg_copy(result, row, 0, arena),
-        .schema = vf_pg_copy(result, row, 1, arena),
-        .name = vf_pg_copy(result, row, 2, arena),
-        .on = vf_pg_copy(result, row, 3, arena),
-        .text = vf_pg_copy(result, row, 4, arena),
-        .why = vf_pg_copy(result, row, 5, arena),
-    };
-    return other->kind != NULL && other->name != NULL ? VF_OK : vf_error_nomem(inspection->err);
-}
-
 static enum vf_status each(struct vf_pg_inspection *inspection, const char *query,
                            enum vf_status (*add)(struct vf_pg_inspection *, const PGresult *, int))
 {
@@ -289,5 +183,5 @@ enum vf_status vf_pg_inspect_objects(struct vf_pg_inspection *inspection)
     enum vf_status status = each(inspection, type_query, add_type);
     if (status == VF_OK)
         status = each(inspection, sequence_query, add_sequence);
-    return status == VF_OK ? each(inspection, other_query, add_other) : status;
+    return status == VF_OK ? vf_pg_inspect_others(inspection) : status;
 }

@@ -1,0 +1,200 @@
+/* Everything that is only named: each kind of object of a database that isn't a table, a key, an index, a type or a sequence. */
+#include <string.h>
+
+#include "engine/postgres/inspect.h"
+#include "engine/store.h"
+
+/*
+ * How one kind is found. Names, texts and conditions are SQL over `from`; search_path is empty, so that catalogues and their functions are found by their bare names and nothing else is.
+ * With `n` (pg_namespace) in it only schemas of users count; what belongs to an extension doesn't, which is named as a whole.
+ */
+struct other_kind {
+    const char *kind;
+    const char *name;         /* of type text, as all of these */
+    const char *on, *text;    /* NULL: none */
+    const char *from, *where; /* where NULL: all */
+    const char *catalog, *id; /* where pg_depend knows it from; NULL: it can't belong to an extension */
+    bool is_global;           /* in no schema */
+    const char *why;          /* NULL: objects of the kind aren't translated */
+};
+
+#define IN_SCHEMA(column) " JOIN pg_namespace n ON n.oid = " column
+#define OF_TABLE(column)  " JOIN pg_class c ON c.oid = " column IN_SCHEMA("c.relnamespace")
+#define OF_USERS          "16384" /* the first OID that isn't the system's: FirstNormalObjectId */
+
+static const struct other_kind kinds[] = {
+    /* ---- that show rows ---- */
+    {"view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind = 'v'",
+     "pg_class", "c.oid", false, NULL},
+    {"materialized view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"),
+     "c.relkind = 'm'", "pg_class", "c.oid", false, NULL},
+    {"foreign table", "c.relname", NULL, NULL, "pg_class c" IN_SCHEMA("c.relnamespace"),
+     "c.relkind = 'f' AND NOT c.relispartition", "pg_class", "c.oid", false,
+     "its rows are those of another database: move them from there"},
+
+    /* ---- of tables ---- */
+    {"partitioning", "c.relname", "c.relname", "pg_get_partkeydef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"),
+     "c.relkind = 'p' AND NOT c.relispartition", "pg_class", "c.oid", false,
+     "the rows of all partitions are moved as one table"},
+    {"inheritance", "c.relname", "p.relname", NULL,
+     "pg_inherits i JOIN pg_class p ON p.oid = i.inhparent" OF_TABLE("i.inhrelid"),
+     "NOT c.relispartition AND c.relkind = 'r'", "pg_class", "c.oid", false,
+     "each table is moved with its own rows, and the tables know nothing of each other"},
+    {"unlogged table", "c.relname", "c.relname", NULL, "pg_class c" IN_SCHEMA("c.relnamespace"),
+     "c.relpersistence = 'u' AND c.relkind = 'r'", "pg_class", "c.oid", false,
+     "the target keeps the rows over a crash"},
+    {"row level security", "c.relname", "c.relname", NULL, "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relrowsecurity",
+     "pg_class", "c.oid", false, "all rows are moved, without the protection"},
+    {"policy", "p.polname", "c.relname", "pg_get_expr(p.polqual, p.polrelid)", "pg_policy p" OF_TABLE("p.polrelid"),
+     NULL, NULL, NULL, false, NULL},
+    {"trigger", "t.tgname", "c.relname", "pg_get_triggerdef(t.oid)", "pg_trigger t" OF_TABLE("t.tgrelid"),
+     "NOT t.tgisinternal AND t.tgparentid = 0", "pg_trigger", "t.oid", false, NULL},
+    {"rule", "r.rulename", "c.relname", "pg_get_ruledef(r.oid)", "pg_rewrite r" OF_TABLE("r.ev_class"),
+     "r.rulename <> '_RETURN'", "pg_rewrite", "r.oid", false, NULL},
+    {"statistics", "s.stxname", "c.relname", "pg_get_statisticsobjdef(s.oid)",
+     "pg_statistic_ext s JOIN pg_class c ON c.oid = s.stxrelid" IN_SCHEMA("s.stxnamespace"), NULL, "pg_statistic_ext",
+     "s.oid", false, NULL},
+
+    /* ---- code ---- */
+    {"function", "p.proname", NULL, "pg_get_functiondef(p.oid)", "pg_proc p" IN_SCHEMA("p.pronamespace"),
+     "p.prokind IN ('f', 'w') AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND "
+     "x.objid "
+     "= p.oid AND x.deptype = 'i')",
+     "pg_proc", "p.oid", false, NULL},
+    {"procedure", "p.proname", NULL, "pg_get_functiondef(p.oid)", "pg_proc p" IN_SCHEMA("p.pronamespace"),
+     "p.prokind = 'p'", "pg_proc", "p.oid", false, NULL},
+    {"aggregate", "p.proname", NULL, NULL, "pg_proc p" IN_SCHEMA("p.pronamespace"), "p.prokind = 'a'", "pg_proc",
+     "p.oid", false, NULL},
+    {"event trigger", "e.evtname", NULL, NULL, "pg_event_trigger e", NULL, "pg_event_trigger", "e.oid", true, NULL},
+    {"language", "l.lanname", NULL, NULL, "pg_language l", "l.oid >= " OF_USERS, "pg_language", "l.oid", true, NULL},
+
+    /* ---- what types and queries are made of ---- */
+    {"collation", "l.collname", NULL, NULL, "pg_collation l" IN_SCHEMA("l.collnamespace"), NULL, "pg_collation",
+     "l.oid", false, NULL},
+    {"conversion", "v.conname", NULL, NULL, "pg_conversion v" IN_SCHEMA("v.connamespace"), NULL, "pg_conversion",
+     "v.oid", false, NULL},
+    {"operator", "o.oprname", NULL, NULL, "pg_operator o" IN_SCHEMA("o.oprnamespace"), NULL, "pg_operator", "o.oid",
+     false, NULL},
+    {"operator class", "o.opcname", NULL, NULL, "pg_opclass o" IN_SCHEMA("o.opcnamespace"), NULL, "pg_opclass", "o.oid",
+     false, NULL},
+    {"operator family", "o.opfname", NULL, NULL, "pg_opfamily o" IN_SCHEMA("o.opfnamespace"), NULL, "pg_opfamily",
+     "o.oid", false, NULL},
+    {"base type", "t.typname", NULL, NULL, "pg_type t" IN_SCHEMA("t.typnamespace"), "t.typtype = 'b' AND t.typelem = 0",
+     "pg_type", "t.oid", false, NULL},
+    {"cast", "format_type(s.castsource, NULL) || ' as ' || format_type(s.casttarget, NULL)", NULL, NULL, "pg_cast s",
+     "s.oid >= " OF_USERS, "pg_cast", "s.oid", true, NULL},
+    {"transform", "format_type(s.trftype, NULL)", NULL, NULL, "pg_transform s", "s.oid >= " OF_USERS, "pg_transform",
+     "s.oid", true, NULL},
+    {"access method", "a.amname", NULL, NULL, "pg_am a", "a.oid >= " OF_USERS, "pg_am", "a.oid", true, NULL},
+    {"text search configuration", "s.cfgname", NULL, NULL, "pg_ts_config s" IN_SCHEMA("s.cfgnamespace"), NULL,
+     "pg_ts_config", "s.oid", false, NULL},
+    {"text search dictionary", "s.dictname", NULL, "s.dictinitoption", "pg_ts_dict s" IN_SCHEMA("s.dictnamespace"),
+     NULL, "pg_ts_dict", "s.oid", false, NULL},
+    {"text search parser", "s.prsname", NULL, NULL, "pg_ts_parser s" IN_SCHEMA("s.prsnamespace"), NULL, "pg_ts_parser",
+     "s.oid", false, NULL},
+    {"text search template", "s.tmplname", NULL, NULL, "pg_ts_template s" IN_SCHEMA("s.tmplnamespace"), NULL,
+     "pg_ts_template", "s.oid", false, NULL},
+
+    /* ---- of the database as a whole ---- */
+    {"extension", "e.extname", NULL, "'version ' || e.extversion", "pg_extension e",
+     "e.extname NOT IN ('plpgsql', 'vector')", NULL, NULL, true,
+     "only pgvector is made in a target; the types of others must be there"},
+    {"publication", "p.pubname", NULL, NULL, "pg_publication p", NULL, "pg_publication", "p.oid", true, NULL},
+    {"subscription", "s.subname", NULL, NULL, "pg_subscription s",
+     "s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())", NULL, NULL, true, NULL},
+    {"foreign data wrapper", "w.fdwname", NULL, NULL, "pg_foreign_data_wrapper w", NULL, "pg_foreign_data_wrapper",
+     "w.oid", true, NULL},
+    {"foreign server", "s.srvname", NULL, NULL, "pg_foreign_server s", NULL, "pg_foreign_server", "s.oid", true, NULL},
+    {"user mapping", "m.usename || ' on ' || m.srvname", NULL, NULL, "pg_user_mappings m", NULL, NULL, NULL, true,
+     "the users of one server aren't those of another"},
+    {"default privileges", "pg_get_userbyid(d.defaclrole)", NULL, "d.defaclacl", "pg_default_acl d", NULL, NULL, NULL,
+     true, "the users of one server aren't those of another"},
+    {"privileges", "p.n_objects || ' objects'", NULL, "p.acls",
+     "(SELECT count(*) AS n_objects, string_agg(c.oid::regclass || ' ' || c.relacl::text, ' ' ORDER BY c.oid) AS acls "
+     "FROM pg_class c" IN_SCHEMA("c.relnamespace") " WHERE c.relacl IS NOT NULL AND left(n.nspname, 3) <> 'pg_' AND "
+                                                   "n.nspname <> 'information_schema') p",
+     "p.n_objects > 0", NULL, NULL, true, "the users of one server aren't those of another"},
+    {"large objects", "l.n_objects || ' large objects'", NULL, NULL,
+     "(SELECT count(*) AS n_objects FROM pg_largeobject_metadata) l", "l.n_objects > 0", NULL, NULL, true, NULL},
+    {"comment", "pg_describe_object(d.classoid, d.objoid, d.objsubid)", NULL, "d.description",
+     "pg_description d LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid LEFT JOIN "
+     "pg_namespace s ON s.oid = c.relnamespace",
+     "d.objoid >= " OF_USERS " AND coalesce(c.relkind, 'v') NOT IN ('r', 'p') AND coalesce(s.nspname, '') NOT LIKE "
+     "'pg\\_%' AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = d.classoid AND x.objid = d.objoid AND "
+     "x.deptype = 'e') AND d.classoid <> 'pg_extension'::regclass",
+     NULL, NULL, true, "only comments on tables and columns are moved"},
+    {"security label", "pg_describe_object(l.classoid, l.objoid, l.objsubid)", NULL, "l.label", "pg_seclabel l", NULL,
+     NULL, NULL, true, NULL},
+};
+
+static void add_column(struct vf_buf *sql, const char *expression)
+{
+    vf_buf_str(sql, ", (");
+    vf_buf_str(sql, expression != NULL ? expression : "NULL");
+    vf_buf_str(sql, ")::text");
+}
+
+static void write_query(const struct other_kind *kind, size_t number, struct vf_buf *sql)
+{
+    vf_buf_printf(sql, "SELECT %zu", number);
+    add_column(sql, kind->is_global ? NULL : "n.nspname");
+    add_column(sql, kind->name);
+    add_column(sql, kind->on);
+    add_column(sql, kind->text);
+    vf_buf_str(sql, " FROM ");
+    vf_buf_str(sql, kind->from);
+    vf_buf_str(sql, " WHERE ");
+    vf_buf_str(sql, kind->where != NULL ? kind->where : "true");
+    if (!kind->is_global)
+        vf_buf_str(sql, " AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_'");
+    if (kind->catalog == NULL)
+        return;
+    vf_buf_str(sql, " AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.classid = '");
+    vf_buf_str(sql, kind->catalog);
+    vf_buf_str(sql, "'::regclass AND x.objid = ");
+    vf_buf_str(sql, kind->id);
+    vf_buf_char(sql, ')');
+}
+
+/* All kinds in one question: a far server is asked once. */
+static void write_union(struct vf_buf *sql)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        vf_buf_str(sql, i > 0 ? " UNION ALL " : "");
+        write_query(&kinds[i], i, sql);
+    }
+    vf_buf_str(sql, " ORDER BY 1, 2, 3, 4");
+}
+
+static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+{
+    struct vf_arena *arena = &inspection->schema->arena;
+    const struct other_kind *kind = &kinds[vf_pg_i64(result, row, 0, 0)];
+    struct vf_other *other = vf_schema_add_other(inspection->schema);
+    if (other == NULL)
+        return vf_error_nomem(inspection->err);
+    *other = (struct vf_other){
+        .kind = kind->kind,
+        .schema = vf_pg_copy(result, row, 1, arena),
+        .name = vf_pg_copy(result, row, 2, arena),
+        .on = vf_pg_copy(result, row, 3, arena),
+        .text = vf_pg_copy(result, row, 4, arena),
+        .why = kind->why,
+    };
+    return other->name != NULL ? VF_OK : vf_error_nomem(inspection->err);
+}
+
+enum vf_status vf_pg_inspect_others(struct vf_pg_inspection *inspection)
+{
+    struct vf_buf sql;
+    PGresult *result = NULL;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    write_union(&sql);
+    enum vf_status status = vf_pg_query_buf(inspection->conn, &sql, &result, inspection->err);
+    vf_buf_release(&sql);
+    int n = status == VF_OK ? PQntuples(result) : 0;
+    for (int row = 0; row < n && status == VF_OK; row++)
+        status = add_other(inspection, result, row);
+    PQclear(result);
+    return status;
+}
