@@ -39,6 +39,7 @@ struct vf_plan_table {
     struct vf_plan_column *columns;
     size_t n_indexes;
     struct vf_plan_index *indexes;
+    const struct vf_foreign_key **foreign_keys; /* of the source, those that target.foreign_keys are made of */
     /* What a scan of the source, a scan of the target and a load take: the copied columns in the same order. */
     struct vf_relation from;
     struct vf_relation to;

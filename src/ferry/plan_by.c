@@ -80,6 +80,7 @@ static enum vf_status drop_foreign_keys(struct vf_plan_maker *maker, struct vf_p
                        vf_str_equal(to->target.schema, key->to_schema);
         }
         if (!crosses) {
+            table->foreign_keys[n] = table->foreign_keys[i];
             target->foreign_keys[n++] = *key;
             continue;
         }

@@ -5,8 +5,7 @@
 #include "base/text.h"
 #include "ferry/plan_make.h"
 
-/* Column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
-static int target_number(const struct vf_plan_table *table, int i)
+int vf_plan_target_number(const struct vf_plan_table *table, int i)
 {
     int n = 0;
 
@@ -27,11 +26,11 @@ static bool renumber(struct vf_plan *plan, const struct vf_plan_table *table, st
         return false;
     for (size_t i = 0; i < index->n_parts; i++) {
         parts[i] = index->parts[i];
-        if (parts[i].column >= 0 && (parts[i].column = target_number(table, parts[i].column)) < 0)
+        if (parts[i].column >= 0 && (parts[i].column = vf_plan_target_number(table, parts[i].column)) < 0)
             return false;
     }
     for (size_t i = 0; i < index->n_included; i++) {
-        if ((included[i] = target_number(table, index->included[i])) < 0)
+        if ((included[i] = vf_plan_target_number(table, index->included[i])) < 0)
             return false;
     }
     index->parts = parts;
@@ -330,74 +329,6 @@ enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_t
     for (size_t i = 0; decided && i < request->n_indexes && status == VF_OK; i++) {
         if (!has_index(&table->source, request->indexes[i].name))
             status = add_requested(maker, table, &request->indexes[i]);
-    }
-    return status;
-}
-
-/* ---- foreign keys ---- */
-
-static const struct vf_plan_table *find_table(const struct vf_plan *plan, const char *schema, const char *name)
-{
-    for (size_t i = 0; i < plan->n_tables; i++) {
-        const struct vf_table *source = &plan->tables[i].source;
-        bool same_schema = schema == NULL || source->schema == NULL || strcmp(source->schema, schema) == 0;
-        if (same_schema && strcmp(source->name, name) == 0)
-            return &plan->tables[i];
-    }
-    return NULL;
-}
-
-static const char *target_name_of(const struct vf_plan_table *table, const char *name)
-{
-    int i = vf_table_find_column(&table->source, name);
-
-    return i >= 0 && !table->columns[i].skip ? table->columns[i].target_name : NULL;
-}
-
-static enum vf_status translate(struct vf_plan_maker *maker, struct vf_plan_table *table,
-                                const struct vf_foreign_key *source, struct vf_foreign_key *made, bool *moved)
-{
-    struct vf_arena *arena = &maker->plan->arena;
-    const struct vf_plan_table *to = find_table(maker->plan, source->to_schema, source->to_table);
-
-    *made = *source;
-    *moved = to != NULL;
-    made->columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->columns));
-    made->to_columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->to_columns));
-    if (made->columns == NULL || made->to_columns == NULL)
-        return vf_error_nomem(maker->err);
-    for (size_t i = 0; i < source->n_columns && *moved; i++) {
-        made->columns[i] = target_number(table, source->columns[i]);
-        made->to_columns[i] = target_name_of(to, source->to_columns[i]);
-        *moved = made->columns[i] >= 0 && made->to_columns[i] != NULL;
-    }
-    if (*moved) {
-        made->to_schema = to->target.schema;
-        made->to_table = to->target.name;
-    }
-    return VF_OK;
-}
-
-enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table)
-{
-    enum vf_status status = VF_OK;
-    char label[256];
-
-    table->target.foreign_keys =
-        vf_arena_alloc(&maker->plan->arena, table->source.n_foreign_keys + 1, sizeof(*table->target.foreign_keys));
-    if (table->target.foreign_keys == NULL)
-        return vf_error_nomem(maker->err);
-    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
-    for (size_t i = 0; i < table->source.n_foreign_keys && status == VF_OK; i++) {
-        const struct vf_foreign_key *source = &table->source.foreign_keys[i];
-        bool moved;
-        status = translate(maker, table, source, &table->target.foreign_keys[table->target.n_foreign_keys], &moved);
-        if (status == VF_OK && moved)
-            table->target.n_foreign_keys++;
-        else if (status == VF_OK)
-            status = vf_plan_not_moved(maker->plan, "foreign key", NULL,
-                                       source->name != NULL ? source->name : source->to_table, label, NULL,
-                                       "the table that it refers to isn't moved", maker->err);
     }
     return status;
 }

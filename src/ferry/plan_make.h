@@ -10,12 +10,14 @@
 #define VF_PLAN_FILE_KEYS                                                                                              \
     "version", "source", "target", "target2", "by", "summary", "index_min_rows", "tables", "not_moved", "problems",    \
         "verify"
-#define VF_PLAN_TABLE_KEYS  "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes"
+#define VF_PLAN_TABLE_KEYS                                                                                             \
+    "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
         "alpha", "compress", "element", "add_on"
-#define VF_PLAN_VERIFY_KEYS "level", "min_recall", "queries"
+#define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
+#define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
 
 #define VF_PLAN_QUERIES     50
 #define VF_PLAN_MAX_QUERIES 10000
@@ -44,17 +46,26 @@ struct vf_plan_request_index {
     int line, column;
 };
 
+/* A foreign key has no name in every database: it is known by its columns and the table that they refer to. */
+struct vf_plan_request_foreign_key {
+    size_t n_columns;
+    const char **columns;
+    const char *to; /* label of the table in the source */
+    int line, column;
+};
+
 struct vf_plan_request_table {
     const char *schema, *name; /* as in the source */
     const char *target_name;   /* NULL: the same */
     const char *where;
     unsigned target; /* number of the target, from 1 */
     bool whole;
-    size_t n_columns, n_indexes;
+    size_t n_columns, n_indexes, n_foreign_keys;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
-    bool has_columns; /* false: the file says nothing of columns, so all are moved as in a new plan */
-    bool has_indexes; /* the same */
+    struct vf_plan_request_foreign_key *foreign_keys;
+    bool has_columns;                   /* false: the file says nothing of columns, so all are moved as in a new plan */
+    bool has_indexes, has_foreign_keys; /* the same */
     int line, column;
 };
 
@@ -133,10 +144,14 @@ struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_
 void vf_plan_retype_default(struct vf_column *column, struct vf_arena *arena);
 /* What of the columns isn't moved with them: defaults, collations, generation expressions. */
 enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
-/* plan_indexes.c: indexes, keys and foreign keys of a table; columns are there. */
+/* plan_indexes.c: column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
+int vf_plan_target_number(const struct vf_plan_table *table, int i);
+/* Indexes and keys of a table; columns are there. */
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;
-enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
+/* plan_keys.c: the same for its foreign keys. */
+enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                        const struct vf_plan_request_table *request) VF_CHECKED;
 /* plan_sidecars.c: the sidecars get their files; those that can't be aren't moved. Keys are there. */
 enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */

@@ -12,6 +12,7 @@ static const char *const file_keys[] = {VF_PLAN_FILE_KEYS, NULL};
 static const char *const table_keys[] = {VF_PLAN_TABLE_KEYS, NULL};
 static const char *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL};
 static const char *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL};
+static const char *const foreign_key_keys[] = {VF_PLAN_FOREIGN_KEY_KEYS, NULL};
 static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
 
 #define MAX_ALPHA       1000000
@@ -284,6 +285,35 @@ static enum vf_status read_indexes(struct vf_yaml *yaml, yaml_node_t *node, stru
     return status == VF_OK ? check_twice(yaml, names, table->n_indexes, "index") : status;
 }
 
+/* ---- foreign keys ---- */
+
+/* What it is known by; the rest is told. */
+static enum vf_status read_foreign_key(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_foreign_key *key)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "a foreign key", foreign_key_keys);
+
+    place(node, &key->line, &key->column);
+    if (status == VF_OK)
+        status = vf_yaml_texts(yaml, node, "columns", true, &key->columns, &key->n_columns);
+    return status == VF_OK ? vf_yaml_text(yaml, node, "to", true, &key->to) : status;
+}
+
+static enum vf_status read_foreign_keys(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, node, "foreign_keys", &sequence, &table->n_foreign_keys);
+
+    table->has_foreign_keys = sequence != NULL;
+    if (status != VF_OK || table->n_foreign_keys == 0)
+        return status;
+    table->foreign_keys = vf_arena_alloc(yaml->arena, table->n_foreign_keys, sizeof(*table->foreign_keys));
+    if (table->foreign_keys == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_foreign_keys && status == VF_OK; i++)
+        status = read_foreign_key(yaml, vf_yaml_item(yaml, sequence, i), &table->foreign_keys[i]);
+    return status;
+}
+
 /* ---- tables ---- */
 
 static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
@@ -306,7 +336,9 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = vf_yaml_text(yaml, node, "where", false, &table->where);
     if (status == VF_OK)
         status = read_columns(yaml, node, table);
-    return status == VF_OK ? read_indexes(yaml, node, table) : status;
+    if (status == VF_OK)
+        status = read_indexes(yaml, node, table);
+    return status == VF_OK ? read_foreign_keys(yaml, node, table) : status;
 }
 
 static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)

@@ -298,11 +298,12 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         status = vf_plan_recall(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_plan_table *table = &plan->tables[i];
+        const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
         status = vf_plan_name_lost_parts(maker, table);
         if (status == VF_OK)
-            status = vf_plan_add_indexes(maker, table, vf_plan_find_table_request(maker->request, &table->source));
+            status = vf_plan_add_indexes(maker, table, request);
         if (status == VF_OK)
-            status = vf_plan_add_foreign_keys(maker, table);
+            status = vf_plan_add_foreign_keys(maker, table, request);
         if (status == VF_OK)
             status = make_relations(maker, table);
     }

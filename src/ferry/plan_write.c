@@ -188,6 +188,57 @@ static void write_indexes(const struct writer *writer, const struct vf_plan_tabl
         vf_buf_str(writer->out, "    indexes: []\n");
 }
 
+/* ---- foreign keys ---- */
+
+static void put_list(struct vf_buf *out, const char *key, size_t n, const char *const *names)
+{
+    vf_buf_printf(out, "%s: [", key);
+    for (size_t i = 0; i < n; i++) {
+        vf_buf_str(out, i > 0 ? ", " : "");
+        vf_yaml_put(out, names[i]);
+    }
+    vf_buf_char(out, ']');
+}
+
+static void write_foreign_key(const struct writer *writer, const struct vf_plan_table *table,
+                              const struct vf_foreign_key *key)
+{
+    static const char *const actions[] = {"no action", "restrict", "cascade", "set null", "set default"};
+    struct vf_buf *out = writer->out;
+    char label[256];
+
+    vf_buf_str(out, "      - {columns: [");
+    for (size_t i = 0; i < key->n_columns; i++) {
+        vf_buf_str(out, i > 0 ? ", " : "");
+        vf_yaml_put(out, table->source.columns[key->columns[i]].name);
+    }
+    vf_buf_char(out, ']');
+    put_key(out, "to", vf_table_label(key->to_schema, key->to_table, label, sizeof(label)));
+    if (writer->full) {
+        vf_buf_str(out, ", ");
+        put_list(out, "key", key->n_columns, key->to_columns);
+        if (key->on_delete != VF_FK_NO_ACTION)
+            put_key(out, "on_delete", actions[key->on_delete]);
+        if (key->on_update != VF_FK_NO_ACTION)
+            put_key(out, "on_update", actions[key->on_update]);
+        vf_buf_str(out, key->deferrable ? ", deferrable: true" : "");
+    }
+    vf_buf_char(out, '}');
+    if (writer->full && key->name != NULL)
+        put_comment(writer, key->name);
+    vf_buf_char(out, '\n');
+}
+
+/* A table of which the source has none says nothing of them. */
+static void write_foreign_keys(const struct writer *writer, const struct vf_plan_table *table)
+{
+    if (table->source.n_foreign_keys == 0)
+        return;
+    vf_buf_str(writer->out, table->target.n_foreign_keys > 0 ? "    foreign_keys:\n" : "    foreign_keys: []\n");
+    for (size_t i = 0; i < table->target.n_foreign_keys; i++)
+        write_foreign_key(writer, table, table->foreign_keys[i]);
+}
+
 /* ---- tables ---- */
 
 static void write_key(const struct writer *writer, const struct vf_plan_table *table)
@@ -239,6 +290,7 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
     for (size_t i = 0; i < table->n_columns; i++)
         write_column(writer, &table->columns[i], widths);
     write_indexes(writer, table);
+    write_foreign_keys(writer, table);
 }
 
 static void write_by(const struct writer *writer)

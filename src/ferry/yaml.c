@@ -180,6 +180,16 @@ yaml_node_t *vf_yaml_get(struct vf_yaml *yaml, yaml_node_t *mapping, const char 
     return NULL;
 }
 
+static enum vf_status copy_text(struct vf_yaml *yaml, const yaml_node_t *node, const char *key, const char **text)
+{
+    if (node->type != YAML_SCALAR_NODE)
+        return vf_yaml_fail(yaml, node, "key \"%s\" must be a text", key);
+    if (memchr(node->data.scalar.value, 0, node->data.scalar.length) != NULL)
+        return vf_yaml_fail(yaml, node, "key \"%s\" holds a NUL character", key);
+    *text = vf_arena_strndup(yaml->arena, (const char *)node->data.scalar.value, node->data.scalar.length);
+    return *text != NULL ? VF_OK : vf_error_nomem(yaml->err);
+}
+
 enum vf_status vf_yaml_text(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool required,
                             const char **text)
 {
@@ -188,12 +198,25 @@ enum vf_status vf_yaml_text(struct vf_yaml *yaml, yaml_node_t *mapping, const ch
     *text = NULL;
     if (node == NULL)
         return required ? vf_yaml_fail(yaml, mapping, "key \"%s\" is missing", key) : VF_OK;
-    if (node->type != YAML_SCALAR_NODE)
-        return vf_yaml_fail(yaml, node, "key \"%s\" must be a text", key);
-    if (memchr(node->data.scalar.value, 0, node->data.scalar.length) != NULL)
-        return vf_yaml_fail(yaml, node, "key \"%s\" holds a NUL character", key);
-    *text = vf_arena_strndup(yaml->arena, (const char *)node->data.scalar.value, node->data.scalar.length);
-    return *text != NULL ? VF_OK : vf_error_nomem(yaml->err);
+    return copy_text(yaml, node, key, text);
+}
+
+enum vf_status vf_yaml_texts(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool required,
+                             const char ***texts, size_t *n)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, mapping, key, &sequence, n);
+
+    if (status == VF_OK && sequence == NULL && required)
+        status = vf_yaml_fail(yaml, mapping, "key \"%s\" is missing", key);
+    if (status != VF_OK)
+        return status;
+    *texts = vf_arena_alloc(yaml->arena, *n + 1, sizeof(**texts));
+    if (*texts == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < *n && status == VF_OK; i++)
+        status = copy_text(yaml, vf_yaml_item(yaml, sequence, i), key, &(*texts)[i]);
+    return status;
 }
 
 enum vf_status vf_yaml_bool(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool *value)

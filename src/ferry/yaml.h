@@ -41,6 +41,9 @@ yaml_node_t *vf_yaml_get(struct vf_yaml *yaml, yaml_node_t *mapping, const char 
 /* The text of a key's scalar, copied into the arena; *text NULL when it isn't there (an error when `required`). */
 enum vf_status vf_yaml_text(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool required,
                             const char **text) VF_CHECKED;
+/* The texts of a key's list; *n 0 when it isn't there (an error when `required`). */
+enum vf_status vf_yaml_texts(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool required,
+                             const char ***texts, size_t *n) VF_CHECKED;
 /* true or false; *value is left when it isn't there. */
 enum vf_status vf_yaml_bool(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, bool *value) VF_CHECKED;
 enum vf_status vf_yaml_number(struct vf_yaml *yaml, yaml_node_t *mapping, const char *key, uint32_t *value) VF_CHECKED;

@@ -158,7 +158,8 @@ struct vf_foreign_key {
     enum vf_fk_action on_delete, on_update;
     bool match_full;
     bool deferrable, initially_deferred;
-    bool not_valid; /* existing rows were never checked */
+    bool not_valid;    /* existing rows were never checked */
+    int64_t n_orphans; /* rows whose parent isn't there; 0: none, or nobody has looked */
 };
 
 struct vf_check {

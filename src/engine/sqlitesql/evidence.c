@@ -15,7 +15,7 @@
 #define BATCH_ROWS  1000
 #define BATCH_BYTES (1 << 20)
 
-static bool is_wanted(const struct vf_inspect_options *options, const struct vf_table *table)
+bool vf_sqlite_is_asked(const struct vf_inspect_options *options, const struct vf_table *table)
 {
     for (size_t i = 0; i < options->n_only; i++) {
         if (vf_strcasecmp(options->only[i], table->name) == 0)
@@ -169,7 +169,7 @@ enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct
     const struct vf_clock *clock = conn->base.options.clock != NULL ? conn->base.options.clock : vf_clock_system();
     for (size_t i = 0; i < schema->n_tables; i++) {
         struct vf_table *table = &schema->tables[i];
-        if (!is_wanted(options, table))
+        if (!vf_sqlite_is_asked(options, table))
             continue;
         int64_t start_us = clock->monotonic_us(clock->context);
         enum vf_status status = probe_table(conn, &schema->arena, table, options->sample_rows, err);

@@ -13,4 +13,11 @@
 enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
                                        struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 
+/* Is it one of the tables that evidence is wanted for? */
+bool vf_sqlite_is_asked(const struct vf_inspect_options *options, const struct vf_table *table);
+
+/* orphans.c: sets n_orphans of the foreign keys of those tables, where their parent's key has an index. */
+enum vf_status vf_sqlite_count_orphans(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
+                                       struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
+
 #endif

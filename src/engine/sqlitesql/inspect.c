@@ -323,5 +323,7 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = vf_memory_lay(base, schema, err);
     if (status == VF_OK && options->evidence)
         status = vf_sqlite_find_evidence(conn, options, schema, err);
+    if (status == VF_OK && options->evidence && conn->prepare_rows == NULL) /* a file, not a server */
+        status = vf_sqlite_count_orphans(conn, options, schema, err);
     return status;
 }
