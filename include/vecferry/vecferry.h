@@ -122,6 +122,7 @@ VECFERRY_API int vecferry_inspect(vecferry *v); /* option source */
 VECFERRY_API int vecferry_plan(vecferry *v); /* source and target (and target2), or file; vecferry_plan_text() has it */
 VECFERRY_API int vecferry_copy(vecferry *v); /* source and target (and target2), or file */
 VECFERRY_API int vecferry_verify(vecferry *v); /* source and target (and target2), or file */
+VECFERRY_API int vecferry_index(vecferry *v);  /* target: its sidecars that no longer fit are built anew */
 
 /* ---- results; valid until the next verb on this handle or vecferry_free() ---- */
 
