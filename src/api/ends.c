@@ -116,6 +116,7 @@ static void forward_progress(void *context, const struct vf_progress *progress)
     struct vecferry_progress shown = {
         .stage = stages[progress->stage],
         .table = progress->table,
+        .phase = progress->phase,
         .n_rows = progress->n_rows,
         .total_rows = progress->total_rows,
         .total_is_exact = progress->total_is_exact,
