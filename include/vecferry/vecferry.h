@@ -90,7 +90,7 @@ enum vecferry_stage {
     VECFERRY_STAGE_DONE,
 };
 
-/* State of one table; counts only grow within a stage. */
+/* State of one table, or of one index that is built; counts only grow within a stage, those of an index within a phase. */
 struct vecferry_progress {
     enum vecferry_stage stage;
     const char *table;  /* valid during the call */
@@ -102,6 +102,8 @@ struct vecferry_progress {
     int64_t elapsed_us; /* since this table's stage began */
     int finished;       /* this table is done with this stage */
     unsigned target;    /* number of the target, from 1; 0: there is only one */
+    const char *
+        phase; /* of an index: what is done just now, in the database's words; NULL: it doesn't say. Valid during the call */
 };
 
 /* Called from the thread that called the verb, about ten times a second for each table that moves, and once when it is finished. NULL: none. */
@@ -122,6 +124,7 @@ VECFERRY_API int vecferry_inspect(vecferry *v); /* option source */
 VECFERRY_API int vecferry_plan(vecferry *v); /* source and target (and target2), or file; vecferry_plan_text() has it */
 VECFERRY_API int vecferry_copy(vecferry *v); /* source and target (and target2), or file */
 VECFERRY_API int vecferry_verify(vecferry *v); /* source and target (and target2), or file */
+VECFERRY_API int vecferry_index(vecferry *v);  /* target: its sidecars that no longer fit are built anew */
 
 /* ---- results; valid until the next verb on this handle or vecferry_free() ---- */
 

@@ -117,6 +117,7 @@ static void forward_progress(void *context, const struct vf_progress *progress)
     struct vecferry_progress shown = {
         .stage = stages[progress->stage],
         .table = progress->table,
+        .phase = progress->phase,
         .n_rows = progress->n_rows,
         .total_rows = progress->total_rows,
         .total_is_exact = progress->total_is_exact,
@@ -177,6 +178,22 @@ enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_
         return VF_USAGE;
     }
     return open_source(v, ends, url, err);
+}
+
+enum vf_status vf_ends_open_target(vecferry *v, struct vf_ends *ends, struct vf_error *err)
+{
+    const char *url = vf_handle_text(v, "target");
+
+    if (url == NULL) {
+        vf_error_set(err, VF_USAGE, "no database is named");
+        vf_error_hint(err, "name it as the first argument (option \"target\" of the library)");
+        return VF_USAGE;
+    }
+    ends->v = v;
+    ends->n_targets = 1;
+    enum vf_status status = open_target(ends, 0, url, true, err);
+    fill_crossing(ends, 0);
+    return status;
 }
 
 /* ---- the plan file ---- */

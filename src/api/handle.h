@@ -13,6 +13,7 @@
 #include "ferry/by.h"
 #include "ferry/copy.h"
 #include "ferry/parts.h"
+#include "ferry/sidecar_beside.h"
 #include "ferry/verify.h"
 #include "vecferry/vecferry.h"
 
@@ -74,6 +75,8 @@ struct vf_ends {
 const char *vf_ends_by(const struct vf_ends *ends);
 /* Open the source alone (inspect), with a snapshot. */
 enum vf_status vf_ends_open_source(vecferry *v, struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
+/* Open the target alone (index); its file must be there. */
+enum vf_status vf_ends_open_target(vecferry *v, struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 /* Open the source and all targets: from the options, or from the plan file, which is read into ends->parts (options win). */
 enum vf_status vf_ends_open(vecferry *v, struct vf_ends *ends, bool target_must_exist, struct vf_error *err) VF_CHECKED;
 /* Is the plan the user's own: of a file or of options, and not that of an earlier run? */
@@ -98,6 +101,7 @@ void vf_result_begin(vecferry *v, const char *verb);
 void vf_result_plan(vecferry *v, const struct vf_parts *parts); /* source, targets, not_moved, problems */
 void vf_result_copy(vecferry *v, const struct vf_ends *ends);
 void vf_result_verify(vecferry *v, const struct vf_ends *ends);
+void vf_result_sidecars(vecferry *v, const struct vf_sidecar_list *list);
 int vf_handle_end(vecferry *v, enum vf_status status);
 
 /* Finished, but not clean: VF_DIFFERS with a message that says what; else VF_OK. */

@@ -300,6 +300,41 @@ void vf_result_verify(vecferry *v, const struct vf_ends *ends)
     vf_buf_char(out, ']');
 }
 
+/* ---- sidecars ---- */
+
+static void add_sidecar(struct vf_buf *out, const struct vf_sidecar_beside *beside)
+{
+    const struct vf_sidecar_description *d = &beside->description;
+
+    vf_buf_str(out, "{\"file\":");
+    vf_buf_json_string(out, beside->file, strlen(beside->file));
+    add_text(out, "state", vf_sidecar_state_name(beside->state));
+    vf_buf_printf(out, ",\"built\":%s", beside->is_built ? "true" : "false");
+    if (beside->why != NULL)
+        add_text(out, "why", beside->why);
+    if (beside->is_described) {
+        if (d->schema != NULL)
+            add_text(out, "schema", d->schema);
+        add_text(out, "table", d->table);
+        add_text(out, "column", d->column);
+        add_text(out, "metric", vf_metric_name(d->metric));
+        vf_buf_printf(out, ",\"m\":%u,\"ef_construction\":%u,\"ef_search\":%u,\"vectors\":%" PRId64, (unsigned)d->m,
+                      (unsigned)d->ef_construction, (unsigned)d->ef_search, d->n_vectors);
+    }
+    vf_buf_char(out, '}');
+}
+
+void vf_result_sidecars(vecferry *v, const struct vf_sidecar_list *list)
+{
+    vf_buf_str(&v->result, ",\"sidecars\":[");
+    for (size_t i = 0; i < list->n_sidecars; i++) {
+        if (i > 0)
+            vf_buf_char(&v->result, ',');
+        add_sidecar(&v->result, &list->sidecars[i]);
+    }
+    vf_buf_char(&v->result, ']');
+}
+
 /* ---- the end ---- */
 
 /* The first difference, in words: what a person looks for first. */
@@ -343,11 +378,12 @@ static void describe_index(const struct vf_ends *ends, int64_t n_indexes, struct
                              n_indexes, n_indexes == 1 ? " is" : "es are",
                              index->file != NULL ? index->file : index->name, index->measured ? "" : " is ",
                              index->measured ? "" : index->state, index->why != NULL ? index->why : "");
-                vf_error_hint(err, "%s",
-                              index->measured
-                                  ? "a larger ef_construction, m or ef_search of the index in the plan finds more; or "
-                                    "lower min_recall of its verify"
-                                  : "copy again with --drop-existing to build it anew, or take it out of the plan");
+                vf_error_hint(
+                    err, "%s",
+                    index->measured
+                        ? "a larger ef_construction, m or ef_search of the index in the plan finds more; or "
+                          "lower min_recall of its verify"
+                        : "vecferry index builds it anew from the rows that are there; or take it out of the plan");
                 return;
             }
         }

@@ -85,6 +85,7 @@ char *vf_show_now(char *out);                       /* 2026-02-28T12:34:56.12345
 void vf_show_text(FILE *out, const char *text);
 
 void vf_show_inspect(FILE *out, const json_t *result);
+void vf_show_sidecars(FILE *out, const json_t *result);
 void vf_show_problems(FILE *out, const json_t *result); /* not moved, and problems with remedies */
 void vf_show_tables(FILE *out, const json_t *result);   /* the end of a copy or verify */
 

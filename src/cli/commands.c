@@ -35,6 +35,15 @@ static const struct vf_command commands[] = {
      "are named with table, key and column, and the\n"
      "exit code is 3. Changes nothing.\n",
      "vecferry verify sqlite:shop.db postgresql://app@db.example/shop\n", vf_command_verify},
+    {"index", "DATABASE", "build the usearch files beside a database anew, where they no longer fit its rows",
+     "Looks at every sidecar that lies beside the file: its description says which column it was built from, with "
+     "which parameters and from "
+     "which vectors. One whose rows have\n"
+     "changed since, or whose files are damaged, is built anew from the rows that are there, with the parameters that "
+     "it had; a fresh one "
+     "is left. What isn't of this\n"
+     "database, or can't be read, is named, and the exit code is 3. The database isn't changed.\n",
+     "vecferry index shop.db\nvecferry index --dry-run --json shop.db | jq .sidecars\n", vf_command_index},
     {"completion", "bash|zsh|fish", "print a completion script for a shell", "The script goes to stdout.\n",
      "vecferry completion bash > ~/.local/share/bash-completion/completions/vecferry\n", vf_command_completion},
     {"manual", "[COMMAND]", "print a manual page, in roff", "The page goes to stdout.\n",

@@ -10,6 +10,7 @@ int vf_command_inspect(struct vf_cli *cli);
 int vf_command_plan(struct vf_cli *cli);
 int vf_command_copy(struct vf_cli *cli);
 int vf_command_verify(struct vf_cli *cli);
+int vf_command_index(struct vf_cli *cli);
 int vf_command_completion(struct vf_cli *cli);
 int vf_command_manual(struct vf_cli *cli);
 

@@ -19,7 +19,7 @@ enum mode {
 };
 
 struct live {
-    char table[128];
+    char table[128], phase[64];
     enum vecferry_stage stage;
     struct vecferry_progress last;
     bool is_used;
@@ -86,6 +86,8 @@ static void put_json(const struct vecferry_progress *progress)
     json_object_set_new(line, "rows", json_integer(progress->n_rows));
     json_object_set_new(line, "total_rows",
                         progress->total_rows >= 0 ? json_integer(progress->total_rows) : json_null());
+    if (progress->phase != NULL)
+        json_object_set_new(line, "phase", json_string(progress->phase));
     json_object_set_new(line, "bytes", json_integer(progress->n_bytes));
     json_object_set_new(line, "rejected", json_integer(progress->n_rejected));
     json_object_set_new(line, "elapsed_us", json_integer(progress->elapsed_us));
@@ -136,6 +138,31 @@ static void format_line(const struct vecferry_progress *progress, const char *ta
                  vf_show_time((int64_t)((double)(progress->total_rows - progress->n_rows) / per_second * 1e6), eta));
 }
 
+/* index    documents_embedding_idx  building index: loading tuples  612 480/~986 400 62% ▕██████  ▏ 0:42, or with nothing known  index    documents_n / 0:42 */
+static void format_index(const struct vecferry_progress *progress, const char *name, bool live, char *out,
+                         size_t out_bytes)
+{
+    static const char *const turning[] = {"|", "/", "-", "\\"};
+    char rows[32], total[32], elapsed[32], cells[BAR_CELLS * 4 + 16] = "", counts[96] = "";
+    bool has_total = progress->total_rows > 0;
+    double part = has_total ? (double)progress->n_rows / (double)progress->total_rows : 0;
+
+    part = part > 1 ? 1 : part;
+    if (has_total)
+        snprintf(counts, sizeof(counts), "  %s/%s%s %d%%", vf_show_count(progress->n_rows, rows),
+                 progress->total_is_exact ? "" : "~", vf_show_count(progress->total_rows, total), (int)(part * 100));
+    if (live && has_total)
+        put_bar(cells, sizeof(cells), part);
+    snprintf(out, out_bytes, "%-8s %s%s%s%s %s%s%s", stage_name(progress->stage), name,
+             progress->phase != NULL ? "  " : "", progress->phase != NULL ? progress->phase : "",
+             progress->finished ? "" : counts, cells,
+             live && !has_total ? turning[progress->elapsed_us / 250000 % 4] : "", live && !has_total ? " " : "");
+    size_t used = strlen(out);
+    if (used < out_bytes)
+        snprintf(out + used, out_bytes - used, "%s%s", cells[0] != '\0' ? " " : "",
+                 vf_show_time(progress->elapsed_us, elapsed));
+}
+
 /* At most `columns` cells; a multi-byte character counts as one cell, which is right for what format_line writes. */
 static void put_cut(const char *line, int columns)
 {
@@ -148,10 +175,12 @@ static void put_cut(const char *line, int columns)
 
 static void put_line(const struct live *live, bool bar)
 {
-    char table[160], line[512];
+    char line[512];
 
-    snprintf(table, sizeof(table), "%s", live->table);
-    format_line(&live->last, table, bar, line, sizeof(line));
+    if (live->stage == VECFERRY_STAGE_INDEX)
+        format_index(&live->last, live->table, bar, line, sizeof(line));
+    else
+        format_line(&live->last, live->table, bar, line, sizeof(line));
     put_cut(line, vf_terminal_columns() - 1);
 }
 
@@ -188,14 +217,25 @@ static struct live *find_live(const struct vecferry_progress *progress)
     return unused;
 }
 
-/* Table names come from a database: nothing in them may reach the terminal as a control sequence. */
-static void copy_table(struct live *live, const char *table)
+/* Names and phases come from a database: nothing in them may reach the terminal as a control sequence. */
+static void copy_plain(char *out, size_t out_bytes, const char *text)
 {
     size_t i = 0;
 
-    for (; table[i] != '\0' && i + 1 < sizeof(live->table); i++)
-        live->table[i] = (unsigned char)table[i] < 0x20 || table[i] == 0x7f ? '?' : table[i];
-    live->table[i] = '\0';
+    for (; text != NULL && text[i] != '\0' && i + 1 < out_bytes; i++)
+        out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+    out[i] = '\0';
+}
+
+/* Its texts are the caller's only during the call. */
+static void keep(struct live *live, const struct vecferry_progress *progress)
+{
+    live->stage = progress->stage;
+    live->last = *progress;
+    copy_plain(live->table, sizeof(live->table), progress->table);
+    copy_plain(live->phase, sizeof(live->phase), progress->phase);
+    live->last.table = live->table;
+    live->last.phase = live->phase[0] != '\0' ? live->phase : NULL;
 }
 
 static void show_live(const struct vecferry_progress *progress)
@@ -205,9 +245,7 @@ static void show_live(const struct vecferry_progress *progress)
     erase_live();
     if (live != NULL) {
         live->is_used = true;
-        live->stage = progress->stage;
-        copy_table(live, progress->table);
-        live->last = *progress;
+        keep(live, progress);
         if (progress->finished) { /* a line that stays */
             put_line(live, false);
             fputc('\n', stderr);
@@ -220,13 +258,13 @@ static void show_live(const struct vecferry_progress *progress)
 static void show_plain(const struct vecferry_progress *progress)
 {
     time_t now = time(NULL);
-    struct live live = {.stage = progress->stage, .last = *progress};
+    struct live live = {0};
 
     if (!display.asked && now - display.last_plain < PLAIN_INTERVAL_S)
         return;
     display.asked = 0;
     display.last_plain = now;
-    copy_table(&live, progress->table);
+    keep(&live, progress);
     put_line(&live, false);
     fputc('\n', stderr);
     fflush(stderr);

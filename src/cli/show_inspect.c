@@ -123,6 +123,35 @@ static void show_table(FILE *out, const json_t *table)
     json_array_foreach(json_object_get(table, "indexes"), i, item) show_index(out, item, columns);
 }
 
+/* shop.documents.embedding.usearch  documents.embedding cosine, 1 500 vectors: stale: the vectors, or their keys, have changed since it was built */
+static void show_sidecar(FILE *out, const json_t *sidecar)
+{
+    char count[32];
+    const char *state = text_of(sidecar, "state"), *why = text_of(sidecar, "why");
+    bool is_built = json_is_true(json_object_get(sidecar, "built"));
+
+    vf_show_text(out, text_of(sidecar, "file"));
+    if (text_of(sidecar, "table")[0] != '\0') {
+        fputs("  ", out);
+        vf_show_text(out, text_of(sidecar, "table"));
+        fputc('.', out);
+        vf_show_text(out, text_of(sidecar, "column"));
+        fprintf(out, " %s, %s vectors", text_of(sidecar, "metric"),
+                vf_show_count(number_of(sidecar, "vectors"), count));
+    }
+    fprintf(out, ": %s%s", is_built ? "built anew" : state, why[0] == '\0' ? "" : is_built ? ", for " : ": ");
+    vf_show_text(out, why);
+    fputc('\n', out);
+}
+
+void vf_show_sidecars(FILE *out, const json_t *result)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(json_object_get(result, "sidecars"), i, item) show_sidecar(out, item);
+}
+
 void vf_show_inspect(FILE *out, const json_t *result)
 {
     const json_t *schema = json_object_get(result, "schema");
@@ -146,4 +175,7 @@ void vf_show_inspect(FILE *out, const json_t *result)
         }
         fputc('\n', out);
     }
+    if (json_array_size(json_object_get(result, "sidecars")) > 0)
+        fputc('\n', out);
+    vf_show_sidecars(out, result);
 }

@@ -410,6 +410,20 @@ enum vf_status vf_conn_apply(struct vf_conn *conn, const struct vf_step *step, s
     return done(conn, vf_conn_ops(conn)->apply(conn, step, err), err);
 }
 
+bool vf_conn_can_watch(const struct vf_conn *conn)
+{
+    return vf_conn_ops(conn)->watch != NULL;
+}
+
+enum vf_status vf_conn_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                             struct vf_error *err)
+{
+    assert(session != NULL && progress != NULL);
+    if (vf_conn_ops(conn)->watch == NULL)
+        return missing(conn, "be asked how far a step is", err);
+    return done(conn, vf_conn_ops(conn)->watch(conn, session, progress, err), err);
+}
+
 enum vf_status vf_conn_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate, struct vf_error *err)
 {
     assert(estimate != NULL);

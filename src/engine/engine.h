@@ -68,6 +68,7 @@ struct vf_server {
     char vector_product[64]; /* "pgvector", "sqlite-vec", or empty */
     char vector_version[64];
     char identity[128];  /* stays the same while it is the same database: system identifier and database, or file id */
+    char session[32];    /* by which another connection to it can watch this one; or empty */
     char guarantee[160]; /* of what is read, where servers of a kind differ in it: one instant, and how; or empty */
 };
 
@@ -174,6 +175,13 @@ struct vf_step {
     const struct vf_foreign_key *foreign_key;
     const struct vf_user_type *user_type;
     const struct vf_sequence *sequence;
+};
+
+/* How far a step is, as the database tells another connection. What it doesn't count is 0. */
+struct vf_step_progress {
+    char phase[64];                 /* in its words: "building index: loading tuples" */
+    int64_t n_rows, total_rows;     /* of this phase */
+    int64_t n_blocks, total_blocks; /* the same in blocks of the table */
 };
 
 /* ---- private state of vecferry in a target ---- */
@@ -307,6 +315,9 @@ struct vf_engine_ops {
     enum vf_status (*table_state)(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
                                   bool *has_rows, struct vf_error *err);
     enum vf_status (*apply)(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err);
+    /* How far is the VF_STEP_INDEX that the connection with that session (of its vf_server) is doing? All zero when it does none. NULL in an engine: it can't be asked. */
+    enum vf_status (*watch)(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                            struct vf_error *err);
     /* Bulk settings on; begin_bulk comes before the first load on a connection. end_bulk puts them back, makes all data durable (fsync), and is called before success is said. */
     enum vf_status (*begin_bulk)(struct vf_conn *conn, const struct vf_load_estimate *estimate, struct vf_error *err);
     enum vf_status (*end_bulk)(struct vf_conn *conn, struct vf_error *err);
@@ -405,6 +416,10 @@ void vf_conn_unlock(struct vf_conn *conn);
 enum vf_status vf_conn_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
                                    bool *has_rows, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;
+bool vf_conn_can_watch(const struct vf_conn *conn);
+/* VF_MISSING: the engine can't be asked. */
+enum vf_status vf_conn_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                             struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate,
                                   struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_end_bulk(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;

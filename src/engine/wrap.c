@@ -125,6 +125,14 @@ static void wrap_quote(const struct vf_conn *conn, const char *identifier, struc
     wrap->inner_ops->quote(wrap->inner, identifier, out);
 }
 
+/* Not an operation of the list: how often it is called is a matter of time, and calls are counted. */
+static enum vf_status wrap_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                                 struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    return wrap->inner_ops->watch(wrap->inner, session, progress, err);
+}
+
 static enum vf_status wrap_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
                                  struct vf_buf *out, struct vf_error *err)
 {
@@ -542,6 +550,8 @@ enum vf_status vf_wrap_conn(struct vf_conn **conn, const struct vf_wrap_hooks *h
     wrap->ops.quote = wrap_quote;
     if (wrap->inner_ops->match != NULL)
         wrap->ops.match = wrap_match;
+    if (wrap->inner_ops->watch != NULL)
+        wrap->ops.watch = wrap_watch;
     wrap->base.ops = &wrap->ops;
     wrap->base.options = inner->options;
     *conn = (struct vf_conn *)(void *)wrap;

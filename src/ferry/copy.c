@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -319,12 +320,24 @@ static enum vf_status check_generations(struct run *run)
     return status;
 }
 
+static int compare_chunks(const void *a, const void *b)
+{
+    const struct vf_work_chunk *x = a, *y = b;
+
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    return x->record.chunk.number < y->record.chunk.number ? -1 : x->record.chunk.number > y->record.chunk.number;
+}
+
 static enum vf_status list_work(struct run *run)
 {
     if (strcmp(run->record.state, "preparing") == 0)
         return prepare(run);
     enum vf_status status =
         vf_store_list_chunks(run->crossing->target, run->record.run, NULL, see_chunk, run, run->err);
+    /* In the plan's order again, and not in that of names: where keys are made with the tables, rows must not come before those that they refer to. */
+    if (run->work.n_chunks > 1)
+        qsort(run->work.chunks, run->work.n_chunks, sizeof(*run->work.chunks), compare_chunks);
     return status == VF_OK ? check_generations(run) : status;
 }
 

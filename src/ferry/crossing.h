@@ -21,6 +21,7 @@ enum vf_stage {
 struct vf_progress {
     enum vf_stage stage;
     const char *table;
+    const char *phase; /* of an index: what is done just now, in the database's words, or NULL */
     int64_t n_rows;
     int64_t total_rows; /* -1: unknown */
     bool total_is_exact;

@@ -13,11 +13,9 @@
 
 const char *vf_sidecar_state_name(enum vf_sidecar_state state)
 {
-    static const char *const names[] = {[VF_SIDECAR_FRESH] = "fresh",
-                                        [VF_SIDECAR_MISSING] = "missing",
-                                        [VF_SIDECAR_FOREIGN] = "foreign",
-                                        [VF_SIDECAR_DAMAGED] = "damaged",
-                                        [VF_SIDECAR_STALE] = "stale"};
+    static const char *const names[] = {
+        [VF_SIDECAR_FRESH] = "fresh",     [VF_SIDECAR_MISSING] = "missing", [VF_SIDECAR_FOREIGN] = "foreign",
+        [VF_SIDECAR_DAMAGED] = "damaged", [VF_SIDECAR_STALE] = "stale",     [VF_SIDECAR_UNREADABLE] = "unreadable"};
 
     return (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
 }
@@ -374,6 +372,7 @@ enum vf_status vf_sidecar_check(const struct vf_sidecar *sidecar, const struct v
         *state = VF_SIDECAR_MISSING;
         *why = !vf_sidecar_is_there(sidecar->path) ? "the file isn't there" : vf_arena_strdup(arena, reading.message);
     } else if (status != VF_OK) {
+        *state = status == VF_VALUE ? VF_SIDECAR_UNREADABLE : VF_SIDECAR_FOREIGN;
         *why = vf_arena_strdup(arena, reading.message);
     } else {
         *why = compare(sidecar, found, arena);
@@ -465,6 +464,25 @@ static enum vf_status is_fresh(const struct vf_sidecar *sidecar, struct vf_arena
     return status;
 }
 
+static struct shown begin_showing(struct vf_crossing *crossing, const char *name, int64_t total_rows)
+{
+    return (struct shown){.crossing = crossing, .name = name, .total_rows = total_rows, .started_us = now_us(crossing)};
+}
+
+enum vf_status vf_sidecar_build_shown(struct vf_crossing *crossing, struct vf_sidecar *sidecar, const char *name,
+                                      int64_t expected_rows, struct vf_error *err)
+{
+    struct shown shown = begin_showing(crossing, name, expected_rows);
+
+    sidecar->progress = show_rows;
+    sidecar->progress_context = &shown;
+    show(&shown, 0, 0, false);
+    enum vf_status status = vf_sidecar_build(sidecar, expected_rows, err);
+    if (status == VF_OK)
+        show(&shown, expected_rows, 0, true);
+    return status;
+}
+
 static enum vf_status build_one(struct vf_crossing *crossing, const struct vf_plan_table *table,
                                 const struct vf_plan_index *index, struct vf_error *err)
 {
@@ -472,20 +490,13 @@ static enum vf_status build_one(struct vf_crossing *crossing, const struct vf_pl
     struct vf_vector_relation relation;
     struct vf_sidecar sidecar;
     bool fresh = false;
-    struct shown shown = {.crossing = crossing, .total_rows = table->source.n_rows, .started_us = now_us(crossing)};
     enum vf_status status = vf_sidecar_of_plan(crossing, table, index, &relation, &arena, &sidecar, err);
 
-    if (status == VF_OK) {
-        shown.name = index->mapping.index.vector.file;
-        sidecar.progress = show_rows;
-        sidecar.progress_context = &shown;
-        show(&shown, 0, 0, false);
-        status = is_fresh(&sidecar, &arena, &fresh, err);
-    }
-    if (status == VF_OK && !fresh)
-        status = vf_sidecar_build(&sidecar, table->source.n_rows, err);
     if (status == VF_OK)
-        show(&shown, table->source.n_rows, 0, true);
+        status = is_fresh(&sidecar, &arena, &fresh, err);
+    if (status == VF_OK && !fresh)
+        status =
+            vf_sidecar_build_shown(crossing, &sidecar, index->mapping.index.vector.file, table->source.n_rows, err);
     vf_arena_release(&arena);
     return status;
 }

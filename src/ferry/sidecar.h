@@ -11,13 +11,14 @@
 
 enum vf_sidecar_state {
     VF_SIDECAR_FRESH,
-    VF_SIDECAR_MISSING, /* no graph, or no description */
-    VF_SIDECAR_FOREIGN, /* of another column, with other parameters, or not vecferry's */
-    VF_SIDECAR_DAMAGED, /* the graph or its keys aren't what the description says */
-    VF_SIDECAR_STALE,   /* the rows have changed since */
+    VF_SIDECAR_MISSING,    /* no graph, or no description */
+    VF_SIDECAR_FOREIGN,    /* of another column, with other parameters, or not vecferry's */
+    VF_SIDECAR_DAMAGED,    /* the graph or its keys aren't what the description says */
+    VF_SIDECAR_STALE,      /* the rows have changed since */
+    VF_SIDECAR_UNREADABLE, /* its description, or what it was built from, can't be read: it says nothing */
 };
 
-/* "fresh", "missing", "foreign", "damaged", "stale"; static. */
+/* "fresh", "missing", "foreign", "damaged", "stale", "unreadable"; static. */
 const char *vf_sidecar_state_name(enum vf_sidecar_state state);
 
 /* A sidecar as the plan wants it. */
@@ -42,6 +43,10 @@ enum vf_status vf_sidecar_of_plan(const struct vf_crossing *crossing, const stru
 /* Build it anew from the stored rows, and give it its name at the end. VF_MISSING: no library, or no memory. */
 enum vf_status vf_sidecar_build(const struct vf_sidecar *sidecar, int64_t expected_rows,
                                 struct vf_error *err) VF_CHECKED;
+
+/* The same, with its progress shown under `name`. */
+enum vf_status vf_sidecar_build_shown(struct vf_crossing *crossing, struct vf_sidecar *sidecar, const char *name,
+                                      int64_t expected_rows, struct vf_error *err) VF_CHECKED;
 
 /*
  * Hold the files against what is wanted and, when `digest` isn't NULL, against the digest of the rows as they are. *why, in the arena, says it for people; NULL when fresh. The description, as far as it could be read,

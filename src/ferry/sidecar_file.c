@@ -279,15 +279,16 @@ enum vf_status vf_sidecar_read(const char *path, struct vf_arena *arena, struct 
         return vf_error_set(err, VF_NOTFOUND, "\"%s\" has no description (\"%s" VF_SIDECAR_DESCRIPTION "\")", path,
                             path);
     json_t *object = info.st_size <= MAX_BYTES ? json_load_file(name, 0, NULL) : NULL;
-    const char *format = json_string_value(json_object_get(object, "format"));
     json_int_t version = json_integer_value(json_object_get(object, "version"));
-    if (!vf_str_equal(format, FORMAT))
+    if (object == NULL)
+        status = vf_error_set(err, VF_VALUE, "\"%s\" is damaged: it isn't JSON", name);
+    else if (!vf_str_equal(json_string_value(json_object_get(object, "format")), FORMAT))
         status = vf_error_set(err, VF_STATE, "\"%s\" isn't the description of a sidecar", name);
     else if (version != VERSION)
-        status = vf_error_set(err, VF_STATE, "\"%s\" is of version %lld, and this program knows %d", name,
+        status = vf_error_set(err, VF_VALUE, "\"%s\" is of version %lld, and this program knows %d", name,
                               (long long)version, VERSION);
     else if (!from_json(object, arena, description))
-        status = vf_error_set(err, VF_STATE, "\"%s\" is damaged", name);
+        status = vf_error_set(err, VF_VALUE, "\"%s\" is damaged", name);
     json_decref(object);
     return status;
 }

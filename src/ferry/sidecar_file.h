@@ -55,7 +55,7 @@ enum vf_status vf_sidecar_hash(const char *path, int64_t *size_bytes, struct vf_
 /* Write `path`, a name that is renamed later; durable. */
 enum vf_status vf_sidecar_write(const struct vf_sidecar_description *description, const char *path,
                                 struct vf_error *err) VF_CHECKED;
-/* Read the description of the sidecar at `path` (from path.json). VF_NOTFOUND: there is none; VF_STATE: it isn't ours, or of a later version, or can't be read. */
+/* Read the description of the sidecar at `path` (from path.json). VF_NOTFOUND: there is none; VF_STATE: it isn't ours; VF_VALUE: it is of a later version, or damaged. */
 enum vf_status vf_sidecar_read(const char *path, struct vf_arena *arena, struct vf_sidecar_description *description,
                                struct vf_error *err) VF_CHECKED;
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/store.h"
+#include "ferry/index_watch.h"
 #include "ferry/sidecar.h"
 #include "model/schema_json.h"
 
@@ -42,48 +43,38 @@ enum vf_status vf_steps_prepare(struct vf_crossing *crossing, struct vf_error *e
 /* ---- after the rows ---- */
 
 /* A step that the rows themselves forbid isn't the end of the run: it is kept to be reported, and the run ends with "differs". */
+static enum vf_status keep_or_fail(enum vf_status status, const struct vf_error *found, const char *object,
+                                   struct vf_problem_list *unfinished, struct vf_error *err)
+{
+    if (status == VF_VALUE)
+        return vf_problem_add(unfinished, VF_SEVERITY_LOSS, VF_DIFFERS, object, found->hint, err, "%s", found->message);
+    if (status != VF_OK && err != NULL)
+        *err = *found;
+    return status;
+}
+
 static enum vf_status apply_or_note(struct vf_crossing *crossing, const struct vf_step *step, const char *object,
                                     struct vf_problem_list *unfinished, struct vf_error *err)
 {
     struct vf_error found = {0};
     enum vf_status status = apply(crossing, step, &found);
 
-    if (status == VF_VALUE)
-        return vf_problem_add(unfinished, VF_SEVERITY_LOSS, VF_DIFFERS, object, found.hint, err, "%s", found.message);
-    if (status != VF_OK && err != NULL)
-        *err = found;
-    return status;
-}
-
-static void show_index(struct vf_crossing *crossing, const char *name, bool finished, int64_t started_us)
-{
-    const struct vf_clock *clock = crossing->clock != NULL ? crossing->clock : vf_clock_system();
-
-    if (crossing->progress == NULL)
-        return;
-    struct vf_progress progress = {.stage = VF_STAGE_INDEX,
-                                   .table = name,
-                                   .total_rows = -1,
-                                   .finished = finished,
-                                   .elapsed_us = clock->monotonic_us(clock->context) - started_us};
-    crossing->progress(crossing->progress_context, &progress);
+    return keep_or_fail(status, &found, object, unfinished, err);
 }
 
 static enum vf_status make_index(struct vf_crossing *crossing, const struct vf_table *table,
                                  const struct vf_index *index, struct vf_problem_list *unfinished, struct vf_error *err)
 {
-    const struct vf_clock *clock = crossing->clock != NULL ? crossing->clock : vf_clock_system();
-    int64_t started_us = clock->monotonic_us(clock->context);
     char label[256], object[320];
+    struct vf_error found = {0};
+    const struct vf_step step = {.kind = VF_STEP_INDEX, .table = table, .index = index};
 
     vf_table_label(table->schema, table->name, label, sizeof(label));
     snprintf(object, sizeof(object), "%s.%s", label, index->name != NULL ? index->name : "key");
-    show_index(crossing, object, false, started_us);
-    enum vf_status status = apply_or_note(
-        crossing, &(struct vf_step){.kind = VF_STEP_INDEX, .table = table, .index = index}, object, unfinished, err);
+    enum vf_status status = vf_cancel_check(crossing->cancel, &found);
     if (status == VF_OK)
-        show_index(crossing, object, true, started_us);
-    return status;
+        status = vf_apply_watched(crossing, &step, object, &found);
+    return keep_or_fail(status, &found, object, unfinished, err);
 }
 
 /* Primary keys come first, since foreign keys lean on them; then unique constraints; the rest, vector indexes last because they take longest. */

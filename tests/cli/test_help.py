@@ -10,7 +10,7 @@ import unittest
 
 VECFERRY = os.environ["VECFERRY"]
 BUILD = os.environ["VECFERRY_BUILD"]
-COMMANDS = ["inspect", "plan", "copy", "verify", "completion", "manual"]
+COMMANDS = ["inspect", "plan", "copy", "verify", "index", "completion", "manual"]
 
 
 class Option(ctypes.Structure):

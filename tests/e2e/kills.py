@@ -44,7 +44,7 @@ def documents():
         yield i * 3, f"title {i} \U0001f6a2", i / 3, random.Random(i).randbytes(BODY + i % 7), vector
 
 
-def notes():
+def annotations():
     for i in range(1, ROWS + 1):
         yield i * 3, i % 5, None if i % 3 else "x" * (i % 50)
 
@@ -54,10 +54,10 @@ def keyless():
         yield i % 3, None if i % 4 == 0 else "same"
 
 
-TABLES = {"docs": documents, "notes": notes, "keyless": keyless}
+TABLES = {"docs": documents, "annotations": annotations, "keyless": keyless}
 SCRIPT = """
 CREATE TABLE docs (id {integer} {key}, title {text} NOT NULL, score {real}, body {bytes}, v {vector});
-CREATE TABLE notes (doc {integer} NOT NULL REFERENCES docs (id), n {integer} NOT NULL, t {text}, PRIMARY KEY (doc, n));
+CREATE TABLE annotations (doc {integer} NOT NULL REFERENCES docs (id), n {integer} NOT NULL, t {text}, PRIMARY KEY (doc, n));
 CREATE TABLE keyless (a {integer}, b {text});
 CREATE INDEX docs_title ON docs (title);
 """
@@ -133,7 +133,7 @@ class Sqlite(Place):
         connection = sqlite3.connect(url)
         connection.executescript(SCRIPT.format(vector="BLOB", **LITE))
         for table, rows in TABLES.items():
-            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * (5 if table == 'docs' else 3 if table == 'notes' else 2))})", rows())
+            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * (5 if table == 'docs' else 3 if table == 'annotations' else 2))})", rows())
         connection.commit()
         connection.close()
         return url

@@ -202,22 +202,26 @@ static enum vf_status plan_build(struct vf_pg_conn *conn, const struct vf_table 
     return status;
 }
 
+/*
+ * As many workers as the server has for queries, unless it gives none to maintenance; it takes fewer for a small table. Each wants 32 MiB of the memory that they share, or it isn't started.
+ */
 static enum vf_status start_build(struct vf_pg_conn *conn, const struct build *build, struct vf_error *err)
 {
-    char sql[200];
+    char sql[640];
     snprintf(sql, sizeof(sql),
-             "SELECT set_config('maintenance_work_mem', "
-             "greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, "
-             "%llu)::text, false)",
-             (unsigned long long)(build->memory_bytes >> 10));
-    enum vf_status status = vf_pg_exec(conn, sql, err);
-    if (status == VF_OK && build->serial)
-        status = vf_pg_exec(conn, "SET max_parallel_maintenance_workers = 0", err);
-    return status;
+             "SELECT set_config('max_parallel_maintenance_workers', w.n::text, false), "
+             "set_config('maintenance_work_mem', greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / "
+             "1024, %llu, least(%llu, 32768 * (w.n + 1)))::text, false) "
+             "FROM (SELECT CASE WHEN %d = 1 OR m.n = 0 THEN 0 ELSE greatest(m.n, "
+             "current_setting('max_parallel_workers')::int) END AS n "
+             "FROM (SELECT current_setting('max_parallel_maintenance_workers')::int AS n) m) w",
+             (unsigned long long)(build->memory_bytes >> 10), (unsigned long long)(DEFAULT_BUILD_BYTES >> 10),
+             build->serial);
+    return vf_pg_exec(conn, sql, err);
 }
 
 /* A parallel build shares its memory through /dev/shm, which is small in containers: then once more, alone. */
-static enum vf_status run_build(struct vf_pg_conn *conn, struct vf_buf *sql, bool is_vector, struct vf_error *err)
+static enum vf_status run_build(struct vf_pg_conn *conn, struct vf_buf *sql, struct vf_error *err)
 {
     struct vf_error failure = {0};
     enum vf_status status = vf_buf_check(sql, err);
@@ -225,7 +229,7 @@ static enum vf_status run_build(struct vf_pg_conn *conn, struct vf_buf *sql, boo
         return status;
     status = vf_pg_exec(conn, sql->data, &failure);
     bool no_memory = strcmp(failure.sqlstate, "53100") == 0 || strcmp(failure.sqlstate, "53200") == 0;
-    if (status != VF_OK && is_vector && no_memory) {
+    if (status != VF_OK && no_memory) {
         status = vf_pg_exec(conn, "SET max_parallel_maintenance_workers = 0", &failure);
         if (status == VF_OK)
             status = vf_pg_exec(conn, sql->data, &failure);
@@ -254,7 +258,7 @@ static void say_why(const struct vf_table *table, const struct vf_index *index, 
 enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                 struct vf_error *err)
 {
-    struct build build = {.lists = 1};
+    struct build build = {.lists = 1, .memory_bytes = MIN_BUILD_BYTES};
     struct vf_buf sql;
     bool is_there = false, is_vector = vf_index_is_vector(index->kind);
     enum vf_status status = find_index(conn, table, index, &is_there, err);
@@ -262,7 +266,7 @@ enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *
         return status;
     if (is_vector)
         status = plan_build(conn, table, index, &build, err);
-    if (status == VF_OK && is_vector)
+    if (status == VF_OK)
         status = start_build(conn, &build, err);
     vf_buf_init(&sql, 1 << 20);
     if (status == VF_OK && index->constraint != VF_CONSTRAINT_NONE)
@@ -270,15 +274,40 @@ enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *
     else if (status == VF_OK)
         status = write_index(table, index, build.schema, build.lists, &sql, err);
     if (status == VF_OK) {
-        status = run_build(conn, &sql, is_vector, err);
+        status = run_build(conn, &sql, err);
         if (status != VF_OK)
             say_why(table, index, status, err);
     }
     vf_buf_release(&sql);
-    if (is_vector && PQstatus(conn->pg) == CONNECTION_OK) {
+    if (PQstatus(conn->pg) == CONNECTION_OK) {
         enum vf_status ignored =
             vf_pg_exec(conn, "RESET maintenance_work_mem; RESET max_parallel_maintenance_workers", NULL);
         (void)ignored;
     }
+    return status;
+}
+
+/* ---- watching ---- */
+
+enum vf_status vf_pg_watch(struct vf_conn *base, const char *session, struct vf_step_progress *progress,
+                           struct vf_error *err)
+{
+    const char *const params[] = {session};
+    PGresult *result = NULL;
+    enum vf_status status = vf_pg_query(vf_pg_conn_of(base),
+                                        "SELECT phase, tuples_done, tuples_total, blocks_done, blocks_total "
+                                        "FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int",
+                                        1, params, &result, err);
+    if (status == VF_OK) {
+        *progress = (struct vf_step_progress){0};
+        if (PQntuples(result) > 0) {
+            snprintf(progress->phase, sizeof(progress->phase), "%s", vf_pg_str(result, 0, 0));
+            progress->n_rows = vf_pg_i64(result, 0, 1, 0);
+            progress->total_rows = vf_pg_i64(result, 0, 2, 0);
+            progress->n_blocks = vf_pg_i64(result, 0, 3, 0);
+            progress->total_blocks = vf_pg_i64(result, 0, 4, 0);
+        }
+    }
+    PQclear(result);
     return status;
 }

@@ -89,6 +89,7 @@ const struct vf_engine_ops vf_postgres_engine = {
     .unlock = vf_pg_unlock,
     .table_state = vf_pg_table_state,
     .apply = vf_pg_apply,
+    .watch = vf_pg_watch,
     .begin_bulk = vf_pg_begin_bulk,
     .end_bulk = vf_pg_end_bulk,
     .begin = vf_pg_begin,

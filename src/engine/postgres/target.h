@@ -20,6 +20,8 @@ enum vf_status vf_pg_preflight(struct vf_conn *conn, const struct vf_schema *wan
 enum vf_status vf_pg_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
                                  bool *has_rows, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_pg_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_pg_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                           struct vf_error *err) VF_CHECKED; /* ddl_index.c */
 
 /* Steps of vf_pg_apply() that have a file of their own. */
 enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
