@@ -295,6 +295,7 @@ def main():
         VECFERRY_VEC0=str(deps / "vec0.so"),
         VECFERRY_TURSODB=str(deps / "tursodb"),
         VECFERRY_HRANA_SERVER=str(build / "tests" / "support" / "hrana" / "hrana_server"),
+        VECFERRY_RETRY_WAIT_MS="5",  # servers that fail for long are asked again soon (src/engine/turso/retry.h)
         VECFERRY_LIBSQL=str(deps / "lib" / "liblibsql.so"),
         LOCPATH=str(deps / "locale"),
         VECFERRY_DATA=str(TOP / "examples" / "data"),

@@ -520,8 +520,16 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
             out->why = "its recall can't be measured: the table has no key, or the vectors no one dimension";
         else if (is_sidecar)
             status = vf_sidecar_of_plan(crossing, table, &table->indexes[i], &relation, arena, &sidecar, err);
-        if (status == VF_OK && out->why == NULL)
-            status = verify_index(crossing, table, index, &sidecar, arena, out, err);
+        struct vf_error why = {0};
+        if (status == VF_OK && out->why == NULL) {
+            status = verify_index(crossing, table, index, &sidecar, arena, out, &why);
+            if (status != VF_OK && err != NULL)
+                *err = why;
+        }
+        if (status == VF_VALUE && !is_sidecar) { /* the row is named as a difference already */
+            out->why = vf_arena_printf(arena, "its recall can't be measured: %s", why.message);
+            status = out->why == NULL ? vf_error_nomem(err) : VF_OK;
+        }
         result->n_bad_indexes += !out->equal;
     }
     vf_error_side(status != VF_OK ? err : NULL, VF_SIDE_TARGET);

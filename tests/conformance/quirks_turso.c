@@ -21,12 +21,15 @@
 
 #include "base/url.h"
 
-#define MAX_SERVERS 8
+#define MAX_SERVERS 16
 #define PATIENCE_MS 60000
 
 struct server {
-    pid_t pid; /* 0: the place is free */
-    int input; /* closed to end the double */
+    pid_t pid;      /* 0: the place is free */
+    bool is_ending; /* it was told to end; whoever needs its place waits for it */
+    int input;      /* closed to end the double */
+    int output;     /* where the double says its port; 0: the port is known */
+    int port;
     char folder[300];
 };
 
@@ -119,24 +122,48 @@ static bool start(struct server *server, char *const *arguments, int output)
     return server->pid > 0;
 }
 
-static void end(struct server *server)
+static void tell_to_end(struct server *server)
 {
     if (server->input > 0)
         close(server->input);
     server->input = 0;
-    if (server->pid > 0) {
+    if (server->output > 0)
+        close(server->output);
+    server->output = 0;
+    if (server->pid > 0)
         kill(server->pid, SIGTERM);
-        waitpid(server->pid, NULL, 0);
-    }
-    server->pid = 0;
-    remove_folder(server);
+    server->is_ending = true;
 }
 
-static struct server *new_server(void)
+static void end(struct server *server)
+{
+    tell_to_end(server);
+    if (server->pid > 0)
+        waitpid(server->pid, NULL, 0);
+    remove_folder(server);
+    *server = (struct server){0};
+}
+
+static void end_all(void)
 {
     for (size_t i = 0; i < MAX_SERVERS; i++) {
-        if (servers[i].pid == 0 && make_folder(&servers[i]))
-            return &servers[i];
+        if (servers[i].pid != 0)
+            end(&servers[i]);
+    }
+}
+
+/* A free place with a folder; if all are taken, that of a server which is ending. */
+static struct server *new_server(void)
+{
+    static bool is_registered;
+    if (!is_registered)
+        is_registered = atexit(end_all) == 0;
+    for (size_t i = 0; i < 2 * MAX_SERVERS; i++) {
+        struct server *server = &servers[i % MAX_SERVERS];
+        if (i >= MAX_SERVERS && server->is_ending)
+            end(server);
+        if (server->pid == 0 && make_folder(server))
+            return server;
     }
     return NULL;
 }
@@ -145,46 +172,6 @@ static bool is_program(const char *path)
 {
     return path != NULL && access(path, X_OK) == 0;
 }
-
-static bool give(struct conf_database *database, const struct server *server, int port)
-{
-    snprintf(database->url, sizeof(database->url), "http://127.0.0.1:%d", port);
-    snprintf(database->private, sizeof(database->private), "%zu", (size_t)(server - servers));
-    return true;
-}
-
-static void drop(const struct conf_database *database)
-{
-    end(&servers[strtoul(database->private, NULL, 10)]);
-}
-
-/* ---- tursodb ---- */
-
-static bool make_tursodb(struct conf_database *database)
-{
-    char program[512], file[400], address[64];
-    const char *path = getenv("VECFERRY_TURSODB");
-    for (int tries = 0; tries < 5 && is_program(path); tries++) {
-        struct server *server = new_server();
-        int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        int port = free_port();
-        if (server == NULL || port < 0 || nothing < 0)
-            return false;
-        snprintf(program, sizeof(program), "%s", path);
-        snprintf(file, sizeof(file), "%s/t.db", server->folder);
-        snprintf(address, sizeof(address), "127.0.0.1:%d", port);
-        char flag[] = "--sync-server";
-        char *const arguments[] = {program, file, flag, address, NULL};
-        bool started = start(server, arguments, nothing) && wait_until_it_listens(server, port);
-        close(nothing);
-        if (started)
-            return give(database, server, port);
-        end(server); /* somebody else took the port */
-    }
-    return false;
-}
-
-/* ---- the double of sqld, which says its port ---- */
 
 static int read_port(int fd)
 {
@@ -203,31 +190,103 @@ static int read_port(int fd)
     return (int)strtol(text, NULL, 10);
 }
 
-static bool make_sqld(struct conf_database *database)
+static bool is_up(struct server *server)
+{
+    if (server->output == 0)
+        return wait_until_it_listens(server, server->port);
+    server->port = read_port(server->output);
+    return server->port > 0;
+}
+
+/* The next server is started while a test runs on this one: to start takes longer than most tests. */
+static bool give(struct conf_database *database, struct server **spare, struct server *(*start_one)(void))
+{
+    for (int tries = 0; tries < 5; tries++) {
+        struct server *server = *spare != NULL ? *spare : start_one();
+        if (server == NULL)
+            return false;
+        *spare = start_one();
+        if (is_up(server)) {
+            snprintf(database->url, sizeof(database->url), "http://127.0.0.1:%d", server->port);
+            snprintf(database->private, sizeof(database->private), "%zu", (size_t)(server - servers));
+            return true;
+        }
+        end(server); /* somebody else took the port */
+    }
+    return false;
+}
+
+static void drop(const struct conf_database *database)
+{
+    tell_to_end(&servers[strtoul(database->private, NULL, 10)]);
+}
+
+/* ---- tursodb ---- */
+
+static struct server *start_tursodb(void)
+{
+    char program[512], file[400], address[64];
+    const char *path = getenv("VECFERRY_TURSODB");
+    struct server *server = is_program(path) ? new_server() : NULL;
+    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int port = free_port();
+    bool started = false;
+    if (server != NULL && port > 0 && nothing >= 0) {
+        snprintf(program, sizeof(program), "%s", path);
+        snprintf(file, sizeof(file), "%s/t.db", server->folder);
+        snprintf(address, sizeof(address), "127.0.0.1:%d", port);
+        char flag[] = "--sync-server";
+        char *const arguments[] = {program, file, flag, address, NULL};
+        server->port = port;
+        started = start(server, arguments, nothing);
+    }
+    if (nothing >= 0)
+        close(nothing);
+    if (!started && server != NULL)
+        end(server);
+    return started ? server : NULL;
+}
+
+static bool make_tursodb(struct conf_database *database)
+{
+    static struct server *spare;
+    return give(database, &spare, start_tursodb);
+}
+
+/* ---- the double of sqld ---- */
+
+static struct server *start_sqld(void)
 {
     char program[512], library[600], file[400];
     int output[2];
     const char *path = getenv("VECFERRY_HRANA_SERVER");
     const char *libsql = getenv("VECFERRY_LIBSQL");
     if (!is_program(path) || libsql == NULL || access(libsql, R_OK) != 0 || pipe(output) != 0)
-        return false;
+        return NULL;
     fcntl(output[0], F_SETFD, FD_CLOEXEC);
     fcntl(output[1], F_SETFD, FD_CLOEXEC);
     struct server *server = new_server();
-    if (server == NULL)
-        return false;
-    snprintf(program, sizeof(program), "%s", path);
-    snprintf(library, sizeof(library), "library=%s", libsql);
-    snprintf(file, sizeof(file), "file=%s/t.db", server->folder);
-    char *const arguments[] = {program, library, file, NULL};
-    bool started = start(server, arguments, output[1]);
+    bool started = false;
+    if (server != NULL) {
+        snprintf(program, sizeof(program), "%s", path);
+        snprintf(library, sizeof(library), "library=%s", libsql);
+        snprintf(file, sizeof(file), "file=%s/t.db", server->folder);
+        char *const arguments[] = {program, library, file, NULL};
+        server->output = output[0];
+        started = start(server, arguments, output[1]);
+    }
     close(output[1]);
-    int port = started ? read_port(output[0]) : -1;
-    close(output[0]);
-    if (port > 0)
-        return give(database, server, port);
-    end(server);
-    return false;
+    if (server == NULL)
+        close(output[0]);
+    else if (!started)
+        end(server);
+    return started ? server : NULL;
+}
+
+static bool make_sqld(struct conf_database *database)
+{
+    static struct server *spare;
+    return give(database, &spare, start_sqld);
 }
 
 /* ---- any other ---- */

@@ -2,6 +2,7 @@
 #include "conformance.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -391,6 +392,66 @@ static void test_lookup(void **state)
     conf_table_release(&table);
 }
 
+/* More keys than one request to a server has room for; every third isn't there. */
+static void test_lookup_many(void **state)
+{
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_batch keys = {0}, wanted = {0};
+    struct vf_digest expected = {0};
+    const struct vf_type type = {.kind = VF_K_I64};
+    conf_plain_table(&table, conf, "t", 600);
+    CONF_OK(vf_batch_init(&keys, 1, &type, 1000, 1 << 20, &err));
+    conf_batch_init(&wanted, &table, 1000);
+    for (int64_t i = 1; i <= 500; i++) {
+        int64_t id = i % 3 == 0 ? 100000 + i : i;
+        CONF_OK(vf_array_add_fixed(&keys.columns[0], &id, &err));
+        vf_batch_end_row(&keys);
+        if (id == i)
+            conf_plain_rows(&wanted, i, 1);
+    }
+    conf_digest_batch(&wanted, &expected);
+    conf_expect_same(look_up(conf, &table, &keys), expected, "rows looked up");
+    vf_batch_release(&keys);
+    vf_batch_release(&wanted);
+    conf_table_release(&table);
+}
+
+/* Together they are more than a server gives in one answer. */
+static void test_lookup_large(void **state)
+{
+    static const struct conf_column columns[] = {{.name = "id", .type = "i64", .key = true},
+                                                 {.name = "b", .type = "blob"}};
+    enum { N_ROWS = 12, ROW_BYTES = 1 << 20 };
+    const struct conf *conf = *state;
+    struct conf_table table;
+    struct vf_batch keys = {0}, rows = {0};
+    struct vf_digest expected = {0};
+    const struct vf_type type = {.kind = VF_K_I64};
+    uint8_t *bytes = calloc(1, ROW_BYTES); /* lint: no library of ours */
+    assert_non_null(bytes);
+    conf_table_init(&table, conf, "large", 2, columns);
+    conf_table_make(&table, conf->conn, conf);
+    CONF_OK(vf_batch_init(&keys, 1, &type, 100, 1 << 20, &err));
+    CONF_OK(vf_batch_init(&rows, 2, table.types, 100, 64 << 20, &err));
+    for (int64_t id = 0; id < N_ROWS; id++) {
+        bytes[0] = (uint8_t)id;
+        CONF_OK(vf_array_add_fixed(&rows.columns[0], &id, &err));
+        CONF_OK(vf_array_add_bytes(&rows.columns[1], bytes, ROW_BYTES, &err));
+        vf_batch_end_row(&rows);
+        CONF_OK(vf_array_add_fixed(&keys.columns[0], &id, &err));
+        vf_batch_end_row(&keys);
+    }
+    conf_digest_batch(&rows, &expected);
+    conf_load(conf->conn, &table, &rows);
+    conf_table_finish(&table, conf->conn);
+    conf_expect_same(look_up(conf, &table, &keys), expected, "rows looked up");
+    free(bytes); /* lint: no library of ours */
+    vf_batch_release(&keys);
+    vf_batch_release(&rows);
+    conf_table_release(&table);
+}
+
 static void add_pair(struct vf_batch *batch, const char *text, int32_t number, bool with_payload)
 {
     CONF_OK(vf_array_add_bytes(&batch->columns[0], text, strlen(text), &err));
@@ -448,5 +509,7 @@ const struct CMUnitTest conf_tests_scan[] = {
     CONF_TEST(test_snapshot_gone),
     CONF_TEST(test_lookup),
     CONF_TEST(test_lookup_composite),
+    CONF_TEST(test_lookup_many),
+    CONF_TEST(test_lookup_large),
 };
 const size_t conf_n_tests_scan = sizeof(conf_tests_scan) / sizeof(conf_tests_scan[0]);

@@ -5,6 +5,8 @@ import sqlite3
 from e2e import Case, sqlite_picture
 from hrana import Sqld, f32, float_digits
 
+# After a transaction whose end nobody heard of, the next writer waits so long for its lock; five seconds at sqld.
+STEAL_MS = 300
 TABLES = ["parents", "docs", "lines"]
 # What a server may do to any request, and how a copy may end; 0 always may.
 FAULTS = {
@@ -69,7 +71,7 @@ class HranaCase(Case):
         self.server = self.start_server("server.db", **self.options)
 
     def start_server(self, name, **options):
-        server = Sqld(self.folder / name, **options)
+        server = Sqld(self.folder / name, **{"steal_ms": STEAL_MS, **options})
         server.start()
         self.addCleanup(server.stop)
         return server

@@ -37,7 +37,8 @@ class Index(Case):
         file = self.folder / name
         text = file.read_text()
         self.assertEqual(text.count("    indexes: []"), 1, text)
-        file.write_text(text.replace("    indexes: []", f"    indexes:\n      - {index}"))
+        self.assertEqual(text.count("level: digests"), 1, text)
+        file.write_text(text.replace("    indexes: []", f"    indexes:\n      - {index}").replace("level: digests", "level: search"))
         return name
 
     def statement_of(self, server, name):
@@ -50,6 +51,9 @@ class Index(Case):
         self.assertRegex(shown, r"name: tracks_v, kind: diskann, .*metric: l2.*neighbours: 12.*alpha: 1\.300.*compress: f16")
         result = self.run_vecferry("copy", "--json", "-f", plan).json()
         self.assertEqual(result["not_moved"], [])
+        (index,) = result["tables"][0]["indexes"]
+        self.assertEqual((index["name"], index["state"], index["why"], index["vectors"], index["k"], index["ef_search"]), ("tracks_v", "built", None, ROWS, 10, 60))
+        self.assertGreater(index["recall"], 0.9)
         (sql,) = self.statement_of(server, "tracks_v")
         for word in ("'metric=l2'", "'compress_neighbors=float16'", "'max_neighbors=12'", "'search_l=60'", "'insert_l=40'", "'alpha=1.300'"):
             self.assertIn(word, sql)
@@ -79,6 +83,8 @@ class Index(Case):
         (sql,) = self.statement_of(server, "docs_e")
         self.assertIn("'metric=cosine', 'compress_neighbors=float8', 'max_neighbors=20', 'insert_l=50'", sql)
         self.assertEqual(server.run("SELECT count(*) FROM docs_e_shadow"), [(ROWS,)])
+        result = self.run_vecferry("verify", "--json", url, server.url).json()
+        self.assertGreater(result["tables"][0]["indexes"][0]["recall"], 0.8)
         back = self.postgres()
         self.copy(server.url, back)
         self.assert_same_postgres(url, back)
@@ -124,6 +130,7 @@ class Index(Case):
             self.assertIn(words, unfinished["what"].split(f"key {key}: ")[1])
             self.assertIn("mend the row", unfinished["remedy"])
             self.assertEqual(result["tables"][0]["differences"][0]["key"], f'{{"id": {key}}}')
+            self.assertIn("its recall can't be measured", result["tables"][0]["indexes"][0]["why"])
             self.assertEqual(server.run("SELECT count(*) FROM sqlite_master WHERE name LIKE 'tracks_v%'"), [(0,)])
             server.run("UPDATE tracks SET v = ? WHERE id = ?", before, key)
         result = self.run_vecferry("copy", "--resume", "-f", plan)

@@ -142,6 +142,9 @@ class Writing(Libsql):
         self.assertRegex(plan, r"takes \d+ bytes a row, .* in all, and about \d+ s to build")
         there = self.copy(source, f"libsql:{path}")
         self.assertEqual(there["rejected"], 0)
+        recalls = {index["name"]: index["recall"] for index in there["tables"][0]["indexes"]}
+        self.assertEqual(sorted(recalls), ["docs_e", "docs_l2"])
+        self.assertGreater(min(recalls.values()), 0.8)
         n = self.connect(source).execute("SELECT count(e) FROM docs").fetchone()[0]
         self.check_index(path, "docs_e", "docs", "e", n)
         self.check_index(path, "docs_l2", "docs", "e", n)

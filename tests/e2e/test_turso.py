@@ -6,6 +6,7 @@ import struct
 
 from e2e import Case
 from hrana import Sqld, Tokens, Tursodb, f32
+from hrana_case import STEAL_MS
 
 ODD = "\u00e4\U0001f600 \"\\/\t\u2028"
 CANARY = "canary-7f3a9c51e0"
@@ -115,7 +116,7 @@ class Moves(Case):
 
 class Failures(Case):
     def start_sqld(self, name="s.db", **options):
-        server = Sqld(self.folder / name, **options)
+        server = Sqld(self.folder / name, **{"steal_ms": STEAL_MS, **options})
         server.start()
         self.addCleanup(server.stop)
         return server

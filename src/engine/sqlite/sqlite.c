@@ -36,6 +36,7 @@ const struct vf_engine_ops vf_sqlite_engine = {
     .scan_read = vf_sqlite_scan_read,
     .scan_close = vf_sqlite_scan_close,
     .lookup = vf_sqlite_lookup,
+    .nearest = vf_sqlite_nearest,
     .map_column = vf_sqlite_map_column,
     .map_index = vf_sqlite_map_index,
     .preflight = vf_sqlite_preflight,

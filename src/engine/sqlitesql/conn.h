@@ -28,6 +28,9 @@ struct vf_sqlite_conn {
     /* vf_sqlite_prepare_rows() for a server; NULL: a statement gives its rows one by one by itself. */
     enum vf_status (*prepare_rows)(struct vf_sqlite_conn *conn, struct vf_buf *sql, const char *rowid, int64_t limit,
                                    sqlite3_stmt **stmt, struct vf_error *err);
+    /* Of a server, to which each request is a way: what is bound is one set of arguments, and another may be bound. The first step runs the statement with all sets, and its rows are those of the
+     * first, then of the second. false: no further set has room. NULL: a statement has one set. */
+    bool (*keep_arguments)(sqlite3_stmt *stmt);
 };
 
 static inline struct vf_sqlite_conn *vf_sqlite_conn_of(struct vf_conn *conn)

@@ -18,7 +18,7 @@ struct vf_scan {
     bool is_done;
     bool is_waiting; /* the current row is still to be taken: it had no room in the last batch */
     struct vf_sqlite_value *values;
-    const struct vf_batch *keys; /* a look-up: one key at a time */
+    const struct vf_batch *keys; /* a look-up */
     int64_t next_key;
     struct vf_sqlite_scratch *scratch;
 };
@@ -192,6 +192,20 @@ enum vf_status vf_sqlite_scan_open(struct vf_conn *base, const struct vf_relatio
     return VF_OK;
 }
 
+enum vf_status vf_sqlite_scan_of(struct vf_sqlite_conn *conn, const struct vf_relation *relation, sqlite3_stmt *stmt,
+                                 struct vf_scan **scan, struct vf_error *err)
+{
+    struct vf_scan *made = NULL;
+    enum vf_status status = new_scan(conn, relation, &made, err);
+    if (status != VF_OK) {
+        conn->lib->finalize(stmt);
+        return status;
+    }
+    made->stmt = stmt;
+    *scan = made;
+    return VF_OK;
+}
+
 /* ---- look-up ---- */
 
 static enum vf_status prepare_lookup(struct vf_scan *scan, struct vf_error *err)
@@ -217,19 +231,24 @@ static enum vf_status prepare_lookup(struct vf_scan *scan, struct vf_error *err)
     return status;
 }
 
-/* Bind the next key; *more false: there is none. A key that the form can't hold isn't in the table. */
-static enum vf_status bind_next_key(struct vf_scan *scan, bool *more, struct vf_error *err)
+/* Bind the next key, or the next few where they can be looked for together; *more false: there is none. A key that the form can't hold isn't in the table. */
+static enum vf_status bind_next_keys(struct vf_scan *scan, bool *more, struct vf_error *err)
 {
     const struct vf_relation *relation = &scan->relation;
-    for (*more = false; !*more && scan->next_key < scan->keys->n_rows; scan->next_key++) {
+    bool has_room = true;
+    *more = false;
+    scan->conn->lib->reset(scan->stmt);
+    for (; has_room && scan->next_key < scan->keys->n_rows; scan->next_key++) {
         enum vf_status status = VF_OK;
-        scan->conn->lib->reset(scan->stmt);
         for (size_t i = 0; status == VF_OK && i < relation->n_key; i++)
             status = vf_sqlite_bind(scan->conn, scan->stmt, (int)i + 1, &relation->fields[relation->key[i]],
                                     &scan->keys->columns[i], scan->next_key, &scan->scratch[i], err);
-        if (status != VF_OK && status != VF_VALUE)
+        if (status == VF_VALUE)
+            continue;
+        if (status != VF_OK)
             return status;
-        *more = status == VF_OK;
+        *more = true;
+        has_room = scan->conn->keep_arguments != NULL && scan->conn->keep_arguments(scan->stmt);
     }
     return VF_OK;
 }
@@ -258,7 +277,7 @@ enum vf_status vf_sqlite_lookup(struct vf_conn *base, const struct vf_relation *
 
 /* ---- reading ---- */
 
-/* The next row of the scan, or of the look-up's next key. */
+/* The next row of the scan, or of the look-up's next keys. */
 static enum vf_status next_row(struct vf_scan *scan, bool *row, struct vf_error *err)
 {
     bool more = true;
@@ -270,7 +289,7 @@ static enum vf_status next_row(struct vf_scan *scan, bool *row, struct vf_error 
             status = vf_sqlite_step(scan->conn, scan->stmt, row, err);
         if (status != VF_OK || *row)
             return status;
-        status = bind_next_key(scan, &more, err);
+        status = bind_next_keys(scan, &more, err);
         if (status != VF_OK || !more)
             return status;
     }

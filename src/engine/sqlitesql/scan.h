@@ -45,8 +45,15 @@ enum vf_status vf_sqlite_scan_read(struct vf_scan *scan, struct vf_batch *batch,
                                    struct vf_error *err) VF_CHECKED;
 void vf_sqlite_scan_close(struct vf_scan *scan);
 struct vf_sqlite_conn *vf_sqlite_scan_conn(const struct vf_scan *scan);
+/* A scan over the rows of a statement of one's own, whose column 0 is NULL and whose others are the fields; the statement is the scan's from now on, in any case. */
+enum vf_status vf_sqlite_scan_of(struct vf_sqlite_conn *conn, const struct vf_relation *relation, sqlite3_stmt *stmt,
+                                 struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_sqlite_lookup(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                                 struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+
+/* By libsql_vector_idx, or by a vec0 table where sqlite-vec is loaded, as struct vf_engine_ops says. */
+enum vf_status vf_sqlite_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
+                                 struct vf_error *err) VF_CHECKED;
 
 /* The same for a vec0 table, read from its chunks. */
 struct vf_vec0_scan;

@@ -85,6 +85,23 @@ static enum vf_status check_chunks(struct vf_sqlite_conn *conn, const char *name
     return VF_OK;
 }
 
+/* Its search looks at every vector, by the distance that the declaration says. */
+static enum vf_status add_search(struct vf_schema *schema, struct vf_table *table, int number,
+                                 const struct vf_vec0_column *column, struct vf_error *err)
+{
+    struct vf_index *index = vf_table_add_index(schema, table);
+    struct vf_key_part *part = index != NULL ? vf_index_add_part(schema, index) : NULL;
+    if (part == NULL)
+        return vf_error_nomem(err);
+    part->column = number;
+    part->nulls_first = true;
+    index->name = vf_arena_printf(&schema->arena, "%s_%s", table->name, column->name);
+    index->kind = VF_INDEX_EXACT;
+    index->method = "vec0";
+    index->vector.metric = column->metric;
+    return index->name == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
 enum vf_status vf_sqlite_inspect_vec0(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_table *table,
                                       const char *sql, struct vf_error *err)
 {
@@ -108,7 +125,11 @@ enum vf_status vf_sqlite_inspect_vec0(struct vf_sqlite_conn *conn, struct vf_sch
     key->unique = true;
     key->method = "btree";
     table->primary_key = 0;
-    return VF_OK;
+    for (size_t i = 0; status == VF_OK && i < found->n_columns; i++) {
+        if (found->columns[i].role == VF_VEC0_VECTOR)
+            status = add_search(schema, table, (int)i, &found->columns[i], err);
+    }
+    return status;
 }
 
 /* ---- opening ---- */

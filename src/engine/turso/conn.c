@@ -213,6 +213,7 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
         .hint = hint_for,
         .fail = fail_on_the_way,
         .prepare_rows = vf_turso_prepare_rows,
+        .keep_arguments = vf_turso_keep_arguments,
         .limits = {.text_nul = true,
                    .vector_not_finite = true,
                    .timestamp_infinity = true,

@@ -1,6 +1,5 @@
 #include "engine/turso/hrana.h"
 
-#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,14 +7,11 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "engine/turso/ping.h"
+#include "engine/turso/retry.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
 #define MAX_ANSWER_BYTES  ((size_t)256 << 20)
-#define MAX_TRIES         6
 #define BATON_LIFE_US     INT64_C(3000000) /* servers let a stream that is silent expire after ten seconds */
-#define FIRST_WAIT_MS     200
-#define LONGEST_WAIT_MS   10000
-#define WAIT_SLICE_MS     50
 
 /* ---- failures ---- */
 
@@ -420,43 +416,13 @@ static bool take_answer(struct vf_hrana *db, bool keep)
 
 /* ---- sending ---- */
 
-static bool wait_ms(struct vf_hrana *db, int64_t duration_ms)
-{
-    struct vf_error why = {0};
-    for (int64_t waited_ms = 0; waited_ms < duration_ms; waited_ms += WAIT_SLICE_MS) {
-        if (vf_cancel_check(db->cancel, &why) != VF_OK)
-            return vf_hrana_fail(db, &why, true);
-        db->clock->sleep_us(db->clock->context, WAIT_SLICE_MS * INT64_C(1000));
-    }
-    return true;
-}
-
-/* Twice as long each time, at most LONGEST_WAIT_MS, of which the upper half is chance; or what the server says, if that isn't longer. */
-static int64_t choose_wait_ms(struct vf_hrana *db, int n_tries, int64_t retry_after_s)
-{
-    int64_t wait = FIRST_WAIT_MS;
-    for (int i = 1; i < n_tries && wait < LONGEST_WAIT_MS; i++)
-        wait *= 2;
-    if (wait > LONGEST_WAIT_MS)
-        wait = LONGEST_WAIT_MS;
-    db->jitter = db->jitter * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    wait = wait / 2 + (int64_t)((db->jitter >> 33) % (uint64_t)(wait / 2 + 1));
-    int64_t asked = retry_after_s > LONGEST_WAIT_MS / 1000 ? LONGEST_WAIT_MS : retry_after_s * 1000;
-    return asked > wait ? asked : wait;
-}
-
-static bool is_passing(long http_status)
-{
-    return http_status == 429 || (http_status >= 500 && http_status != 501);
-}
-
 /* Is it worth another try, and would that be harmless? 429 and "nobody listens" say that nothing was done. In a transaction of ours on a stream the request has a baton, which is good for one
  * request only: had the server done the first, it would refuse the second. */
 static bool may_repeat(const struct vf_hrana *db, unsigned use, enum vf_status status, bool refused)
 {
     bool is_harmless =
         db->in_transaction ? db->has_streams : refused || (use & VF_HRANA_REPEATABLE) != 0 || db->answer.status == 429;
-    return is_harmless && (status != VF_OK ? status == VF_TEMPORARY : is_passing(db->answer.status));
+    return is_harmless && (status != VF_OK ? status == VF_TEMPORARY : vf_hrana_is_passing(db->answer.status));
 }
 
 /* A stream that a cursor left open has expired: nothing was done, and the same goes without it. */
@@ -494,12 +460,9 @@ static bool send(struct vf_hrana *db, const char *path, unsigned use)
             vf_http_stop(db->http);
         if (status == VF_OK && leave_stream(db))
             continue;
-        if (n_tries >= MAX_TRIES || !may_repeat(db, use, status, refused))
+        if (n_tries >= VF_HRANA_MAX_TRIES || !may_repeat(db, use, status, refused))
             return status != VF_OK ? vf_hrana_fail(db, &why, true) : fail_status(db, &db->answer);
-        int64_t wait = choose_wait_ms(db, n_tries, db->answer.retry_after_s);
-        vf_log_write(db->log, VF_LOG_DEBUG, "%s: try %d failed, the next one in %" PRId64 " ms", db->name, n_tries,
-                     wait);
-        if (!wait_ms(db, wait))
+        if (!vf_hrana_wait(db, n_tries, db->answer.retry_after_s))
             return false;
     }
 }
@@ -615,11 +578,11 @@ static enum vf_status get_page(struct vf_hrana *db, const char *path, struct vf_
 {
     for (int n_tries = 1;; n_tries++) {
         enum vf_status status = vf_http_send(db->http, path, NULL, &db->answer, NULL, err);
-        bool passes = status == VF_OK ? is_passing(db->answer.status) : status == VF_TEMPORARY;
-        if (!passes || (n_tries >= MAX_TRIES && status != VF_OK))
+        bool passes = status == VF_OK ? vf_hrana_is_passing(db->answer.status) : status == VF_TEMPORARY;
+        if (!passes || (n_tries >= VF_HRANA_MAX_TRIES && status != VF_OK))
             return status;
-        if (n_tries >= MAX_TRIES ? !fail_status(db, &db->answer)
-                                 : !wait_ms(db, choose_wait_ms(db, n_tries, db->answer.retry_after_s))) {
+        if (n_tries >= VF_HRANA_MAX_TRIES ? !fail_status(db, &db->answer)
+                                          : !vf_hrana_wait(db, n_tries, db->answer.retry_after_s)) {
             *err = db->failure;
             return err->status;
         }
@@ -666,6 +629,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     pthread_mutex_init(&db->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
     pthread_cond_init(&db->ping_end, NULL);
+    db->first_wait_ms = vf_hrana_first_wait_ms();
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);
     if (status == VF_OK)

@@ -51,6 +51,7 @@ struct vf_hrana {
     size_t n_results, cap_results;
     struct vf_hrana_result *results; /* of the steps, the guard not counted */
     struct vf_hrana_stmt *reading;   /* whose answer is still coming */
+    int64_t first_wait_ms;           /* before the second try */
     uint64_t jitter;
     struct vf_buf table_sql; /* name and text of the table that was asked about last */
     struct vf_arena metadata;

@@ -195,6 +195,83 @@ static bool next_of_answer(struct vf_hrana_stmt *stmt, bool *row)
     return vf_hrana_fail_protocol(stmt->db, "a row");
 }
 
+/* ---- several sets of arguments ---- */
+
+/* Send the sets that weren't answered yet, at most so many. */
+static bool send_sets(struct vf_hrana_stmt *stmt, size_t n_most)
+{
+    struct vf_hrana *db = stmt->db;
+    const struct vf_hrana_sets *sets = stmt->sets;
+    struct vf_error why = {0};
+    if (vf_buf_check(&sets->arguments, &why) != VF_OK)
+        return vf_hrana_fail(db, &why, false);
+    vf_hrana_new(db, false);
+    for (size_t i = sets->n_answered; i < sets->n && i < sets->n_answered + n_most; i++) {
+        size_t start = i > 0 ? sets->ends[i - 1] : 0;
+        vf_buf_add(vf_hrana_step(db, stmt->sql, stmt->sql_bytes), sets->arguments.data + start, sets->ends[i] - start);
+        vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+    }
+    return vf_hrana_run(db, VF_HRANA_REPEATABLE);
+}
+
+/* Take the results, up to the first that the answer had no room for. false: a failure, or no room for a single one. */
+static bool take_sets(struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    struct vf_hrana_sets *sets = stmt->sets;
+    for (size_t i = 0; i < db->n_steps; i++) {
+        if (!vf_hrana_went_well(db, i)) {
+            if (db->code != SQLITE_TOOBIG || i == 0)
+                return false;
+            break;
+        }
+        sets->results[sets->n_answered++] = db->results[i].value;
+    }
+    db->code = SQLITE_OK;
+    swap_answer(stmt);
+    return true;
+}
+
+static bool run_sets(struct vf_hrana_stmt *stmt)
+{
+    for (size_t n_most = VF_HRANA_MAX_SETS;; n_most /= 2) {
+        if (send_sets(stmt, n_most) && take_sets(stmt))
+            return true;
+        if (stmt->db->code != SQLITE_TOOBIG || n_most == 1)
+            return false;
+    }
+}
+
+static bool start_sets(struct vf_hrana_stmt *stmt)
+{
+    stmt->sets->n_taken = stmt->sets->n_answered = 0;
+    stmt->rows = (struct vf_json){0};
+    return true;
+}
+
+static bool next_of_sets(struct vf_hrana_stmt *stmt, bool *row)
+{
+    struct vf_hrana_sets *sets = stmt->sets;
+    int64_t ignored = 0;
+    *row = false;
+    for (;;) {
+        if (stmt->rows.at != NULL && !next_of_answer(stmt, row))
+            return false;
+        if (*row || sets->n_taken == sets->n)
+            return true;
+        if (sets->n_taken == sets->n_answered && !run_sets(stmt))
+            return false;
+        if (!open_result(sets->results[sets->n_taken++], &stmt->rows, &ignored))
+            return vf_hrana_fail_protocol(stmt->db, "a result");
+        stmt->is_first = true;
+    }
+}
+
+static bool has_sets(const struct vf_hrana_stmt *stmt)
+{
+    return stmt->sets != NULL && stmt->sets->n > 0;
+}
+
 /* ---- pages ---- */
 
 static bool run_page(struct vf_hrana_stmt *stmt)
@@ -445,6 +522,8 @@ static bool run_answer(struct vf_hrana_stmt *stmt)
 
 static bool start(struct vf_hrana_stmt *stmt)
 {
+    if (has_sets(stmt))
+        return start_sets(stmt);
     switch (stmt->source) {
     case VF_HRANA_CURSOR:
         return open_cursor(stmt);
@@ -467,9 +546,10 @@ int vf_hrana_rows_next(struct vf_hrana_stmt *stmt)
     if (!stmt->is_run && !start(stmt))
         return failed(db);
     stmt->is_run = true;
-    bool fine = stmt->source == VF_HRANA_CURSOR  ? next_of_cursor(stmt, &row)
-                : stmt->source == VF_HRANA_PAGES ? next_of_pages(stmt, &row)
-                                                 : next_of_answer(stmt, &row);
+    bool fine = has_sets(stmt)                    ? next_of_sets(stmt, &row)
+                : stmt->source == VF_HRANA_CURSOR ? next_of_cursor(stmt, &row)
+                : stmt->source == VF_HRANA_PAGES  ? next_of_pages(stmt, &row)
+                                                  : next_of_answer(stmt, &row);
     if (!fine)
         return failed(db);
     if (row)
@@ -493,6 +573,10 @@ void vf_hrana_rows_end(struct vf_hrana_stmt *stmt)
         if (db->reading == stmt && !db->in_transaction)
             vf_buf_clear(&db->baton); /* its stream ends by itself */
         vf_hrana_stop_reading(db);
+    }
+    if (stmt->sets != NULL) {
+        vf_buf_clear(&stmt->sets->arguments);
+        stmt->sets->n = 0;
     }
     stmt->is_run = stmt->is_done = stmt->has_last = false;
     stmt->n_cells = 0;

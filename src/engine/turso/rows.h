@@ -8,6 +8,19 @@
 
 #define VF_HRANA_FIRST_PAGE_ROWS 200
 
+/* Sets of arguments for one statement, which go to the server together: a step each. */
+#define VF_HRANA_MAX_SETS      200
+#define VF_HRANA_MAX_SET_BYTES ((size_t)1 << 20)
+
+struct vf_hrana_sets {
+    size_t n;
+    size_t ends[VF_HRANA_MAX_SETS]; /* of each set's arguments, as JSON */
+    struct vf_buf arguments;
+    size_t n_taken;                            /* whose rows were given */
+    size_t n_answered;                         /* whose results are in the answer, or were */
+    struct vf_json results[VF_HRANA_MAX_SETS]; /* in the statement's answer */
+};
+
 enum vf_hrana_source {
     VF_HRANA_ANSWER,
     VF_HRANA_CURSOR,
@@ -28,6 +41,7 @@ struct vf_hrana_stmt {
     size_t n_arguments;
     struct vf_buf *arguments;   /* each as JSON; empty: NULL */
     struct vf_turso_rows *into; /* where arguments go instead */
+    struct vf_hrana_sets *sets; /* kept by vf_turso_keep_arguments(), or NULL */
     enum vf_hrana_source source;
     const char *rowid; /* of pages */
     bool has_last, is_last_page;

@@ -87,6 +87,9 @@ static int finalize(sqlite3_stmt *handle)
     if (stmt == NULL)
         return SQLITE_OK;
     vf_hrana_rows_end(stmt);
+    if (stmt->sets != NULL)
+        vf_buf_release(&stmt->sets->arguments);
+    vf_free(stmt->sets);
     for (size_t i = 0; i < stmt->n_arguments; i++)
         vf_buf_release(&stmt->arguments[i]);
     vf_free(stmt->arguments);
@@ -247,6 +250,21 @@ static int clear_bindings(sqlite3_stmt *handle)
     for (size_t i = 0; i < stmt->n_arguments; i++)
         vf_buf_clear(&stmt->arguments[i]);
     return SQLITE_OK;
+}
+
+bool vf_turso_keep_arguments(sqlite3_stmt *handle)
+{
+    struct vf_hrana_stmt *stmt = stmt_of(handle);
+    struct vf_hrana_sets *sets = stmt->sets;
+    if (sets == NULL) {
+        sets = stmt->sets = vf_calloc(1, sizeof(*sets));
+        if (sets == NULL)
+            return false; /* this one is run by itself */
+        vf_buf_init(&sets->arguments, VF_BUF_MAX);
+    }
+    vf_hrana_stmt_write_arguments(stmt, &sets->arguments);
+    sets->ends[sets->n++] = sets->arguments.size_bytes;
+    return sets->n < VF_HRANA_MAX_SETS && sets->arguments.size_bytes < VF_HRANA_MAX_SET_BYTES;
 }
 
 void vf_hrana_stmt_write_arguments(const struct vf_hrana_stmt *stmt, struct vf_buf *out)

@@ -12,9 +12,11 @@
 
 extern const struct vf_sqlite_library vf_turso_library;
 
-/* As the hook of struct vf_sqlite_conn wants it. */
+/* As the hooks of struct vf_sqlite_conn want them. */
 enum vf_status vf_turso_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf *sql, const char *rowid, int64_t limit,
                                      sqlite3_stmt **stmt, struct vf_error *err) VF_CHECKED;
+
+bool vf_turso_keep_arguments(sqlite3_stmt *stmt);
 
 /*
  * Many rows for one INSERT: a statement that is never run, whose parameters are bound in their order, row by row, and are written where they go: the arguments as JSON, and what stands for each in

@@ -74,6 +74,7 @@ const struct vf_engine_ops vf_turso_engine = {
     .scan_read = scan_read,
     .scan_close = vf_sqlite_scan_close,
     .lookup = vf_sqlite_lookup,
+    .nearest = vf_sqlite_nearest,
     .map_column = vf_turso_map_column,
     .map_index = vf_sqlite_map_index,
     .preflight = vf_turso_preflight,

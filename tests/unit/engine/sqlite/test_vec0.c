@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,17 @@ static void all_kinds_of_columns(void **state)
     assert_string_equal(table->columns[1].native, "float[4]");
     assert_int_equal(find_column(&schema, "v", "emb")->evidence.n_values, 2);
     assert_true(find_column(&schema, "v", "emb")->evidence.min_norm == 1);
+    static const struct {
+        const char *name;
+        enum vf_metric metric;
+    } searches[] = {{"v_emb", VF_METRIC_COSINE}, {"v_i8", VF_METRIC_L2}, {"v_b", VF_METRIC_HAMMING}};
+    assert_int_equal(table->n_indexes, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(table->indexes[i + 1].name, searches[i].name);
+        assert_int_equal(table->indexes[i + 1].kind, VF_INDEX_EXACT);
+        assert_int_equal(table->indexes[i + 1].vector.metric, searches[i].metric);
+        assert_int_equal(table->indexes[i + 1].parts[0].column, i + 1);
+    }
 
     struct vf_relation relation = relation_of(table);
     read_all(conn, &relation, NULL, &batch);
@@ -196,6 +208,88 @@ static void unknown_forms_are_named(void **state)
     vf_conn_close(conn);
 }
 
+/* ---- asking for the nearest ---- */
+
+static int ask_nearest(const char *name, size_t index, const void *vector, int64_t wanted)
+{
+    struct vf_error err = {0};
+    struct vf_schema schema;
+    struct vf_batch found = {0};
+    struct vf_scan *scan = NULL;
+    bool more = true;
+    struct vf_conn *conn = open_side(name, VF_SIDE_SOURCE);
+    inspect(conn, false, &schema);
+    const struct vf_table *table = find_table(&schema, "v");
+    struct vf_relation relation = relation_of(table);
+    relation.n_fields = 2;
+    const struct vf_type types[2] = {relation.fields[0].type, relation.fields[1].type};
+    const struct vf_nearest nearest = {
+        .relation = &relation, .table = table, .index = &table->indexes[index], .vector = vector, .k = 3};
+    must(vf_batch_init(&found, 2, types, 10, 1000, &err), &err);
+    must(vf_conn_nearest(conn, &nearest, &scan, &err), &err);
+    must(vf_scan_read(conn, scan, &found, &more, &err), &err);
+    vf_scan_close(conn, scan);
+    bool fine = found.n_rows == 3 && vf_array_i64(&found.columns[0], 0) == wanted;
+    if (!fine)
+        fprintf(stderr, "index %zu: %lld rows, the first %lld\n", index, (long long)found.n_rows,
+                (long long)vf_array_i64(&found.columns[0], 0));
+    vf_batch_release(&found);
+    free_relation(&relation);
+    vf_schema_release(&schema);
+    vf_conn_close(conn);
+    return fine ? 0 : 1;
+}
+
+/* As a program does that has sqlite-vec in it and uses the library. */
+static int ask_with_extension(const char *name)
+{
+    void *library = dlopen(getenv("VECFERRY_VEC0"), RTLD_NOW | RTLD_LOCAL);
+    void *symbol = library != NULL ? dlsym(library, "sqlite3_vec_init") : NULL;
+    void (*init)(void) = NULL;
+    memcpy(&init, &symbol, sizeof(init));
+    if (init == NULL || sqlite3_auto_extension(init) != SQLITE_OK)
+        return 1;
+    const float near_three[4] = {0.1F, 3, 0, 0}; /* by direction; by distance it would be 4 */
+    const int8_t bytes[8] = {0, 0, 0, 0, 0, 0, 0, 100};
+    const uint8_t bits[2] = {0xff, 0x00};
+    return ask_nearest(name, 1, near_three, 3) + ask_nearest(name, 2, bytes, 4) + ask_nearest(name, 3, bits, 2);
+}
+
+static void the_nearest_are_found_where_the_extension_is(void **state)
+{
+    struct vf_error err = {0};
+    struct vf_schema schema;
+    struct vf_scan *scan = NULL;
+    const float vector[4] = {1, 0, 0, 0};
+    int status = 0;
+    (void)state;
+    run_vec0(
+        "a.db",
+        "CREATE VIRTUAL TABLE v USING vec0(id integer primary key, emb float[4] distance_metric=cosine, i8 int8[8], "
+        "b bit[16]);"
+        "INSERT INTO v VALUES (1, '[1,0,0,0]', vec_int8('[100,0,0,0,0,0,0,0]'), vec_bit(x'0000')), "
+        "(2, '[1,1,0,0]', vec_int8('[0,100,0,0,0,0,0,0]'), vec_bit(x'ff00')), "
+        "(3, '[0,900,0,0]', vec_int8('[0,0,100,0,0,0,0,0]'), vec_bit(x'00ff')), "
+        "(4, '[2,3,0,0]', vec_int8('[0,0,0,0,0,0,0,90]'), vec_bit(x'0f0f'))");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(ask_with_extension("a.db"));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+
+    struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
+    inspect(conn, false, &schema);
+    const struct vf_table *table = find_table(&schema, "v");
+    struct vf_relation relation = relation_of(table);
+    const struct vf_nearest nearest = {
+        .relation = &relation, .table = table, .index = &table->indexes[1], .vector = vector, .k = 3};
+    assert_int_equal(vf_conn_nearest(conn, &nearest, &scan, &err), VF_MISSING);
+    assert_non_null(strstr(err.message, "sqlite-vec isn't loaded"));
+    free_relation(&relation);
+    vf_schema_release(&schema);
+    vf_conn_close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_chunks_and_text_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_damaged_chunk_is_an_error, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(unknown_forms_are_named, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(the_nearest_are_found_where_the_extension_is, make_folder, remove_folder),
     };
     return cmocka_run_group_tests_name("sqlite vec0", tests, NULL, NULL);
 }
