@@ -1,13 +1,15 @@
 """Servers that aren't there, refuse, are locked, or stop half way: the exit code, the remedy, and a run that can go on."""
 
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import struct
 import subprocess
-import threading
+import tempfile
 import time
 import urllib.parse
 import uuid
@@ -20,16 +22,27 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 LOCK = "1986356070, 1701999225"
 
 
-def make_source(path, rows=20000):
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT NOT NULL, v BLOB)")
-    connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", ((i, f"title {i}", struct.pack("<64f", *[i + k / 3 for k in range(64)])) for i in range(rows)))
-    connection.execute("CREATE INDEX docs_title ON docs (title)")
-    connection.commit()
-    connection.close()
+def make_source(path, n_rows):
+    numbers = struct.pack("<4000f", *[i / 3 for i in range(4000)])
+    rows = ((i, f"title {i}", struct.pack("<f", i) + numbers[i % 3900 * 4:][:63 * 4]) for i in range(n_rows))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT NOT NULL, v BLOB)")
+        connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", rows)
+        connection.execute("CREATE INDEX docs_title ON docs (title)")
+        connection.commit()
 
 
 class Server(Case):
+    @classmethod
+    def setUpClass(cls):
+        """Files that the tests only read: a small one, and one that takes some time to copy."""
+        super().setUpClass()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="vecferry-e2e-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.big, cls.huge = str(folder / "big.db"), str(folder / "huge.db")
+        make_source(cls.big, 20000)
+        make_source(cls.huge, 100000)
+
     def setUp(self):
         super().setUp()
         self.source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT); INSERT INTO t VALUES (1, 'one'), (2, 'two');")
@@ -168,9 +181,8 @@ class Server(Case):
         self.run_vecferry("verify", self.source, url)
 
     def test_another_run_holds_the_lock(self):
-        make_source(self.folder / "big.db")
         url = self.postgres()
-        first = subprocess.Popen([VECFERRY, "copy", str(self.folder / "big.db"), url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        first = subprocess.Popen([VECFERRY, "copy", self.big, url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             with psycopg.connect(url, autocommit=True) as connection:
                 deadline = time.monotonic() + 60
@@ -180,13 +192,13 @@ class Server(Case):
                 os.kill(first.pid, signal.SIGSTOP)
                 self.assertIsNone(first.poll(), "the first run has ended too early")
             for more in ([], ["--resume"], ["--drop-existing", "--yes"]):
-                message = self.failure(8, "copy", *more, self.folder / "big.db", url)
+                message = self.failure(8, "copy", *more, self.big, url)
                 self.assertIn("vecferry", message)
                 self.assertIn(str(pids[0][0]), message)
         finally:
             os.kill(first.pid, signal.SIGCONT)
             self.assertEqual(first.wait(), 0)
-        self.run_vecferry("verify", self.folder / "big.db", url)
+        self.run_vecferry("verify", self.big, url)
 
     # ---- servers that stop ----
 
@@ -219,23 +231,21 @@ class Server(Case):
         self.assertIn("--resume", last["hint"])
 
     def test_sessions_of_the_target_are_ended(self):
-        make_source(self.folder / "big.db", 100000)
-        source, url = str(self.folder / "big.db"), self.postgres()
+        source, url = self.huge, self.postgres()
         self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: self.end_sessions(url)))
         self.run_vecferry("copy", "--resume", source, url)
         self.run_vecferry("verify", source, url)
 
     def test_sessions_of_the_source_are_ended(self):
-        make_source(self.folder / "big.db", 100000)
         url = self.postgres()
-        self.run_vecferry("copy", "--no-verify", self.folder / "big.db", url)
+        self.run_vecferry("copy", "--no-verify", self.huge, url)
         def reads():
             with psycopg.connect(SERVER, autocommit=True) as admin:
                 name = urllib.parse.urlsplit(url).path[1:]
                 return admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query ~ '^COPY.*docs'", (name,)).fetchone()[0] > 0
         self.check_stopped(*self.copy_and(url, self.target, reads, lambda: self.end_sessions(url)))
         self.run_vecferry("copy", "--resume", url, self.target)
-        self.assert_same_sqlite(str(self.folder / "big.db"), self.target, ["docs"])
+        self.assert_same_sqlite(self.huge, self.target, ["docs"])
 
     def test_the_server_stops_and_starts_again(self):
         """A private server, stopped at once as by a crash, and started on its data."""
@@ -247,8 +257,7 @@ class Server(Case):
         self.addCleanup(subprocess.run, [script, "stop", str(place)], capture_output=True)
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        make_source(self.folder / "big.db", 100000)
-        source = str(self.folder / "big.db")
+        source = self.huge
         postmaster = int((place / "data" / "postmaster.pid").read_text().split()[0]) if (place / "data" / "postmaster.pid").exists() else None
         self.assertIsNotNone(postmaster, "where is the server's data?")
         self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: os.kill(postmaster, signal.SIGQUIT)))
@@ -267,8 +276,7 @@ class Server(Case):
         self.run_vecferry("verify", source, url)
 
     def test_signals_during_a_copy_into_the_server(self):
-        make_source(self.folder / "big.db", 100000)
-        source = str(self.folder / "big.db")
+        source = self.huge
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             url = self.postgres()
             process = subprocess.Popen([VECFERRY, "copy", "--json", "--no-verify", source, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -282,6 +290,43 @@ class Server(Case):
             self.assertEqual(json.loads(out.splitlines()[-1])["exit_code"], code)
             self.run_vecferry("copy", "--resume", source, url)
             self.run_vecferry("verify", source, url)
+
+    def unsent_bytes(self, url):
+        """What the program has given to the kernel for the server of this URL, and the server hasn't read."""
+        port = f":{urllib.parse.urlsplit(url).port:04X}"
+        lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(int(fields[4].split(":")[0], 16) for fields in lines if fields[2].endswith(port))
+
+    def test_a_signal_while_the_server_reads_no_rows(self):
+        """A COPY that has begun waits for a lock of somebody, and its rows, which are bits here and five bytes each on their way, fill all buffers: the program waits inside of a COPY."""
+        columns = 200
+        source = self.sqlite("bits.db", f"CREATE TABLE docs (id INTEGER PRIMARY KEY, {', '.join(f'is_{i} BOOLEAN' for i in range(columns))});"
+                             f"INSERT INTO docs WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000) SELECT i{', 1' * columns} FROM n")
+        url = self.postgres("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END';"
+                            "CREATE FUNCTION add_wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('docs') IS NOT NULL THEN"
+                            "  CREATE OR REPLACE TRIGGER wait BEFORE INSERT ON docs FOR EACH STATEMENT EXECUTE FUNCTION wait(); END IF; END $$;"
+                            "CREATE EVENT TRIGGER add_wait ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add_wait()")
+        holder = self.connect(url)
+        holder.execute("SELECT pg_advisory_lock(77)")
+        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"
+        for number, code, more in ((signal.SIGINT, 130, []), (signal.SIGTERM, 143, ["--resume"])):
+            process = subprocess.Popen([VECFERRY, "copy", "--json", "--no-verify", "--jobs", "1", *more, source, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            try:
+                unsent = []  # until no more of it can be sent
+                while process.poll() is None and (holder.execute(waits).fetchone()[0] == 0 or len(set(unsent[-5:])) != 1 or unsent[-1] == 0):
+                    time.sleep(0.1)
+                    unsent.append(self.unsent_bytes(url))
+                self.assertIsNone(process.poll())
+                process.send_signal(number)
+                out, err = process.communicate(timeout=120)
+            finally:
+                process.kill()
+            self.assertEqual(process.returncode, code, err)
+            self.assertIn("--resume", err)
+            self.assertEqual(json.loads(out.splitlines()[-1])["exit_code"], code)
+        holder.execute("SELECT pg_advisory_unlock(77)")
+        self.run_vecferry("copy", "--resume", source, url)
+        self.run_vecferry("verify", source, url)
 
     def test_a_table_that_somebody_has_locked(self):
         """A lock of another session is waited for, and a signal ends the waiting."""

@@ -69,6 +69,8 @@ enum vf_status vf_pg_get_text(struct vf_pg_conn *conn, const char *sql, int n_pa
 PGresult *vf_pg_finish(struct vf_pg_conn *conn);
 /* Wait until there is something to read, or until the flag is raised, which cancels the statement. false: the connection is lost. */
 bool vf_pg_wait(struct vf_pg_conn *conn);
+/* The same until all that libpq holds has been sent, on a connection that doesn't block. A raised flag cancels the statement and doesn't end the sending: the server then reads and throws away. */
+bool vf_pg_flush(struct vf_pg_conn *conn);
 
 /* Try a part of the open transaction: savepoint, and either keep or undo. Without a transaction these do nothing. */
 enum vf_status vf_pg_savepoint(struct vf_pg_conn *conn, bool *made, struct vf_error *err) VF_CHECKED;

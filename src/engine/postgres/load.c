@@ -180,11 +180,26 @@ static enum vf_status encode_row(struct vf_load *load, const struct vf_batch *ba
     return vf_buf_check(&load->out, &failure->err);
 }
 
+/* A server that doesn't read (it waits for a lock of somebody, or for its disk) isn't waited for in libpq, which knows nothing of our cancel flag. */
 static enum vf_status send_buffer(struct vf_load *load, struct failure *failure)
 {
-    int sent = PQputCopyData(load->conn->pg, load->out.data, (int)load->out.size_bytes);
+    struct vf_pg_conn *conn = load->conn;
+    int sent = PQputCopyData(conn->pg, load->out.data, (int)load->out.size_bytes);
+    while (sent == 0 && vf_pg_flush(conn))
+        sent = PQputCopyData(conn->pg, load->out.data, (int)load->out.size_bytes);
     vf_buf_clear(&load->out);
-    return sent == 1 ? VF_OK : vf_pg_fail(load->conn, NULL, &failure->err);
+    if (sent != 1 || !vf_pg_flush(conn))
+        return vf_pg_fail(conn, NULL, &failure->err);
+    return conn->was_cancelled ? vf_cancel_check(conn->base.options.cancel, &failure->err) : VF_OK;
+}
+
+static void end_copy(struct vf_load *load, const char *why_not)
+{
+    PGconn *pg = load->conn->pg;
+    while (PQputCopyEnd(pg, why_not) == 0 && vf_pg_flush(load->conn))
+        ;
+    if (vf_pg_flush(load->conn))
+        PQsetnonblocking(pg, 0);
 }
 
 static enum vf_status send_rows(struct vf_load *load, const struct vf_batch *batch, int64_t first, int64_t n,
@@ -264,15 +279,15 @@ static enum vf_status run(struct vf_load *load, const char *sql, int64_t first, 
 static enum vf_status copy_rows(struct vf_load *load, const struct vf_batch *batch, int64_t first, int64_t n,
                                 struct failure *failure)
 {
-    PGconn *pg = load->conn->pg;
     *failure = (struct failure){.row = n == 1 ? first : -1, .column = -1};
     enum vf_status status = load->stage != NULL ? run(load, load->stage, first, n, failure) : VF_OK;
     if (status == VF_OK)
         status = run(load, load->copy, first, n, failure);
     if (status != VF_OK)
         return status;
+    PQsetnonblocking(load->conn->pg, 1);
     status = send_rows(load, batch, first, n, failure);
-    PQputCopyEnd(pg, status == VF_OK ? NULL : "a row can't be encoded");
+    end_copy(load, status == VF_OK ? NULL : status == VF_CANCELLED ? "cancelled" : "a row can't be encoded");
     PGresult *result = vf_pg_finish(load->conn);
     if (status == VF_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
         status = note_failure(load, result, first, n, failure);

@@ -123,19 +123,38 @@ static void request_cancel(struct vf_pg_conn *conn)
     conn->was_cancelled = true;
 }
 
-bool vf_pg_wait(struct vf_pg_conn *conn)
+/* Until the socket is ready for one of `events`; a cancel flag that is raised meanwhile is passed on to the server. false: there is no socket any more. */
+static bool wait_for(struct vf_pg_conn *conn, short events, short *ready)
 {
-    struct pollfd fd = {.fd = PQsocket(conn->pg), .events = POLLIN};
+    struct pollfd fd = {.fd = PQsocket(conn->pg), .events = events};
     for (;;) {
         if (!conn->was_cancelled && vf_cancel_check(conn->base.options.cancel, NULL) != VF_OK)
             request_cancel(conn);
         int n = fd.fd < 0 ? -1 : poll(&fd, 1, WAIT_MS);
         if (n < 0 && errno == EINTR && fd.fd >= 0)
             continue;
-        if (n < 0)
+        *ready = fd.revents;
+        if (n != 0)
+            return n > 0;
+    }
+}
+
+bool vf_pg_wait(struct vf_pg_conn *conn)
+{
+    short ready = 0;
+    return wait_for(conn, POLLIN, &ready) && PQconsumeInput(conn->pg) == 1;
+}
+
+bool vf_pg_flush(struct vf_pg_conn *conn)
+{
+    for (;;) {
+        short ready = 0;
+        int left = PQflush(conn->pg);
+        if (left <= 0)
+            return left == 0;
+        /* What the server says is taken too: it may stop reading until somebody reads. */
+        if (!wait_for(conn, POLLIN | POLLOUT, &ready) || ((ready & POLLIN) != 0 && PQconsumeInput(conn->pg) != 1))
             return false;
-        if (n > 0)
-            return PQconsumeInput(conn->pg) == 1;
     }
 }
 
