@@ -95,7 +95,9 @@ static void print_duckdb(void)
     puts("\n## From DuckDB\n\n`FLOAT[n]`, `DOUBLE[n]` and `TINYINT[n]` are vectors, and a row with a NULL in one is "
          "rejected; `FLOAT[]` and `DOUBLE[]` are vectors when all values are of one length.\nOther lists and arrays of "
          "scalars are arrays. What is nested deeper (`STRUCT`, `MAP`, `UNION`, lists of lists) is json: a map is an "
-         "object when its keys are texts, else\npairs; a union is an object with its one member.\n\n"
+         "object when its keys are texts, else\npairs; a union is an object with its one member. The same JSON is "
+         "written back into such a type, or into the one that `to:` names: byte for byte what DuckDB would give back, "
+         "or\nthe row is rejected with the place and the reason.\n\n"
          "| declared | read as | |\n| --- | --- | --- |");
     for (size_t i = 0; i < vf_duckdb_n_words; i++) {
         const struct vf_duckdb_word *word = &vf_duckdb_words[i];

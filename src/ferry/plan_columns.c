@@ -79,7 +79,7 @@ static void take_source_request(struct vf_plan_column *column, const struct vf_p
     column->accept_loss |= request->accept_loss || request->skip;
 }
 
-static void take_target_request(struct vf_plan_column *column, const struct vf_plan_request_column *request)
+void vf_plan_take_target(struct vf_plan_column *column, const struct vf_plan_request_column *request)
 {
     struct vf_mapping *mapping = &column->mapping;
 
@@ -261,7 +261,7 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     if (status != VF_OK)
         return status;
     keep_native(maker, table, column);
-    take_target_request(column, own);
+    vf_plan_take_target(column, own);
     status = take_json(maker, table, column);
     if (status == VF_OK)
         status = judge_type(maker, column, table->source.columns[i].type);

@@ -24,27 +24,68 @@ static enum vf_status read_part(const json_t *body, const char *key, struct vf_s
     return status;
 }
 
+/* The plan file has the last word on what a column's values are. */
+static bool is_retyped(const struct vf_plan_request_column *request, const struct vf_column *was)
+{
+    return request != NULL && ((request->has_type && !vf_type_equal(request->type, was->type)) || request->has_read);
+}
+
+/*
+ * A column that is still as it was made holds values of the type that it was made for, though its declaration may say a wider one: bfloat16 as float32, a label as text. They are read as what
+ * they were; one that was changed since and isn't of that type any more is rejected by name, as everywhere.
+ */
+static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
+                                  const struct vf_column *was, const struct vf_column *here,
+                                  const struct vf_plan_request_column *request)
+{
+    struct vf_plan_column *column = &table->columns[i];
+    struct vf_column *made = vf_plan_target_column(table, i);
+
+    column->type = column->source.type = table->source.columns[i].type = was->type;
+    column->source.form = table->source.columns[i].form = here->form;
+    enum vf_status status = vf_conn_map_column(maker->target, &table->source, &column->source, &maker->plan->arena,
+                                               &column->mapping, maker->err);
+    if (status != VF_OK)
+        return status;
+    vf_plan_take_target(column, request);
+    made->type = column->type;
+    made->native = column->mapping.native;
+    made->form = column->mapping.form;
+    if (!column->mapping.default_moved)
+        made->def = (struct vf_default){VF_DEFAULT_NONE, NULL};
+    return VF_OK;
+}
+
 /* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
-static void recall_column(struct vf_plan_table *table, size_t i, const struct memory *memory,
-                          const struct vf_plan_request_column *request)
+static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
+                                    const struct memory *memory, const struct vf_plan_request_column *request)
 {
     struct vf_plan_column *column = &table->columns[i];
     int k = vf_table_find_column(&memory->here, column->name);
 
     if (k < 0 || column->skip)
-        return;
+        return VF_OK;
     /* Columns that were left out on the way here shift the numbers; those that were renamed can't be told then. */
     int old = memory->here.n_columns == memory->was.n_columns ? k : vf_table_find_column(&memory->was, column->name);
     if (old < 0)
-        return;
+        return VF_OK;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
     /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
-    bool is_there = strcmp(here->native, column->source.native) == 0 || strcmp(was->native, column->source.native) == 0;
-    if (!is_there || !vf_type_equal(was->type, column->type) || column->mapping.not_kept)
-        return;
+    bool is_made = strcmp(here->native, column->source.native) == 0;
+    if (!is_made && strcmp(was->native, column->source.native) != 0)
+        return VF_OK;
+    if (!vf_type_equal(was->type, column->type)) {
+        if (!is_made || !vf_type_equal(was->type, here->type) || is_retyped(request, was))
+            return VF_OK;
+        enum vf_status status = recall_type(maker, table, i, was, here, request);
+        if (status != VF_OK)
+            return status;
+    }
+    if (column->mapping.not_kept)
+        return VF_OK;
     if (request != NULL && request->to != NULL &&
         (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))
-        return; /* the plan has settled it otherwise */
+        return VF_OK; /* the plan has settled it otherwise */
     column->overruled = false;
     column->mapping.native = was->native;
     column->mapping.form = was->form;
@@ -58,6 +99,7 @@ static void recall_column(struct vf_plan_table *table, size_t i, const struct me
     made->collation = was->collation;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;
+    return VF_OK;
 }
 
 /* A database without schemas has made one a part of the table's name: where there are schemas again, and the plan says nothing else, the table goes back into its own. */
@@ -102,8 +144,9 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
             if (same)
                 recall_schema(maker, table, &memory, request);
-            for (size_t k = 0; same && k < table->n_columns; k++)
-                recall_column(table, k, &memory, vf_plan_find_column_request(request, table->columns[k].name));
+            for (size_t k = 0; same && k < table->n_columns && status == VF_OK; k++)
+                status = recall_column(maker, table, k, &memory,
+                                       vf_plan_find_column_request(request, table->columns[k].name));
         }
     }
     json_decref(body);

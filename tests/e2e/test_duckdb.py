@@ -3,7 +3,6 @@
 The files are read and made by DuckDB's own Python package, which shares no code with vecferry but the library below it.
 """
 
-import os
 import pathlib
 import re
 import signal
@@ -14,38 +13,9 @@ import sys
 
 import duckdb
 
-from e2e import VECFERRY, Case
+from duckdb_case import HERE, LIBRARY_DIR, DuckCase
+from e2e import VECFERRY
 from test_identity import fill_sqlite
-
-HERE = pathlib.Path(__file__).resolve().parent
-LIBRARY_DIR = pathlib.Path(os.environ.get("VECFERRY_LIBRARY_DIR", HERE.parent.parent / "build" / "deps" / "lib"))
-
-
-class DuckCase(Case):
-    def duckdb(self, *scripts, name="source.duckdb"):
-        """A DuckDB file after the scripts; its URL."""
-        path = self.folder / name
-        connection = duckdb.connect(str(path))
-        for script in scripts:
-            connection.execute(script)
-        connection.close()
-        return f"duckdb:{path}"
-
-    def rows(self, url, sql):
-        connection = duckdb.connect(url.removeprefix("duckdb:"), read_only=True)
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
-
-    def target(self, name="target.duckdb"):
-        return f"duckdb:{self.folder / name}"
-
-    def rejects(self, url):
-        connection = sqlite3.connect(url)
-        found = connection.execute('SELECT "table_name", "key", "column_name", "reason" FROM vecferry_rejects ORDER BY "key"').fetchall()
-        connection.close()
-        return found
 
 
 class ThereAndBack(DuckCase):
@@ -133,20 +103,6 @@ class Values(DuckCase):
         found = connection.execute("SELECT s, m, u, l, d FROM t").fetchone()
         connection.close()
         self.assertEqual(found, ('{"a":1,"b":"x\\"y"}', '{"k":0.5,"n":"NaN"}', '{"t":"word"}', "[[1,null],[]]", "[1.50,null]"))
-
-    def test_nested_types_are_not_written_yet(self):
-        """A plan says so, with the remedy; lists of scalars are written."""
-        source = self.duckdb("CREATE TABLE t (id INTEGER PRIMARY KEY, s STRUCT(a INTEGER), l VARCHAR[], d DECIMAL(38, 2)[]); INSERT INTO t VALUES"
-                             " (1, {'a': 1}, ['a b', 'q\"\\', NULL, 'NULL', 'null', ''], [12345678901234567890123456789012345.67, NULL]), (2, NULL, [], NULL)")
-        plan = self.folder / "ferry.yaml"
-        result = self.run_vecferry("copy", source, self.target(), code=10)
-        self.assertIn("values of STRUCT(a INTEGER) can be read, and not be written yet", result.stderr)
-        self.run_vecferry("plan", source, self.target(), "-o", plan)
-        plan.write_text(plan.read_text().replace('to: STRUCT(a INTEGER)', "to: JSON").replace('to: "STRUCT(a INTEGER)"', "to: JSON"))
-        self.copy("-f", plan)
-        columns = "id, l, d"
-        self.assertEqual(self.rows(self.target(), f"SELECT {columns} FROM t ORDER BY id"), self.rows(source, f"SELECT {columns} FROM t ORDER BY id"))
-        self.assertEqual(self.rows(self.target(), "SELECT s FROM t ORDER BY id"), [('{"a":1}',), (None,)])
 
     def test_one_bit_of_a_vector_is_found(self):
         source = self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, v BLOB)")

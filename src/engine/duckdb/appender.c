@@ -164,17 +164,17 @@ static void put_null(struct vf_duckdb_column *column, idx_t slot)
         column->validity = lib->vector_get_validity(column->vector);
     }
     column->validity[slot >> 6] &= ~(UINT64_C(1) << (slot & 63));
-    if (column->child == NULL)
+    if (column->as_text)
         return;
-    if (column->logical.id == DUCKDB_TYPE_LIST) {
-        ((duckdb_list_entry *)column->data)[slot] = (duckdb_list_entry){lib->list_vector_get_size(column->vector), 0};
-    } else {
-        /* The elements of a NULL are stored too: zeros instead of what the memory held. */
-        duckdb_type id = column->logical.children[0].id;
-        size_t width = id == DUCKDB_TYPE_FLOAT ? 4 : id == DUCKDB_TYPE_DOUBLE ? 8 : id == DUCKDB_TYPE_TINYINT ? 1 : 0;
-        size_t size_bytes = width * column->logical.array_size;
-        if (size_bytes > 0)
-            memset((uint8_t *)lib->vector_get_data(column->child) + slot * size_bytes, 0, size_bytes);
+    const struct vf_duckdb_slot to = {
+        .lib = lib, .logical = &column->logical, .vector = column->vector, .data = column->data, .at = slot};
+    duckdb_type element = column->logical.id == DUCKDB_TYPE_ARRAY ? column->logical.children[0].id : 0;
+    if (element == DUCKDB_TYPE_FLOAT || element == DUCKDB_TYPE_DOUBLE || element == DUCKDB_TYPE_TINYINT) {
+        /* The elements of a NULL are stored too: zeros instead of what the memory held, and all at once. */
+        size_t size_bytes = vf_duckdb_width(&column->logical.children[0]) * column->logical.array_size;
+        memset((uint8_t *)lib->vector_get_data(column->child) + slot * size_bytes, 0, size_bytes);
+    } else if (vf_duckdb_is_nested(&column->logical)) {
+        vf_duckdb_put_null(&to);
     }
 }
 

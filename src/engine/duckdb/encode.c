@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/text.h"
 #include "model/temporal.h"
-#include "vector/convert.h"
-#include "vector/text.h"
 
 /* ---- bytes ---- */
 
@@ -56,49 +55,18 @@ static enum vf_status put_fixed(struct vf_duckdb_column *column, const struct vf
     return VF_OK;
 }
 
-struct range {
-    duckdb_type id;
-    size_t width;
-    int64_t min, max;
-};
-
-static const struct range ranges[] = {
-    {DUCKDB_TYPE_TINYINT, 1, INT8_MIN, INT8_MAX},   {DUCKDB_TYPE_SMALLINT, 2, INT16_MIN, INT16_MAX},
-    {DUCKDB_TYPE_INTEGER, 4, INT32_MIN, INT32_MAX}, {DUCKDB_TYPE_BIGINT, 8, INT64_MIN, INT64_MAX},
-    {DUCKDB_TYPE_UTINYINT, 1, 0, UINT8_MAX},        {DUCKDB_TYPE_USMALLINT, 2, 0, UINT16_MAX},
-    {DUCKDB_TYPE_UINTEGER, 4, 0, UINT32_MAX},       {DUCKDB_TYPE_UBIGINT, 8, 0, INT64_MAX},
-};
-
-static const struct range *range_of(duckdb_type id)
+static struct vf_duckdb_slot slot_of(const struct vf_duckdb_column *column, idx_t slot)
 {
-    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-        if (ranges[i].id == id)
-            return &ranges[i];
-    }
-    return NULL;
-}
-
-static enum vf_status put_whole_value(struct vf_duckdb_column *column, int64_t value, idx_t slot, struct vf_error *err)
-{
-    const struct range *range = range_of(column->logical.id);
-    const uint8_t narrow8 = (uint8_t)value;
-    const uint16_t narrow16 = (uint16_t)value;
-    const uint32_t narrow32 = (uint32_t)value;
-    const void *bytes = range->width == 1   ? (const void *)&narrow8
-                        : range->width == 2 ? (const void *)&narrow16
-                        : range->width == 4 ? (const void *)&narrow32
-                                            : (const void *)&value;
-    if (value < range->min || value > range->max)
-        return vf_error_set(err, VF_VALUE, "%lld is out of the range of %s", (long long)value, column->field->native);
-    memcpy((uint8_t *)column->data + slot * range->width, bytes, range->width);
-    return VF_OK;
+    return (struct vf_duckdb_slot){
+        .lib = column->lib, .logical = &column->logical, .vector = column->vector, .data = column->data, .at = slot};
 }
 
 static enum vf_status put_whole(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
                                 struct vf_error *err)
 {
-    return put_whole_value(
-        column, array->layout == VF_LAYOUT_BITS ? vf_array_bool(array, row) : vf_array_i64(array, row), slot, err);
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    return vf_duckdb_put_whole(
+        &to, array->layout == VF_LAYOUT_BITS ? vf_array_bool(array, row) : vf_array_i64(array, row), err);
 }
 
 static enum vf_status put_double(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
@@ -109,159 +77,39 @@ static enum vf_status put_double(struct vf_duckdb_column *column, const struct v
     return VF_OK;
 }
 
-/* ---- decimals ---- */
-
-/* value = value * 10 + digit; false: it passes 128 bits less the sign. */
-static bool times_10(uint64_t *hi, uint64_t *lo, unsigned digit)
-{
-    uint64_t low = (*lo & UINT32_MAX) * 10 + digit;
-    uint64_t mid = (*lo >> 32) * 10 + (low >> 32);
-    uint64_t top = (mid >> 32);
-    if (*hi > (uint64_t)INT64_MAX / 10 - 1)
-        return false;
-    *lo = mid << 32 | (low & UINT32_MAX);
-    *hi = *hi * 10 + top;
-    return true;
-}
-
-/* The digits without the point; *n_digits of them count (without zeros in front), *scale stand behind the point. false: not a plain number. */
-static bool read_decimal(const char *text, size_t size_bytes, bool *is_negative, unsigned *n_digits, unsigned *scale,
-                         uint64_t *hi, uint64_t *lo)
-{
-    bool is_behind = false;
-    size_t i = size_bytes > 0 && text[0] == '-';
-    *is_negative = i == 1;
-    *n_digits = *scale = 0;
-    *hi = *lo = 0;
-    for (; i < size_bytes; i++) {
-        if (text[i] == '.' && !is_behind) {
-            is_behind = true;
-            continue;
-        }
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        *scale += is_behind;
-        *n_digits += *n_digits > 0 || text[i] != '0';
-        if (*n_digits > 38 || !times_10(hi, lo, (unsigned)(text[i] - '0')))
-            return false;
-    }
-    return size_bytes > 0;
-}
-
-static void store_decimal(struct vf_duckdb_column *column, bool is_negative, uint64_t hi, uint64_t lo, idx_t slot)
-{
-    int64_t value = is_negative ? (int64_t)(0 - lo) : (int64_t)lo;
-    switch ((int)column->logical.internal) {
-    case DUCKDB_TYPE_SMALLINT:
-        ((int16_t *)column->data)[slot] = (int16_t)value;
-        break;
-    case DUCKDB_TYPE_INTEGER:
-        ((int32_t *)column->data)[slot] = (int32_t)value;
-        break;
-    case DUCKDB_TYPE_BIGINT:
-        ((int64_t *)column->data)[slot] = value;
-        break;
-    default:
-        if (is_negative) {
-            lo = 0 - lo;
-            hi = ~hi + (lo == 0);
-        }
-        ((duckdb_hugeint *)column->data)[slot] = (duckdb_hugeint){.lower = lo, .upper = (int64_t)hi};
-        break;
-    }
-}
-
-/* Only a number that comes back with the same digits: the scale is the column's. */
-static enum vf_status put_decimal(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row,
-                                  idx_t slot, struct vf_error *err)
-{
-    size_t size_bytes;
-    const char *text = (const char *)vf_array_value(array, row, &size_bytes);
-    bool is_negative;
-    unsigned n_digits, scale;
-    uint64_t hi, lo;
-    char shown[64];
-    vf_printable(text, size_bytes, shown, sizeof(shown));
-    if (!read_decimal(text, size_bytes, &is_negative, &n_digits, &scale, &hi, &lo))
-        return vf_error_set(err, VF_VALUE, "%s is no number of at most 38 digits", shown);
-    if (scale != column->logical.scale || (is_negative && hi == 0 && lo == 0))
-        return vf_error_set(err, VF_VALUE, "%s would come back from %s with other digits", shown,
-                            column->field->native);
-    if (n_digits > column->logical.width)
-        return vf_error_set(err, VF_VALUE, "%s has too many digits for %s", shown, column->field->native);
-    store_decimal(column, is_negative, hi, lo, slot);
-    return VF_OK;
-}
-
 /* ---- dates and times ---- */
 
 static enum vf_status put_date(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
                                struct vf_error *err)
 {
-    int32_t days = (int32_t)vf_array_i64(array, row);
-    if (days == VF_DATE_MINUS_INFINITY)
-        days = -INT32_MAX;
-    else if (days == -INT32_MAX)
-        return vf_error_set(err, VF_VALUE, "the date is out of the range of DuckDB");
-    ((int32_t *)column->data)[slot] = days;
-    return VF_OK;
-}
-
-/* The units that the column counts in since 1970, by type. */
-static bool scale_moment(duckdb_type id, int64_t timestamp_us, int64_t *value)
-{
-    if (id == DUCKDB_TYPE_TIMESTAMP_S)
-        return vf_timestamp_to_epoch(timestamp_us, 1, value);
-    if (id == DUCKDB_TYPE_TIMESTAMP_MS)
-        return vf_timestamp_to_epoch(timestamp_us, 1000, value);
-    if (!vf_timestamp_to_epoch(timestamp_us, 1000000, value))
-        return false;
-    if (id != DUCKDB_TYPE_TIMESTAMP_NS)
-        return true;
-    if (*value > INT64_MAX / 1000 || *value < INT64_MIN / 1000)
-        return false;
-    *value *= 1000;
-    return true;
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    return vf_duckdb_put_date(&to, (int32_t)vf_array_i64(array, row), err);
 }
 
 static enum vf_status put_moment(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
                                  struct vf_error *err)
 {
-    int64_t timestamp_us = vf_array_i64(array, row), value = 0;
-    char text[VF_TEMPORAL_TEXT_BYTES];
-    if (timestamp_us == VF_TIMESTAMP_INFINITY || timestamp_us == VF_TIMESTAMP_MINUS_INFINITY) {
-        value = timestamp_us == VF_TIMESTAMP_INFINITY ? INT64_MAX : -INT64_MAX;
-    } else if (!scale_moment(column->logical.id, timestamp_us, &value) || value == INT64_MAX || value <= -INT64_MAX) {
-        vf_timestamp_format(timestamp_us, column->field->type.kind == VF_K_TIMESTAMPTZ, text);
-        return vf_error_set(err, VF_VALUE, "%s can't be held by %s", text, column->field->native);
-    }
-    ((int64_t *)column->data)[slot] = value;
-    return VF_OK;
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    return vf_duckdb_put_moment(&to, vf_array_i64(array, row), 0, err);
 }
 
 static enum vf_status put_epoch(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
                                 struct vf_error *err)
 {
     enum vf_form form = column->field->form;
+    const struct vf_duckdb_slot to = slot_of(column, slot);
     int64_t value = 0;
     int64_t units = form == VF_FORM_EPOCH_S ? 1 : form == VF_FORM_EPOCH_MS ? 1000 : 1000000;
     if (!vf_timestamp_to_epoch(vf_array_i64(array, row), units, &value))
         return vf_error_set(err, VF_VALUE, "the timestamp has parts of a unit, or is out of range");
-    return put_whole_value(column, value, slot, err);
+    return vf_duckdb_put_whole(&to, value, err);
 }
 
 static enum vf_status put_interval(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row,
                                    idx_t slot, struct vf_error *err)
 {
-    struct vf_interval interval;
-    memcpy(&interval, array->data + (size_t)row * array->width, sizeof(interval));
-    bool is_infinite =
-        (interval.months == INT32_MAX && interval.days == INT32_MAX && interval.microseconds == INT64_MAX) ||
-        (interval.months == INT32_MIN && interval.days == INT32_MIN && interval.microseconds == INT64_MIN);
-    if (is_infinite)
-        return vf_error_set(err, VF_VALUE, "DuckDB has no infinite intervals");
-    ((duckdb_interval *)column->data)[slot] = (duckdb_interval){interval.months, interval.days, interval.microseconds};
-    return VF_OK;
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    return vf_duckdb_put_interval(&to, array->data + (size_t)row * array->width, err);
 }
 
 /* ---- other scalars ---- */
@@ -269,41 +117,56 @@ static enum vf_status put_interval(struct vf_duckdb_column *column, const struct
 static enum vf_status put_uuid(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
                                struct vf_error *err)
 {
+    const struct vf_duckdb_slot to = slot_of(column, slot);
     size_t size_bytes;
-    const uint8_t *uuid = vf_array_value(array, row, &size_bytes);
-    uint64_t hi = 0, lo = 0;
     (void)err;
-    for (int i = 0; i < 8; i++) {
-        hi = hi << 8 | uuid[i];
-        lo = lo << 8 | uuid[8 + i];
-    }
-    ((duckdb_hugeint *)column->data)[slot] = (duckdb_hugeint){.lower = lo, .upper = (int64_t)(hi ^ UINT64_C(1) << 63)};
+    vf_duckdb_put_uuid(&to, vf_array_value(array, row, &size_bytes));
     return VF_OK;
 }
 
-static enum vf_status put_label(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
-                                struct vf_error *err)
+/* ---- by way of the text ---- */
+
+/* A type in which every text that is taken is the one writing of its value: it needn't be compared. */
+static bool is_strict(duckdb_type id)
 {
-    size_t size_bytes;
-    const char *text = (const char *)vf_array_value(array, row, &size_bytes);
-    char shown[128];
-    for (size_t i = 0; i < column->logical.n_labels; i++) {
-        const char *label = column->logical.labels[i];
-        if (strlen(label) != size_bytes || memcmp(label, text, size_bytes) != 0)
-            continue;
-        if (column->logical.internal == DUCKDB_TYPE_UTINYINT)
-            ((uint8_t *)column->data)[slot] = (uint8_t)i;
-        else if (column->logical.internal == DUCKDB_TYPE_USMALLINT)
-            ((uint16_t *)column->data)[slot] = (uint16_t)i;
-        else
-            ((uint32_t *)column->data)[slot] = (uint32_t)i;
-        return VF_OK;
-    }
-    return vf_error_set(err, VF_VALUE, "\"%s\" isn't a label of the enum",
-                        vf_printable(text, size_bytes, shown, sizeof(shown)));
+    return id == DUCKDB_TYPE_VARCHAR || id == DUCKDB_TYPE_DECIMAL || id == DUCKDB_TYPE_ENUM || id == DUCKDB_TYPE_BIT ||
+           id == DUCKDB_TYPE_BOOLEAN;
 }
 
-/* The neutral text, for a column of texts, or for DuckDB's own cast. */
+/* A text into another type: what DuckDB would give back is compared with it, for a number may be rounded, and a date has many writings. */
+static enum vf_status put_leaf(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
+                               struct vf_error *err)
+{
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    struct vf_buf *scratch = &column->scratch;
+    struct vf_duckdb_values values;
+    size_t size_bytes;
+    char shown[128];
+    const char *text = (const char *)vf_array_value(array, row, &size_bytes);
+    enum vf_status status = vf_duckdb_put_text(&to, size_bytes > 0 ? text : "", size_bytes, err);
+    if (status != VF_OK || is_strict(column->logical.id))
+        return status;
+    vf_duckdb_values_init(&values, column->lib, &column->logical, column->vector);
+    vf_buf_clear(scratch);
+    status = vf_duckdb_text(&values, slot, scratch, err);
+    if (status == VF_OK)
+        status = vf_buf_check(scratch, err);
+    if (status != VF_OK || (scratch->size_bytes == size_bytes && memcmp(scratch->data, text, size_bytes) == 0))
+        return status;
+    return vf_error_set(err, VF_VALUE, "the value would come back as %s",
+                        vf_printable(scratch->data, scratch->size_bytes, shown, sizeof(shown)));
+}
+
+static enum vf_status put_json(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row, idx_t slot,
+                               struct vf_error *err)
+{
+    const struct vf_duckdb_slot to = slot_of(column, slot);
+    size_t size_bytes;
+    const char *text = (const char *)vf_array_value(array, row, &size_bytes);
+    return vf_duckdb_put_json(&to, size_bytes > 0 ? text : "", size_bytes, &column->scratch, err);
+}
+
+/* The neutral text, for a column of texts or of another type, or for DuckDB's own cast. */
 static enum vf_status put_as_text(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row,
                                   idx_t slot, struct vf_error *err)
 {
@@ -336,8 +199,12 @@ static enum vf_status put_as_text(struct vf_duckdb_column *column, const struct 
         vf_array_to_json(array, row, scratch);
         break;
     }
+    const struct vf_duckdb_slot to = slot_of(column, slot);
     enum vf_status status = vf_buf_check(scratch, err);
-    return status == VF_OK ? vf_duckdb_put_bytes(column, scratch->data, scratch->size_bytes, slot, err) : status;
+    if (status != VF_OK)
+        return status;
+    return column->as_text ? vf_duckdb_put_bytes(column, scratch->data, scratch->size_bytes, slot, err)
+                           : vf_duckdb_put_text(&to, scratch->data, scratch->size_bytes, err);
 }
 
 /* DuckDB's cast from text would round 1.5 to a whole number. */
@@ -374,15 +241,18 @@ static vf_duckdb_put choose_number(enum vf_kind kind, const struct vf_duckdb_log
     bool is_epoch = form == VF_FORM_EPOCH_S || form == VF_FORM_EPOCH_MS || form == VF_FORM_EPOCH_US;
     if (kind == VF_K_BOOL && id == DUCKDB_TYPE_BOOLEAN)
         return put_bool;
-    if (((kind >= VF_K_I8 && kind <= VF_K_I64) || kind == VF_K_BOOL) && range_of(id) != NULL)
+    if (((kind >= VF_K_I8 && kind <= VF_K_I64) || kind == VF_K_BOOL) && vf_duckdb_is_whole(id))
         return put_whole;
-    if ((kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ) && range_of(id) != NULL && is_epoch)
+    if ((kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ) && vf_duckdb_is_whole(id) && is_epoch)
         return put_epoch;
     if (kind == VF_K_F32 && id == DUCKDB_TYPE_FLOAT)
         return put_fixed;
     if ((kind == VF_K_F64 || kind == VF_K_F32) && id == DUCKDB_TYPE_DOUBLE)
         return put_double;
-    return kind == VF_K_DECIMAL && id == DUCKDB_TYPE_DECIMAL ? put_decimal : NULL;
+    if (kind <= VF_K_F64 &&
+        (vf_duckdb_is_whole(id) || id == DUCKDB_TYPE_FLOAT || id == DUCKDB_TYPE_DOUBLE || id == DUCKDB_TYPE_DECIMAL))
+        return vf_duckdb_put_number;
+    return NULL;
 }
 
 /* The way of the types that agree, or NULL. */
@@ -408,12 +278,11 @@ static vf_duckdb_put choose(enum vf_kind kind, const struct vf_duckdb_logical *l
         return put_moment;
     if (kind == VF_K_INTERVAL && id == DUCKDB_TYPE_INTERVAL)
         return put_interval;
-    return is_textual(kind) && id == DUCKDB_TYPE_ENUM ? put_label : NULL;
-}
-
-static bool is_whole_type(duckdb_type id)
-{
-    return range_of(id) != NULL || id == DUCKDB_TYPE_HUGEINT || id == DUCKDB_TYPE_UHUGEINT || id == DUCKDB_TYPE_BIGNUM;
+    if (is_textual(kind) && vf_duckdb_is_nested(logical))
+        return put_json;
+    if (!vf_duckdb_takes_text(logical))
+        return NULL;
+    return is_textual(kind) ? put_leaf : put_as_text;
 }
 
 void vf_duckdb_choose_put(struct vf_duckdb_column *column)
@@ -423,5 +292,7 @@ void vf_duckdb_choose_put(struct vf_duckdb_column *column)
     if (column->put != NULL)
         return;
     column->as_text = true;
-    column->put = !is_textual(kind) ? put_as_text : is_whole_type(column->logical.id) ? put_whole_text : put_variable;
+    column->put = !is_textual(kind)                          ? put_as_text
+                  : column->logical.id == DUCKDB_TYPE_BIGNUM ? put_whole_text
+                                                             : put_variable;
 }

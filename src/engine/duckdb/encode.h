@@ -1,13 +1,14 @@
 /*
  * From a batch to DuckDB's data chunks: a copy where the layouts agree.
  *
- * A column is prepared once for the type that the table has it in; where that isn't the type of the field, the value's text is given, and DuckDB's own cast reads it.
+ * A column is prepared once for the type that the table has it in; where that isn't the type of the field, the value goes by its text (put.h), and only what has no other way by DuckDB's own cast.
  */
 #ifndef VF_ENGINE_DUCKDB_ENCODE_H
 #define VF_ENGINE_DUCKDB_ENCODE_H
 
 #include "engine/duckdb/conn.h"
 #include "engine/duckdb/logical.h"
+#include "engine/duckdb/put.h"
 
 struct vf_duckdb_column;
 
@@ -66,6 +67,9 @@ enum vf_status vf_duckdb_append_batch(struct vf_duckdb_conn *conn, const char *c
 /* Choose how the column's values are put, by field and type. */
 void vf_duckdb_choose_put(struct vf_duckdb_column *column);
 enum vf_status vf_duckdb_put_vector(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row,
+                                    idx_t slot, struct vf_error *err) VF_CHECKED;
+/* A number into a column of another type of numbers: exactly, or VF_VALUE. */
+enum vf_status vf_duckdb_put_number(struct vf_duckdb_column *column, const struct vf_array *array, int64_t row,
                                     idx_t slot, struct vf_error *err) VF_CHECKED;
 /* Bytes into a VARCHAR or BLOB vector; a VARCHAR is UTF-8 or VF_VALUE. */
 enum vf_status vf_duckdb_put_bytes(struct vf_duckdb_column *column, const void *bytes, size_t size_bytes, idx_t slot,

@@ -4,7 +4,7 @@
 #include "engine/duckdb/conn.h"
 #include "engine/duckdb/text.h"
 
-static bool is_bare(const struct vf_duckdb_logical *logical)
+bool vf_duckdb_is_bare(const struct vf_duckdb_logical *logical)
 {
     switch ((int)logical->id) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -36,7 +36,8 @@ static enum vf_status scalar(const struct vf_duckdb_values *values, idx_t row, s
         status = vf_buf_check(&text, err);
     if (status == VF_OK) {
         const char *bytes = text.data != NULL ? text.data : "";
-        bool is_number = is_bare(values->logical) && bytes[0] != 'N' && bytes[0] != 'I' && strncmp(bytes, "-I", 2) != 0;
+        bool is_number =
+            vf_duckdb_is_bare(values->logical) && bytes[0] != 'N' && bytes[0] != 'I' && strncmp(bytes, "-I", 2) != 0;
         if (is_number)
             vf_buf_add(out, bytes, text.size_bytes);
         else

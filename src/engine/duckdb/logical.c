@@ -1,5 +1,6 @@
 #include "engine/duckdb/logical.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What of a type is a child: the functions for it, by the kind of type. */
@@ -98,4 +99,64 @@ enum vf_status vf_duckdb_logical_read(const struct vf_duckdb_library *lib, duckd
     default:
         return VF_OK;
     }
+}
+
+static const struct {
+    duckdb_type id;
+    unsigned width;
+    const char *name;
+} scalars[] = {
+    {DUCKDB_TYPE_BOOLEAN, 1, "BOOLEAN"},
+    {DUCKDB_TYPE_TINYINT, 1, "TINYINT"},
+    {DUCKDB_TYPE_SMALLINT, 2, "SMALLINT"},
+    {DUCKDB_TYPE_INTEGER, 4, "INTEGER"},
+    {DUCKDB_TYPE_BIGINT, 8, "BIGINT"},
+    {DUCKDB_TYPE_UTINYINT, 1, "UTINYINT"},
+    {DUCKDB_TYPE_USMALLINT, 2, "USMALLINT"},
+    {DUCKDB_TYPE_UINTEGER, 4, "UINTEGER"},
+    {DUCKDB_TYPE_UBIGINT, 8, "UBIGINT"},
+    {DUCKDB_TYPE_HUGEINT, 16, "HUGEINT"},
+    {DUCKDB_TYPE_UHUGEINT, 16, "UHUGEINT"},
+    {DUCKDB_TYPE_BIGNUM, 16, "BIGNUM"},
+    {DUCKDB_TYPE_FLOAT, 4, "FLOAT"},
+    {DUCKDB_TYPE_DOUBLE, 8, "DOUBLE"},
+    {DUCKDB_TYPE_VARCHAR, 16, "VARCHAR"},
+    {DUCKDB_TYPE_BLOB, 16, "BLOB"},
+    {DUCKDB_TYPE_BIT, 16, "BIT"},
+    {DUCKDB_TYPE_UUID, 16, "UUID"},
+    {DUCKDB_TYPE_DATE, 4, "DATE"},
+    {DUCKDB_TYPE_TIME, 8, "TIME"},
+    {DUCKDB_TYPE_TIME_NS, 8, "TIME_NS"},
+    {DUCKDB_TYPE_TIME_TZ, 8, "TIME WITH TIME ZONE"},
+    {DUCKDB_TYPE_TIMESTAMP, 8, "TIMESTAMP"},
+    {DUCKDB_TYPE_TIMESTAMP_S, 8, "TIMESTAMP_S"},
+    {DUCKDB_TYPE_TIMESTAMP_MS, 8, "TIMESTAMP_MS"},
+    {DUCKDB_TYPE_TIMESTAMP_NS, 8, "TIMESTAMP_NS"},
+    {DUCKDB_TYPE_TIMESTAMP_TZ, 8, "TIMESTAMP WITH TIME ZONE"},
+    {DUCKDB_TYPE_INTERVAL, 16, "INTERVAL"},
+};
+
+size_t vf_duckdb_width(const struct vf_duckdb_logical *logical)
+{
+    duckdb_type id =
+        logical->id == DUCKDB_TYPE_ENUM || logical->id == DUCKDB_TYPE_DECIMAL ? logical->internal : logical->id;
+    for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
+        if (scalars[i].id == id)
+            return scalars[i].width;
+    }
+    return 0;
+}
+
+char *vf_duckdb_logical_name(const struct vf_duckdb_logical *logical, char out[32])
+{
+    const char *name = logical->id == DUCKDB_TYPE_ENUM ? "ENUM" : "value of that type";
+    for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
+        if (scalars[i].id == logical->id)
+            name = scalars[i].name;
+    }
+    if (logical->id == DUCKDB_TYPE_DECIMAL)
+        snprintf(out, 32, "DECIMAL(%u,%u)", logical->width, logical->scale);
+    else
+        snprintf(out, 32, "%s", name);
+    return out;
 }

@@ -24,4 +24,9 @@ enum vf_status vf_duckdb_logical_read(const struct vf_duckdb_library *lib, duckd
                                       struct vf_arena *arena, struct vf_duckdb_logical *logical,
                                       struct vf_error *err) VF_CHECKED;
 
+/* Bytes of a scalar in a vector; 0: what is nested, and types that aren't known. */
+size_t vf_duckdb_width(const struct vf_duckdb_logical *logical);
+/* What messages call the type: "DECIMAL(9,2)"; `out` has room for 32 bytes, and is returned. */
+char *vf_duckdb_logical_name(const struct vf_duckdb_logical *logical, char out[32]);
+
 #endif

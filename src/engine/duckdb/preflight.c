@@ -29,16 +29,6 @@ static enum vf_status check_space(const struct preflight *preflight, int64_t siz
                           (unsigned long long)(free_bytes >> 20), (unsigned long long)(needed_bytes >> 20));
 }
 
-/* Nested values are read as JSON; what DuckDB's own cast makes of such a text isn't always the same value again, so none is written by it. */
-static bool is_unwritable(const struct vf_column *column)
-{
-    struct vf_duckdb_meaning meaning = vf_duckdb_type_of(column->native);
-    bool is_nested = meaning.type.kind == VF_K_JSON && vf_strcasecmp(column->native, "JSON") != 0;
-    bool is_list = meaning.type.kind == VF_K_ARRAY &&
-                   (meaning.type.element_kind == VF_K_BLOB || meaning.type.element_kind == VF_K_INTERVAL);
-    return is_nested || is_list;
-}
-
 static enum vf_status check_columns(const struct preflight *preflight, const struct vf_table *table)
 {
     enum vf_status status = VF_OK;
@@ -47,11 +37,6 @@ static enum vf_status check_columns(const struct preflight *preflight, const str
         if (vf_strcasecmp(column->name, "rowid") == 0)
             status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, table->name, NULL, preflight->err,
                                     "column \"%s\" hides DuckDB's own row number", column->name);
-        if (status == VF_OK && is_unwritable(column))
-            status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, table->name,
-                                    "say `to: JSON` for the column in the plan: the values are written as JSON texts",
-                                    preflight->err, "column \"%s\": values of %s can be read, and not be written yet",
-                                    column->name, column->native);
         if (status == VF_OK && !vf_duckdb_is_type_name(column->native))
             status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
                                     "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\"", preflight->err,

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/conn.h"
+#include "model/float_text.h"
 #include "model/temporal.h"
 
 void vf_duckdb_values_init(struct vf_duckdb_values *values, const struct vf_duckdb_library *lib,
@@ -121,7 +122,8 @@ void vf_duckdb_whole_text(const struct vf_duckdb_values *values, idx_t row, stru
     }
 }
 
-static void float_text(double value, struct vf_buf *out)
+/* With the fewest digits that a number of its width is known by: 0.1 stays 0.1. */
+static void float_text(double value, bool is_narrow, struct vf_buf *out)
 {
     char number[32];
     if (isnan(value))
@@ -129,7 +131,7 @@ static void float_text(double value, struct vf_buf *out)
     else if (isinf(value))
         vf_buf_str(out, value > 0 ? "Infinity" : "-Infinity");
     else
-        vf_buf_add(out, number, vf_format_f64(value, number));
+        vf_buf_add(out, number, is_narrow ? vf_format_f32((float)value, number) : vf_format_f64(value, number));
 }
 
 /* ---- dates, times, bits ---- */
@@ -322,10 +324,10 @@ enum vf_status vf_duckdb_text(const struct vf_duckdb_values *values, idx_t row, 
         vf_duckdb_decimal_text(values, row, out);
         break;
     case DUCKDB_TYPE_FLOAT:
-        float_text((double)AT(float), out);
+        float_text((double)AT(float), true, out);
         break;
     case DUCKDB_TYPE_DOUBLE:
-        float_text(AT(double), out);
+        float_text(AT(double), false, out);
         break;
     case DUCKDB_TYPE_VARCHAR:
         bytes = vf_duckdb_string(&AT(duckdb_string_t), &size_bytes);

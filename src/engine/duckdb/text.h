@@ -26,11 +26,14 @@ enum vf_status vf_duckdb_text(const struct vf_duckdb_values *values, idx_t row, 
 /* Types whose values are only read as what DuckDB's own cast to VARCHAR makes of them. */
 bool vf_duckdb_is_cast(duckdb_type id);
 /*
- * Append the value as JSON; NULL is null. Numbers are bare with all their digits, NaN and infinities are strings; a struct is an object; a map is an object when its keys are texts, else an array
+ * Append the value as JSON; NULL is null. Numbers are bare with all their digits, those of floats that are needed, NaN and infinities are strings; a struct is an object; a map is an object when its keys are texts, else an array
  * of [key, value]; a union is an object with the one member; lists and arrays are arrays; everything else is its text.
  */
 enum vf_status vf_duckdb_json(const struct vf_duckdb_values *values, idx_t row, struct vf_buf *out,
                               struct vf_error *err) VF_CHECKED;
+
+/* Are its values bare in JSON: numbers and bools? */
+bool vf_duckdb_is_bare(const struct vf_duckdb_logical *logical);
 
 /* A 128-bit whole number, whose magnitude is hi * 2^64 + lo, with a point `scale` digits from its end. */
 void vf_duckdb_number_text(bool is_negative, uint64_t hi, uint64_t lo, unsigned scale, struct vf_buf *out);

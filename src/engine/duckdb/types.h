@@ -1,7 +1,7 @@
 /*
  * Types of DuckDB: what a declared type means, and what a neutral type is declared as.
  *
- * Lists and fixed arrays of scalars are arrays; FLOAT[n], DOUBLE[n] and TINYINT[n] are vectors. What is nested deeper (structs, maps, unions, lists of lists) is JSON, with the type remembered.
+ * Lists and fixed arrays of scalars are arrays; FLOAT[n], DOUBLE[n] and TINYINT[n] are vectors. What is nested deeper (structs, maps, unions, lists of lists) is JSON, in the one writing of text.h, which put.h reads back.
  */
 #ifndef VF_ENGINE_DUCKDB_TYPES_H
 #define VF_ENGINE_DUCKDB_TYPES_H
