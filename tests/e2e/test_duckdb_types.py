@@ -203,3 +203,79 @@ class Remembered(DuckCase):
         self.connect(middle).execute("ALTER TABLE t ALTER i TYPE integer, ALTER e TYPE varchar(5)")
         self.copy(middle, self.target())
         self.assertEqual([row[1] for row in self.declarations(self.target())][1:3], ["INTEGER", "VARCHAR"])
+
+
+class Enums(DuckCase):
+    """An enum with a name keeps it, and its labels their order; DuckDB's catalogue has only the labels of a column."""
+
+    def test_from_postgres_and_back(self):
+        source = self.postgres("CREATE TYPE mood AS ENUM ('sad', 'it''s \"odd\"', '', 'ok'); CREATE SCHEMA app; CREATE TYPE app.size AS ENUM ('L', 'S'); CREATE TYPE unused AS ENUM ('x'); CREATE DOMAIN nice AS mood;"
+                               "CREATE TABLE t (id int PRIMARY KEY, m mood DEFAULT 'ok', s app.size NOT NULL, ms mood[], n nice); CREATE TABLE app.keyed (s app.size PRIMARY KEY, m mood UNIQUE);"
+                               "INSERT INTO t VALUES (1, '', 'S', '{sad,NULL}', 'ok'), (2, NULL, 'L', NULL, NULL), (3, 'it''s \"odd\"', 'L', '{}', 'sad'); INSERT INTO app.keyed VALUES ('S', 'ok'), ('L', NULL)")
+        middle, back = self.target(), self.postgres()
+        summary = self.copy(source, middle)
+        self.assertEqual([(item["kind"], item["name"]) for item in summary["not_moved"]], [("domain", "nice")])
+        self.assertEqual(self.rows(middle, "SELECT schema_name, type_name, labels FROM duckdb_types() WHERE NOT internal ORDER BY 1, 2"),
+                         [("app", "size", ["L", "S"]), ("main", "mood", ["sad", "it's \"odd\"", "", "ok"]), ("main", "unused", ["x"])])
+        self.assertEqual(self.rows(middle, "SELECT data_type FROM duckdb_columns() WHERE table_name = 't' ORDER BY column_index"),
+                         [("INTEGER",), ("ENUM('sad', 'it''s \"odd\"', '', 'ok')",), ("ENUM('L', 'S')",), ("JSON",), ("ENUM('sad', 'it''s \"odd\"', '', 'ok')",)])
+        self.assertEqual(self.rows(middle, "SELECT m FROM t ORDER BY m"), [("it's \"odd\"",), ("",), (None,)])
+        again = self.copy(middle, back)
+        self.assertEqual(again["not_moved"], [])
+        self.assert_same_postgres(source, back)
+        self.assertEqual(self.types(back), self.types(source))
+
+    def types(self, url):
+        return self.connect(url).execute("SELECT n.nspname, t.typname, array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid"
+                                         " JOIN pg_namespace n ON n.oid = t.typnamespace GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+
+    def test_to_postgres_and_back(self):
+        """One without a name is a text there, and two names of the same labels are one type to DuckDB; both come home as they were."""
+        source = self.duckdb("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE SCHEMA app; CREATE TYPE app.feeling AS ENUM ('sad', 'ok'); CREATE TYPE whole AS INTEGER;"
+                             "CREATE TABLE t (id INTEGER PRIMARY KEY, m mood DEFAULT 'ok', a ENUM('x', 'y'), w whole); CREATE TABLE app.t (f app.feeling PRIMARY KEY, d ENUM('sad', 'ok'), o ENUM('ok', 'sad'));"
+                             "INSERT INTO t VALUES (1, 'sad', 'y', 5), (2, NULL, NULL, NULL); INSERT INTO app.t VALUES ('ok', 'sad', 'ok')")
+        middle = self.postgres()
+        summary = self.copy(source, middle)
+        self.assertEqual([(item["kind"], item["name"].split(".")[-1]) for item in summary["not_moved"]], [("type", "whole")])
+        self.assertEqual(self.types(middle), [("app", "feeling", ["sad", "ok"]), ("public", "mood", ["sad", "ok"])])
+        self.assertEqual(self.connect(middle).execute("SELECT table_schema, column_name, udt_schema, udt_name FROM information_schema.columns WHERE table_name = 't' ORDER BY 1, ordinal_position").fetchall(),
+                         [("app", "f", "app", "feeling"), ("app", "d", "app", "feeling"), ("app", "o", "pg_catalog", "text"),
+                          ("public", "id", "pg_catalog", "int4"), ("public", "m", "public", "mood"), ("public", "a", "pg_catalog", "text"), ("public", "w", "pg_catalog", "int4")])
+        self.copy(middle, self.target())
+        for query in ("SELECT schema_name, type_name, labels FROM duckdb_types() WHERE NOT internal AND type_name <> 'whole' ORDER BY 1, 2", "SELECT * FROM t ORDER BY id", "SELECT * FROM app.t",
+                      "SELECT schema_name, column_name, data_type FROM duckdb_columns() WHERE table_name = 't' ORDER BY 1, column_index"):
+            self.assertEqual(self.rows(self.target(), query), self.rows(source, query))
+
+    def test_labels_that_postgres_cant_have(self):
+        """It takes 63 bytes of a name and of a label: the column is a text there, and the type is named."""
+        source = self.duckdb(f"CREATE TYPE wordy AS ENUM ('{'x' * 64}', 'y'); CREATE TABLE t (id INTEGER PRIMARY KEY, v wordy); INSERT INTO t VALUES (1, 'y'), (2, '{'x' * 64}')")
+        middle = self.postgres()
+        summary = self.copy(source, middle)
+        self.assertEqual([item["kind"] for item in summary["not_moved"]], ["enum type"])
+        self.assertIn("longer than the target takes", summary["not_moved"][0]["why"])
+        self.copy(middle, self.target())
+        self.assertEqual(self.rows(self.target(), "SELECT id, v, typeof(v) FROM t ORDER BY id"), self.rows(source, "SELECT id, v, typeof(v) FROM t ORDER BY id"))
+
+    def test_names_that_are_taken(self):
+        source = self.duckdb("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE mood (id INTEGER, m mood)")
+        self.assertIn('the table and the type "mood" would have the same name', self.run_vecferry("copy", source, self.postgres(), code=2).stderr)
+        other = self.postgres("CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE TABLE t (m mood)")
+        target = self.duckdb("CREATE TYPE mood AS ENUM ('sad', 'ok')", name="target.duckdb")
+        self.assertIn('there is a type "mood" already, and it is another one', self.run_vecferry("copy", other, target, code=9).stderr)
+        self.assertEqual(self.rows(target, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'"), [(0,)])
+
+    def test_a_name_that_duckdb_has_itself(self):
+        source, middle, back = self.postgres("CREATE TYPE long AS ENUM ('a', 'b'); CREATE TABLE t (id int PRIMARY KEY, l long); INSERT INTO t VALUES (1, 'b')"), self.target(), self.postgres()
+        self.assertIn("the enum isn't made under its name, which is one of DuckDB's own types", self.run_vecferry("plan", source, middle, "-o", self.folder / "ferry.yaml").stderr)
+        self.copy(source, middle)
+        self.assertEqual(self.rows(middle, "SELECT l, typeof(l) FROM t"), [("b", "ENUM('a', 'b')")])
+        self.copy(middle, back)
+        self.assertEqual(self.types(back), self.types(source))
+        self.assert_same_postgres(source, back)
+
+    def test_through_sqlite(self):
+        source, middle = self.postgres("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int PRIMARY KEY, m mood); INSERT INTO t VALUES (1, 'ok')"), self.sqlite("middle.db")
+        self.copy(source, middle)
+        self.copy(middle, self.target())
+        self.assertEqual(self.rows(self.target(), "SELECT m, typeof(m) FROM t"), [("ok", "ENUM('sad', 'ok')")])
+        self.assertEqual(self.rows(self.target(), "SELECT type_name FROM duckdb_types() WHERE NOT internal"), [("mood",)])

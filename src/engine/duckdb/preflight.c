@@ -86,12 +86,29 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
     return status;
 }
 
+static enum vf_status check_types(const struct preflight *preflight)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; status == VF_OK && i < preflight->wanted->n_user_types; i++) {
+        const struct vf_user_type *type = &preflight->wanted->user_types[i];
+        bool is_own = false;
+        status = vf_duckdb_is_own_type(preflight->conn, type->name, &is_own, preflight->err);
+        if (status == VF_OK && is_own)
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, type->name, NULL, preflight->err,
+                                    "the enum isn't made under its name, which is one of DuckDB's own types; its "
+                                    "columns have its labels, and the name is remembered for the way back");
+    }
+    return status;
+}
+
 enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
 {
     const struct preflight preflight = {vf_duckdb_conn_of(base), wanted, problems, err};
     enum vf_status status = check_space(&preflight, estimate->size_bytes);
+    if (status == VF_OK)
+        status = check_types(&preflight);
     for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {
         status = check_columns(&preflight, &wanted->tables[i]);
         if (status == VF_OK)
