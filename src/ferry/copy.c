@@ -474,7 +474,7 @@ enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *
         if (status == VF_OK)
             status = settle(&run);
         else if (vf_conn_end_bulk(crossing->target, NULL) != VF_OK)
-            vf_error_wrap(run.err, "and the bulk settings of the target could not be put back");
+            vf_error_wrap(run.err, "the bulk settings of the target could not be put back after this");
     }
     vf_conn_unlock(crossing->target);
     vf_free(run.work.chunks);

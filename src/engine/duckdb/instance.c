@@ -106,6 +106,12 @@ static enum vf_status explain(const struct vf_duckdb_instance *instance, const s
                            "ATTACH ... (STORAGE_VERSION 'v1.0.0') and COPY FROM DATABASE");
         return status;
     }
+    if (strstr(found->message, "No space left") != NULL || strstr(found->message, "fsync failed") != NULL ||
+        strstr(found->message, "Input/output error") != NULL) {
+        status = vf_error_set(err, VF_ENGINE, "\"%s\" can't be written: %s", instance->path, found->message);
+        vf_error_hint(err, "make room, or look at the disk");
+        return status;
+    }
     status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", instance->path, found->message);
     if (strstr(found->message, "Could not read enough bytes") != NULL)
         vf_error_hint(err, "the file is cut short: take another copy of it, made while nobody writes to it");
