@@ -172,9 +172,9 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
                                          why != NULL ? why : "the target has no such index")
                         : not_moved(maker, table, source, why);
     }
-    bool is_sidecar = vf_index_is_vector(index->mapping.index.kind) &&
-                      index->mapping.index.vector.place == VF_PLACE_SIDECAR; /* the engine never sees it */
-    status = is_sidecar ? VF_OK : add_to_target(maker, table, &index->mapping.index);
+    bool is_beside = vf_index_is_vector(index->mapping.index.kind) &&
+                     vf_index_is_beside(index->mapping.index.vector.place); /* no step of the engine makes it */
+    status = is_beside ? VF_OK : add_to_target(maker, table, &index->mapping.index);
     if (status == VF_OK && index->mapping.why != NULL)
         status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
                                 vf_plan_object(plan, &table->source, source->name != NULL ? source->name : "key"), NULL,
