@@ -87,6 +87,10 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
     here->def = source->def;
     here->collation = source->collation;
     here->comment = source->comment;
+    here->type_schema = source->type_schema;
+    here->type_name = source->type_name;
+    here->n_labels = source->n_labels;
+    here->labels = source->labels;
     if (!is_generated_copy(source) && !is_generated_copy(here))
         here->generated = source->generated;
 }
@@ -316,21 +320,6 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
     return status;
 }
 
-static enum vf_status recall_type(struct vf_schema *schema, const char *body, struct vf_error *err)
-{
-    struct vf_user_type read = {0};
-    enum vf_status status = vf_user_type_from_json(body, schema, &read, err);
-    for (size_t i = 0; status == VF_OK && i < schema->n_user_types; i++) {
-        if (vf_str_equal(schema->user_types[i].name, read.name) &&
-            vf_str_equal(schema->user_types[i].schema, read.schema))
-            return VF_OK; /* the database has it itself */
-    }
-    struct vf_user_type *type = status == VF_OK ? vf_schema_add_user_type(schema) : NULL;
-    if (type != NULL)
-        *type = read;
-    return status == VF_OK && type == NULL ? vf_error_nomem(err) : status;
-}
-
 /* The usual schemas of two databases are one and the same. */
 static bool is_usual(const char *schema)
 {
@@ -340,6 +329,21 @@ static bool is_usual(const char *schema)
 static bool is_same_schema(const char *a, const char *b)
 {
     return vf_str_equal(a, b) || (is_usual(a) && is_usual(b));
+}
+
+static enum vf_status recall_type(struct vf_schema *schema, const char *body, struct vf_error *err)
+{
+    struct vf_user_type read = {0};
+    enum vf_status status = vf_user_type_from_json(body, schema, &read, err);
+    for (size_t i = 0; status == VF_OK && i < schema->n_user_types; i++) {
+        if (vf_str_equal(schema->user_types[i].name, read.name) &&
+            is_same_schema(schema->user_types[i].schema, read.schema))
+            return VF_OK; /* the database has it itself */
+    }
+    struct vf_user_type *type = status == VF_OK ? vf_schema_add_user_type(schema) : NULL;
+    if (type != NULL)
+        *type = read;
+    return status == VF_OK && type == NULL ? vf_error_nomem(err) : status;
 }
 
 /* Does the sequence here serve the table of a remembered one? Where there are no schemas, others than the usual one are a part of the table's name. */

@@ -261,7 +261,8 @@ static bool uses_type(const struct vf_schema *shown, const struct vf_user_type *
 {
     for (size_t i = 0; i < shown->n_tables; i++) {
         for (size_t k = 0; k < shown->tables[i].n_columns; k++) {
-            if (strstr(shown->tables[i].columns[k].native, type->name) != NULL)
+            const struct vf_column *column = &shown->tables[i].columns[k];
+            if (strstr(column->native, type->name) != NULL || vf_str_equal(column->type_name, type->name))
                 return true;
         }
     }

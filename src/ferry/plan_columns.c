@@ -242,6 +242,16 @@ static void keep_native(const struct vf_plan_maker *maker, const struct vf_plan_
     column->mapping.how = NULL;
 }
 
+/* What the column becomes there; its type's schema is said as the target has it. */
+enum vf_status vf_plan_map_column(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                  struct vf_plan_column *column)
+{
+    struct vf_column asked = column->source;
+
+    asked.type_schema = vf_plan_target_schema(maker, asked.type_schema);
+    return vf_conn_map_column(maker->target, &table->source, &asked, &maker->plan->arena, &column->mapping, maker->err);
+}
+
 static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                  const struct vf_plan_request_table *request)
 {
@@ -256,8 +266,7 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     column->type = column->source.type;
     vf_plan_retype_default(&column->source, &maker->plan->arena);
     if (status == VF_OK)
-        status = vf_conn_map_column(maker->target, &table->source, &column->source, &maker->plan->arena,
-                                    &column->mapping, maker->err);
+        status = vf_plan_map_column(maker, table, column);
     if (status != VF_OK)
         return status;
     keep_native(maker, table, column);

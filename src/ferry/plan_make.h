@@ -138,6 +138,8 @@ enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_t
                                    const struct vf_plan_request_table *request) VF_CHECKED;
 const struct vf_plan_request_column *vf_plan_find_column_request(const struct vf_plan_request_table *table,
                                                                  const char *name);
+enum vf_status vf_plan_map_column(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                  struct vf_plan_column *column);
 /* What the plan file says of the target's side goes before what the target's engine would choose. */
 void vf_plan_take_target(struct vf_plan_column *column, const struct vf_plan_request_column *request);
 /* The target's column that the plan's column `i` becomes; not for skipped ones. */

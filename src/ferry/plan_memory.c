@@ -43,8 +43,9 @@ static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_ta
 
     column->type = column->source.type = table->source.columns[i].type = was->type;
     column->source.form = table->source.columns[i].form = here->form;
-    enum vf_status status = vf_conn_map_column(maker->target, &table->source, &column->source, &maker->plan->arena,
-                                               &column->mapping, maker->err);
+    column->source.n_labels = table->source.columns[i].n_labels = was->n_labels;
+    column->source.labels = table->source.columns[i].labels = was->labels;
+    enum vf_status status = vf_plan_map_column(maker, table, column);
     if (status != VF_OK)
         return status;
     vf_plan_take_target(column, request);

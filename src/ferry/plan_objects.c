@@ -105,25 +105,57 @@ static enum vf_status name_domain_parts(struct vf_plan_maker *maker, const struc
     return status;
 }
 
+/* Why a user type isn't made; NULL: it is. */
+static const char *why_not_made(const struct vf_plan_maker *maker, const struct vf_user_type *type)
+{
+    bool is_enum = type->kind == VF_USER_TYPE_ENUM;
+    bool can =
+        vf_conn_can(maker->target, VF_CAP_USER_TYPES) || (is_enum && vf_conn_can(maker->target, VF_CAP_ENUM_TYPES));
+
+    if (!can)
+        return "the target has no such types: its values are moved, and the type is remembered for the way back";
+    if (is_enum &&
+        !vf_enum_fits(type->name, type->n_labels, type->labels, vf_conn_limits(maker->target)->max_identifier_bytes))
+        return "it has no labels, or its name or one of them is longer than the target takes: its columns are texts, "
+               "and the type is remembered for the way back";
+    return NULL;
+}
+
+/* PostgreSQL has types and tables in one room of names. */
+static enum vf_status judge_type_name(struct vf_plan_maker *maker, const struct vf_user_type *type)
+{
+    for (size_t i = 0; vf_conn_can(maker->target, VF_CAP_USER_TYPES) && i < maker->plan->n_tables; i++) {
+        const struct vf_table *table = &maker->plan->tables[i].target;
+        if (strcmp(table->name, type->name) == 0 && vf_str_equal(table->schema, type->schema))
+            return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
+                                  "give the table another name by rename: in the plan", maker->err,
+                                  "the table and the type \"%s\" would have the same name in the target", type->name);
+    }
+    return VF_OK;
+}
+
 static enum vf_status add_user_types(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
-    bool can = vf_conn_can(maker->target, VF_CAP_USER_TYPES);
     enum vf_status status = VF_OK;
 
-    if (can) {
-        plan->user_types = plan->source.user_types;
-        plan->n_user_types = plan->source.n_user_types;
-    }
+    plan->user_types = vf_arena_alloc(&plan->arena, plan->source.n_user_types + 1, sizeof(*plan->user_types));
+    if (plan->user_types == NULL)
+        return vf_error_nomem(maker->err);
     for (size_t i = 0; i < plan->source.n_user_types && status == VF_OK; i++) {
         const struct vf_user_type *type = &plan->source.user_types[i];
-        if (can)
-            status = add_schema(maker, type->schema);
-        else
-            status = vf_plan_not_moved(plan, user_type_word(type->kind), type->schema, type->name, NULL, NULL,
-                                       "the target has no such types: its values are moved, and the type is "
-                                       "remembered for the way back",
+        const char *why = why_not_made(maker, type);
+        if (why == NULL) {
+            struct vf_user_type *made = &plan->user_types[plan->n_user_types++];
+            *made = *type;
+            made->schema = vf_plan_target_schema(maker, type->schema);
+            status = judge_type_name(maker, made);
+            if (status == VF_OK)
+                status = add_schema(maker, made->schema);
+        } else {
+            status = vf_plan_not_moved(plan, user_type_word(type->kind), type->schema, type->name, NULL, NULL, why,
                                        maker->err);
+        }
         if (status == VF_OK)
             status = name_domain_parts(maker, type);
     }

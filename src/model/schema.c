@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void vf_schema_release(struct vf_schema *schema)
 {
     vf_arena_release(&schema->arena);
@@ -200,4 +202,35 @@ char *vf_table_label(const char *schema, const char *name, char *out, size_t out
     else
         snprintf(out, out_bytes, "%s", name);
     return out;
+}
+
+void vf_schema_label_columns(struct vf_schema *schema)
+{
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        for (size_t k = 0; k < schema->tables[i].n_columns; k++) {
+            struct vf_column *column = &schema->tables[i].columns[k];
+            const struct vf_user_type *found = NULL;
+            if (column->type_name == NULL)
+                continue;
+            for (size_t n = 0; n < schema->n_user_types && found == NULL; n++) {
+                const struct vf_user_type *type = &schema->user_types[n];
+                if (type->kind == VF_USER_TYPE_ENUM && vf_str_equal(type->schema, column->type_schema) &&
+                    strcmp(type->name, column->type_name) == 0)
+                    found = type;
+            }
+            column->n_labels = found != NULL ? found->n_labels : 0;
+            column->labels = found != NULL ? found->labels : NULL;
+            if (found == NULL)
+                column->type_schema = column->type_name = NULL;
+        }
+    }
+}
+
+bool vf_enum_fits(const char *name, size_t n_labels, const char *const *labels, uint32_t max_bytes)
+{
+    bool fits = max_bytes == 0 || strlen(name) <= max_bytes;
+
+    for (size_t i = 0; i < n_labels && fits; i++)
+        fits = max_bytes == 0 || strlen(labels[i]) <= max_bytes;
+    return fits && n_labels > 0;
 }

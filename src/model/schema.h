@@ -70,6 +70,9 @@ struct vf_column {
     struct vf_default def;
     const char *collation; /* not the default one, or NULL */
     const char *comment;
+    const char *type_schema, *type_name; /* ENUM: the user type that it is of; NULL: one without a name, or none */
+    size_t n_labels;
+    const char **labels; /* ENUM: in their order, as far as they are known */
     struct vf_evidence evidence;
 };
 
@@ -273,6 +276,11 @@ const char *vf_index_place_name(enum vf_index_place place);
 bool vf_index_place_parse(const char *name, enum vf_index_place *place);
 /* In the database there is nothing of it, only a file beside: SIDECAR, SESSION. */
 bool vf_index_is_beside(enum vf_index_place place);
+
+/* Give the columns that name an enum its labels; one that isn't among the user types is no longer named. */
+void vf_schema_label_columns(struct vf_schema *schema);
+/* Can a database whose names end after max_bytes (0: nowhere) declare the enum? */
+bool vf_enum_fits(const char *name, size_t n_labels, const char *const *labels, uint32_t max_bytes);
 
 /* By exact name; `schema_name` NULL matches any schema. NULL: none. */
 struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name);

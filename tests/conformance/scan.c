@@ -66,7 +66,7 @@ static void test_enum(void **state)
     const struct conf_column column = {.name = "of mood",
                                        .type = "enum",
                                        .native = conf->quirks->user_enum != NULL ? conf->quirks->user_enum : "mood"};
-    if (vf_conn_can(conf->conn, VF_CAP_USER_TYPES)) {
+    if (vf_conn_can(conf->conn, VF_CAP_USER_TYPES) || vf_conn_can(conf->conn, VF_CAP_ENUM_TYPES)) {
         CONF_OK(vf_conn_apply(conf->conn, &step, &err));
         CONF_OK(vf_conn_apply(conf->conn, &step, &err));
     }

@@ -187,6 +187,62 @@ static enum vf_status make_schema(struct vf_duckdb_conn *conn, const char *name,
     return status;
 }
 
+enum vf_status vf_duckdb_is_own_type(struct vf_duckdb_conn *conn, const char *name, bool *is_own, struct vf_error *err)
+{
+    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(name)};
+    int64_t n = 0;
+    enum vf_status status =
+        vf_duckdb_get_i64(conn, "SELECT count(*) FROM duckdb_types() WHERE internal AND lower(type_name) = lower(?)", 1,
+                          params, 0, &n, err);
+    *is_own = n > 0;
+    return status;
+}
+
+/* An enum that is there must have the same labels in the same order. */
+static enum vf_status make_enum(struct vf_duckdb_conn *conn, const struct vf_user_type *type, struct vf_error *err)
+{
+    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(type->schema)),
+                                             vf_duckdb_text_param(type->name)};
+    struct vf_buf sql;
+    int64_t n_found = 0, n_same = 0;
+    bool is_own = false;
+    enum vf_status status = vf_duckdb_is_own_type(conn, type->name, &is_own, err);
+    if (status != VF_OK || is_own)
+        return status;
+    status = vf_duckdb_get_i64(conn,
+                               "SELECT count(*) FROM duckdb_types() WHERE database_name = '" VF_DUCKDB_CATALOG
+                               "' AND NOT internal AND lower(schema_name) = lower(?) AND lower(type_name) = lower(?)",
+                               2, params, 0, &n_found, err);
+    vf_buf_init(&sql, VF_BUF_MAX);
+    if (n_found > 0) {
+        vf_buf_str(&sql, "SELECT count(*) FROM duckdb_types() WHERE database_name = '" VF_DUCKDB_CATALOG
+                         "' AND NOT internal AND lower(schema_name) = lower(?) AND lower(type_name) = lower(?) AND "
+                         "labels = [");
+        for (size_t i = 0; i < type->n_labels; i++) {
+            vf_buf_str(&sql, i > 0 ? ", " : "");
+            vf_duckdb_quote_text(&sql, type->labels[i], strlen(type->labels[i]));
+        }
+        vf_buf_char(&sql, ']');
+        status = vf_buf_check(&sql, err);
+        if (status == VF_OK)
+            status = vf_duckdb_get_i64(conn, sql.data, 2, params, 0, &n_same, err);
+        if (status == VF_OK && n_same == 0) {
+            status = vf_error_set(err, VF_STATE, "there is a type \"%s\" already, and it is another one", type->name);
+            vf_error_hint(err, "drop or rename it in the target");
+        }
+    } else if (status == VF_OK) {
+        status = make_schema(conn, type->schema, err);
+        vf_buf_str(&sql, "CREATE TYPE ");
+        vf_duckdb_quote_table(&sql, type->schema, type->name);
+        vf_buf_str(&sql, " AS ");
+        vf_duckdb_write_enum(type->n_labels, type->labels, &sql);
+        if (status == VF_OK)
+            status = vf_duckdb_exec_buf(conn, &sql, err);
+    }
+    vf_buf_release(&sql);
+    return status;
+}
+
 static enum vf_status create_table(struct vf_duckdb_conn *conn, const struct vf_table *table, struct vf_buf *sql,
                                    struct vf_error *err)
 {
@@ -296,10 +352,11 @@ enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_SCHEMA:
         return make_schema(conn, step->name, err);
     case VF_STEP_EXTENSION:
-    case VF_STEP_USER_TYPE:
     case VF_STEP_FOREIGN_KEY: /* part of the table */
     case VF_STEP_ANALYZE:     /* statistics are kept up by themselves */
         return VF_OK;
+    case VF_STEP_USER_TYPE:
+        return make_enum(conn, step->user_type, err);
     case VF_STEP_SEQUENCE:
     case VF_STEP_SEQUENCE_VALUE:
         return apply_sequence(conn, step, err);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/inspect.h"
+#include "engine/duckdb/types.h"
 #include "engine/store.h"
 
 /* ---- sequences ---- */
@@ -96,6 +97,99 @@ static enum vf_status read_sequences(struct vf_duckdb_conn *conn, struct vf_sche
     return status;
 }
 
+/* ---- enums ---- */
+
+static const char enums_sql[] =
+    "SELECT schema_name, type_name, label FROM (SELECT schema_name, type_name, type_oid, unnest(labels) AS label, "
+    "generate_subscripts(labels, 1) AS i FROM duckdb_types() WHERE database_name = '" VF_DUCKDB_CATALOG
+    "' AND NOT internal AND logical_type = 'ENUM') ORDER BY schema_name, type_name, type_oid, i";
+
+static enum vf_status add_label(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
+{
+    struct vf_arena *arena = &schema->arena;
+    const char *texts[3] = {NULL, NULL, NULL};
+    enum vf_status status = VF_OK;
+    for (idx_t i = 0; status == VF_OK && i < 3; i++)
+        status = vf_duckdb_copy_text(rows, i, arena, &texts[i], err);
+    if (status != VF_OK || texts[2] == NULL)
+        return status;
+    struct vf_user_type *type = schema->n_user_types > 0 ? &schema->user_types[schema->n_user_types - 1] : NULL;
+    if (type == NULL || strcmp(type->schema, texts[0]) != 0 || strcmp(type->name, texts[1]) != 0) {
+        type = vf_schema_add_user_type(schema);
+        if (type == NULL)
+            return vf_error_nomem(err);
+        *type = (struct vf_user_type){.schema = texts[0], .name = texts[1], .kind = VF_USER_TYPE_ENUM};
+    }
+    if ((type->n_labels & (type->n_labels - 1)) == 0) { /* the next power of two: the old place is left to the arena */
+        const char **grown = vf_arena_alloc(arena, type->n_labels == 0 ? 1 : type->n_labels * 2, sizeof(*grown));
+        if (grown == NULL)
+            return vf_error_nomem(err);
+        if (type->n_labels > 0)
+            memcpy(grown, type->labels, type->n_labels * sizeof(*grown));
+        type->labels = grown;
+    }
+    type->labels[type->n_labels++] = texts[2];
+    return VF_OK;
+}
+
+static enum vf_status read_enums(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct vf_duckdb_rows rows;
+    bool more = true;
+    enum vf_status status = vf_duckdb_query(conn, enums_sql, 0, NULL, &rows, err);
+    while (status == VF_OK && more) {
+        status = vf_duckdb_next(&rows, &more, err);
+        if (status == VF_OK && more)
+            status = add_label(schema, &rows, err);
+    }
+    vf_duckdb_rows_close(&rows);
+    return status;
+}
+
+/*
+ * The labels of a column, and the name of its type. DuckDB's catalogue doesn't know which type a column was declared by, only its labels: types of the same labels are one and the same to it.
+ * So a column is of the type with its labels; of several that of the table's own schema, else the first by name.
+ */
+static enum vf_status name_enum(struct vf_schema *schema, const struct vf_table *table, struct vf_column *column,
+                                struct vf_error *err)
+{
+    struct vf_buf native;
+    enum vf_status status = VF_OK;
+    const struct vf_user_type *found = NULL;
+    for (size_t i = 0; status == VF_OK && i < schema->n_user_types; i++) {
+        const struct vf_user_type *type = &schema->user_types[i];
+        vf_buf_init(&native, VF_BUF_MAX);
+        vf_duckdb_write_enum(type->n_labels, type->labels, &native);
+        status = vf_buf_check(&native, err);
+        bool is_it = status == VF_OK && strlen(column->native) == native.size_bytes &&
+                     memcmp(column->native, native.data, native.size_bytes) == 0;
+        vf_buf_release(&native);
+        if (is_it &&
+            (found == NULL || (strcmp(found->schema, table->schema) != 0 && strcmp(type->schema, table->schema) == 0)))
+            found = type;
+    }
+    if (status == VF_OK && found != NULL) {
+        column->type_schema = found->schema;
+        column->type_name = found->name;
+        column->n_labels = found->n_labels;
+        column->labels = found->labels;
+    }
+    return status;
+}
+
+static enum vf_status name_enums(struct vf_schema *schema, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        const struct vf_table *table = &schema->tables[i];
+        for (size_t k = 0; status == VF_OK && k < table->n_columns; k++) {
+            if (table->columns[k].type.kind == VF_K_ENUM)
+                status = name_enum(schema, table, &table->columns[k], err);
+        }
+    }
+    return status;
+}
+
 /* ---- the rest ---- */
 
 static const char others_sql[] =
@@ -105,7 +199,7 @@ static const char others_sql[] =
     "function_name, macro_definition FROM duckdb_functions() WHERE database_name = '" VF_DUCKDB_CATALOG
     "' AND NOT internal AND NOT starts_with(schema_name, 'fts_') "
     "UNION ALL SELECT 'type', schema_name, type_name, logical_type FROM duckdb_types() WHERE database_name = "
-    "'" VF_DUCKDB_CATALOG "' AND NOT internal ORDER BY 1, 2, 3";
+    "'" VF_DUCKDB_CATALOG "' AND NOT internal AND logical_type <> 'ENUM' ORDER BY 1, 2, 3";
 
 static enum vf_status add_other(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
 {
@@ -130,6 +224,10 @@ enum vf_status vf_duckdb_inspect_objects(struct vf_duckdb_conn *conn, struct vf_
     struct vf_duckdb_rows rows;
     bool more = true;
     enum vf_status status = read_sequences(conn, schema, err);
+    if (status == VF_OK)
+        status = read_enums(conn, schema, err);
+    if (status == VF_OK)
+        status = name_enums(schema, err);
     if (status != VF_OK)
         return status;
     status = vf_duckdb_query(conn, others_sql, 0, NULL, &rows, err);

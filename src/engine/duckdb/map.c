@@ -41,6 +41,26 @@ static void map_vector(struct vf_type type, struct vf_arena *arena, struct vf_ma
         mapping->how = "each value as the float32 that equals it; the half precision is remembered";
 }
 
+/* DuckDB's catalogue shows a column of a named enum by the labels, and keeps nothing else of it: so it is declared. */
+static enum vf_status map_enum(const struct vf_column *column, struct vf_arena *arena, struct vf_mapping *mapping,
+                               struct vf_error *err)
+{
+    struct vf_buf native;
+    if (column->n_labels == 0) {
+        mapping->native = "VARCHAR";
+        mapping->form = VF_FORM_TEXT;
+        mapping->how = "the label: which others there may be isn't known";
+        return VF_OK;
+    }
+    vf_buf_init(&native, VF_BUF_MAX);
+    vf_duckdb_write_enum(column->n_labels, column->labels, &native);
+    enum vf_status status = vf_buf_check(&native, err);
+    if (status == VF_OK)
+        mapping->native = vf_arena_strndup(arena, native.data, native.size_bytes);
+    vf_buf_release(&native);
+    return status;
+}
+
 /* numeric(p,s) as PostgreSQL writes it has the same scale in every value; other databases only say so. */
 static void map_decimal(const struct vf_column *column, struct vf_arena *arena, struct vf_mapping *mapping)
 {
@@ -66,6 +86,8 @@ enum vf_status vf_duckdb_map_column(struct vf_conn *base, const struct vf_table 
         map_vector(column->type, arena, mapping);
     else if (column->type.kind == VF_K_DECIMAL)
         map_decimal(column, arena, mapping);
+    else if (column->type.kind == VF_K_ENUM && map_enum(column, arena, mapping, err) != VF_OK)
+        return VF_NOMEM;
     if (mapping->native == NULL)
         return vf_error_nomem(err);
     return map_default(column, mapping, &mapping->default_moved, &mapping->default_why, err);

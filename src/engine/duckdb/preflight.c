@@ -108,6 +108,21 @@ static enum vf_status check_vss(const struct preflight *preflight)
     return status;
 }
 
+static enum vf_status check_types(const struct preflight *preflight)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; status == VF_OK && i < preflight->wanted->n_user_types; i++) {
+        const struct vf_user_type *type = &preflight->wanted->user_types[i];
+        bool is_own = false;
+        status = vf_duckdb_is_own_type(preflight->conn, type->name, &is_own, preflight->err);
+        if (status == VF_OK && is_own)
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, type->name, NULL, preflight->err,
+                                    "the enum isn't made under its name, which is one of DuckDB's own types; its "
+                                    "columns have its labels, and the name is remembered for the way back");
+    }
+    return status;
+}
+
 /* ---- the version of the file's format ---- */
 
 /* Types that an older one can't hold. */
@@ -173,6 +188,8 @@ enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema 
         status = choose_storage(&preflight);
     if (status == VF_OK)
         status = check_vss(&preflight);
+    if (status == VF_OK)
+        status = check_types(&preflight);
     for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {
         status = check_columns(&preflight, &wanted->tables[i]);
         if (status == VF_OK)

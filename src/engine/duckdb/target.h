@@ -23,6 +23,10 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *conn, const char *schema, c
                                      bool *has_rows, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_duckdb_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;
 
+/* Is the name one of DuckDB's own types, such as "long"? No type can be made under it. */
+enum vf_status vf_duckdb_is_own_type(struct vf_duckdb_conn *conn, const char *name, bool *is_own,
+                                     struct vf_error *err) VF_CHECKED;
+
 /* Sequences: made where the source's goes on, since DuckDB can't set one. */
 enum vf_status vf_duckdb_make_sequence(struct vf_duckdb_conn *conn, const struct vf_sequence *sequence,
                                        struct vf_error *err) VF_CHECKED;

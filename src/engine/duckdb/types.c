@@ -86,8 +86,8 @@ const struct vf_duckdb_type vf_duckdb_types[VF_KIND_COUNT] = {
      "in UTC, up to the year 294247; later ones are rejected"},
     {VF_K_INTERVAL, "INTERVAL", VF_FORM_NATIVE, VF_FIDELITY_EXACT, "infinite ones are rejected"},
     {VF_K_JSON, "JSON", VF_FORM_NATIVE, VF_FIDELITY_EXACT, "the text as it is"},
-    {VF_K_ENUM, "VARCHAR", VF_FORM_TEXT, VF_FIDELITY_EXACT,
-     "the label; the list of labels is remembered, not enforced"},
+    {VF_K_ENUM, "ENUM(...)", VF_FORM_NATIVE, VF_FIDELITY_EXACT,
+     "the labels in their order, and the type under its name where it has one; VARCHAR where the labels are not known"},
     {VF_K_ARRAY, "JSON", VF_FORM_TEXT, VF_FIDELITY_EXACT,
      "a JSON array; `to: INTEGER[]` and the like for arrays of one dimension"},
     {VF_K_OTHER, "VARCHAR", VF_FORM_TEXT, VF_FIDELITY_EXACT, "the exact text; the type is remembered"},
@@ -199,6 +199,21 @@ bool vf_duckdb_is_type_name(const char *native)
         }
     }
     return depth == 0 && native[0] != '\0';
+}
+
+void vf_duckdb_write_enum(size_t n_labels, const char *const *labels, struct vf_buf *out)
+{
+    vf_buf_str(out, "ENUM(");
+    for (size_t i = 0; i < n_labels; i++) {
+        vf_buf_str(out, i > 0 ? ", '" : "'");
+        for (const char *c = labels[i]; *c != '\0'; c++) {
+            vf_buf_char(out, *c);
+            if (*c == '\'')
+                vf_buf_char(out, *c);
+        }
+        vf_buf_char(out, '\'');
+    }
+    vf_buf_char(out, ')');
 }
 
 bool vf_duckdb_decimal_of(const char *native, unsigned *width, unsigned *scale)

@@ -25,6 +25,9 @@ bool vf_duckdb_is_type_name(const char *native);
 /* "DECIMAL(12,2)" in any case, also "numeric(12,2)": false when it is another type. */
 bool vf_duckdb_decimal_of(const char *native, unsigned *width, unsigned *scale);
 
+/* Append ENUM('a', 'b'), as duckdb_columns() shows it. */
+void vf_duckdb_write_enum(size_t n_labels, const char *const *labels, struct vf_buf *out);
+
 /* What a column of each neutral kind becomes, in the order of the kinds. The documentation's table is made from it. */
 struct vf_duckdb_type {
     enum vf_kind kind;

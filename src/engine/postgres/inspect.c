@@ -152,6 +152,10 @@ static enum vf_status add_column(struct vf_pg_inspection *inspection, struct vf_
     const struct vf_pg_type *type = vf_pg_type_find(types, (uint32_t)vf_pg_i64(result, row, 3, 0));
     column->name = vf_pg_copy(result, row, 2, arena);
     column->native = vf_arena_strdup(arena, without_schema(types, type, vf_pg_str(result, row, 5)));
+    if (type != NULL && vf_pg_type_base(types, type, NULL)->typtype == 'e') {
+        column->type_schema = vf_pg_type_base(types, type, NULL)->schema;
+        column->type_name = vf_pg_type_base(types, type, NULL)->name;
+    }
     column->type = vf_pg_neutral(types, type, (int32_t)vf_pg_i64(result, row, 4, -1));
     column->form = column->type.kind == VF_K_OTHER ? VF_FORM_TEXT : VF_FORM_NATIVE;
     column->not_null = vf_pg_is_true(result, row, 6);
@@ -205,6 +209,8 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
         status = vf_pg_inspect_keys(inspection);
     if (status == VF_OK)
         status = vf_pg_inspect_objects(inspection);
+    if (status == VF_OK)
+        vf_schema_label_columns(inspection->schema);
     if (status == VF_OK && options->evidence)
         status = vf_pg_inspect_values(inspection, options);
     return status;

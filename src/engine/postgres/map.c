@@ -79,6 +79,21 @@ static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *c
     return true;
 }
 
+/* An enum of another kind of database, whose type is made here too under its name. */
+static bool name_enum(const struct vf_column *column, struct vf_arena *arena, struct vf_mapping *mapping)
+{
+    struct vf_buf name;
+    if (column->type.kind != VF_K_ENUM || column->type_name == NULL ||
+        !vf_enum_fits(column->type_name, column->n_labels, column->labels, VF_PG_MAX_NAME_BYTES))
+        return false;
+    vf_buf_init(&name, 65536);
+    vf_pg_quote_table(&name, column->type_schema, column->type_name);
+    mapping->native = vf_arena_strdup(arena, name.data);
+    mapping->form = VF_FORM_NATIVE;
+    vf_buf_release(&name);
+    return true;
+}
+
 /* ---- a type by its kind ---- */
 
 static void map_list(struct vf_mapping *mapping, const char *native, const char *how)
@@ -203,7 +218,7 @@ enum vf_status vf_pg_map_column(struct vf_conn *base, const struct vf_table *tab
     if (status != VF_OK)
         return status;
     *mapping = (struct vf_mapping){.fidelity = VF_FIDELITY_EXACT};
-    if (!keep_native(conn, column, has_vector, arena, mapping))
+    if (!keep_native(conn, column, has_vector, arena, mapping) && !name_enum(column, arena, mapping))
         map_kind(column, has_vector, arena, mapping);
     if (is_system_column(column->name))
         mapping->how = "PostgreSQL can't have a column of this name: give it another in the plan (name:)";

@@ -8,6 +8,8 @@
 
 #include "engine/engine.h"
 
+#define VF_PG_MAX_NAME_BYTES 63 /* of a name, and of a label of an enum */
+
 extern const struct vf_engine_ops vf_postgres_engine;
 
 /* What becomes of each neutral type; docs/types.md is made from it. Ended by a row whose native is NULL. */
