@@ -1,5 +1,5 @@
 # A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
-.PHONY: all demo demo-all test test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
+.PHONY: all demo demo-all test test-all test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
 
 PREFIX ?= /usr/local
 TEST_ARGS ?=
@@ -23,6 +23,10 @@ demo-all:
 # Arguments, for one part of it: make test TEST_ARGS="--suite unit --only queue"
 test:
 	@scripts/test $(TEST_ARGS)
+
+# The same with a large data set in the matrix: 100,000 rows of what each database has, through every ordered pair and back.
+test-all:
+	@VECFERRY_MATRIX=large scripts/test $(TEST_ARGS)
 
 test-pg16:
 	@scripts/test --version 16 --suite conformance,cli,e2e $(TEST_ARGS)

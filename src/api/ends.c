@@ -99,6 +99,8 @@ static enum vf_status open_target(struct vf_ends *ends, size_t i, const char *ur
         status = read_password(ends->v, target_names[i], &end->url, &end->password, err);
     if (status == VF_OK) {
         crossing->target_options = open_options(ends->v, VF_SIDE_TARGET, "vecferry", end->password, must_exist);
+        if (ends->parts.request != NULL)
+            crossing->target_options.storage = vf_plan_request_storage(ends->parts.request, (unsigned)i + 1);
         status = vf_conn_open(&end->url, &crossing->target_options, &crossing->target, err);
     }
     vf_error_side(status != VF_OK ? err : NULL, VF_SIDE_TARGET);

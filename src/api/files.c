@@ -84,6 +84,8 @@ static enum vf_status open_file(struct files *files, size_t i, struct vf_arena *
     crossing->plan = plan;
     crossing->target_options.must_exist = file->is_there;
     crossing->target_options.password = pattern->password;
+    if (pattern->crossing.plan->target_server.storage[0] != '\0')
+        crossing->target_options.storage = pattern->crossing.plan->target_server.storage;
     enum vf_status status =
         vf_by_plan(crossing->source, pattern->crossing.plan, &files->by.values[i], arena, plan, files->err);
     if (status == VF_OK)

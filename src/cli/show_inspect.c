@@ -80,6 +80,17 @@ static void show_parts(FILE *out, const json_t *index, const json_t *columns)
     }
 }
 
+/* The parameters that are known, as the plan calls them. */
+static void show_parameters(FILE *out, const json_t *vector)
+{
+    static const char *const names[] = {"m", "ef_construction", "ef_search", "lists", "neighbours"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (number_of(vector, names[i]) > 0)
+            fprintf(out, " %s %lld", names[i], (long long)number_of(vector, names[i]));
+    }
+}
+
 static void show_index(FILE *out, const json_t *index, const json_t *columns)
 {
     const json_t *vector = json_object_get(index, "vector");
@@ -98,6 +109,8 @@ static void show_index(FILE *out, const json_t *index, const json_t *columns)
     fputc(')', out);
     if (vector != NULL && text_of(vector, "metric")[0] != '\0' && strcmp(text_of(vector, "metric"), "none") != 0)
         fprintf(out, " %s", text_of(vector, "metric"));
+    if (vector != NULL)
+        show_parameters(out, vector);
     if (text_of(index, "unread")[0] != '\0') {
         fputs(", distance unknown: ", out);
         vf_show_text(out, text_of(index, "unread"));

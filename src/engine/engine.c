@@ -301,6 +301,17 @@ enum vf_status vf_conn_nearest(struct vf_conn *conn, const struct vf_nearest *ne
     return done(conn, vf_conn_ops(conn)->nearest(conn, nearest, scan, err), err);
 }
 
+enum vf_status vf_conn_index_script(struct vf_conn *conn, const struct vf_relation *relation,
+                                    const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
+                                    struct vf_error *err)
+{
+    check_relation(relation);
+    assert(table != NULL && index != NULL && out != NULL);
+    if (vf_conn_ops(conn)->index_script == NULL)
+        return missing(conn, "have an index built by a session", err);
+    return done(conn, vf_conn_ops(conn)->index_script(conn, relation, table, index, out, err), err);
+}
+
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {

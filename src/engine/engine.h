@@ -68,6 +68,8 @@ struct vf_server {
     int version_number;      /* the engine's own, for comparisons: 180006, 3040001 */
     char vector_product[64]; /* "pgvector", "sqlite-vec", or empty */
     char vector_version[64];
+    char storage[32];        /* the version of its file's format, where one can be chosen: "v1.0.0"; or empty */
+    char storage_remark[96]; /* what it means for others: "read by DuckDB v0.9 and later" */
     char identity[128];  /* stays the same while it is the same database: system identifier and database, or file id */
     char session[32];    /* by which another connection to it can watch this one; or empty */
     char guarantee[160]; /* of what is read, where servers of a kind differ in it: one instant, and how; or empty */
@@ -82,8 +84,9 @@ struct vf_open_options {
     const struct vf_clock *clock; /* NULL: the system's */
     const char *library_dir;      /* where libraries are that are opened at run time, or NULL: see base/library.h */
     const char *extension_dir;    /* where a database's extensions are, or NULL: beside its library; DuckDB's */
-    uint64_t memory_bytes;        /* what the connection may use for caches and buffers; 0: the engine's choice */
-    bool must_exist;              /* a target file is not created */
+    const char *storage;   /* of a file that is made: vf_server.storage, or NULL: the oldest that holds the data */
+    uint64_t memory_bytes; /* what the connection may use for caches and buffers; 0: the engine's choice */
+    bool must_exist;       /* a target file is not created */
 };
 
 /* ---- what is scanned and loaded ---- */
@@ -245,6 +248,9 @@ struct vf_nearest {
     uint32_t probes;    /* ivfflat; 0: its default */
 };
 
+/* How the first line of a script begins, so that one that isn't vecferry's is left alone. */
+#define VF_INDEX_SCRIPT_MARK "-- vecferry:"
+
 /* Expectations of a load, for bulk settings and the check of free space. */
 struct vf_load_estimate {
     int64_t n_rows;
@@ -299,6 +305,14 @@ struct vf_engine_ops {
     /* The nearest rows by a vector index of the database, nearest first; *scan is read and closed as one of scan_open. In a transaction, settings for it are gone with that. */
     enum vf_status (*nearest)(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
                               struct vf_error *err);
+
+    /*
+     * Statements that build the index in the memory of whoever opens the database and runs them (VF_PLACE_SESSION), over the relation, which is the key and the vector; their first line begins with
+     * VF_INDEX_SCRIPT_MARK. The same is asked by nearest.
+     */
+    enum vf_status (*index_script)(struct vf_conn *conn, const struct vf_relation *relation,
+                                   const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
+                                   struct vf_error *err);
 
     /* Target (VF_CAP_TARGET). */
     enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
@@ -399,6 +413,9 @@ enum vf_status vf_conn_lookup(struct vf_conn *conn, const struct vf_relation *re
 /* VF_MISSING: the engine can't be asked through its index. */
 enum vf_status vf_conn_nearest(struct vf_conn *conn, const struct vf_nearest *nearest, struct vf_scan **scan,
                                struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_index_script(struct vf_conn *conn, const struct vf_relation *relation,
+                                    const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
+                                    struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,

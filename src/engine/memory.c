@@ -214,7 +214,7 @@ static const struct vf_index *made_into(const struct vf_table *here, const struc
     const struct vf_index *renamed = NULL;
     for (size_t i = 0; i < target->n_indexes; i++) {
         const struct vf_index *declared = &target->indexes[i];
-        if (!vf_index_is_vector(declared->kind) || declared->vector.place == VF_PLACE_SIDECAR ||
+        if (!vf_index_is_vector(declared->kind) || vf_index_is_beside(declared->vector.place) ||
             declared->n_parts != 1 || declared->parts[0].column < 0 ||
             vf_table_find_column(here, target->columns[declared->parts[0].column].name) != remembered->parts[0].column)
             continue;

@@ -280,6 +280,19 @@ static enum vf_status wrap_nearest(struct vf_conn *conn, const struct vf_nearest
     return scan_end(wrapped, after(wrap, &call, status, err), scan);
 }
 
+static enum vf_status wrap_index_script(struct vf_conn *conn, const struct vf_relation *relation,
+                                        const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
+                                        struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    struct vf_wrap_call call = call_of(VF_OP_index_script, index->name);
+    enum vf_status status = before(wrap, &call, err);
+    if (status != VF_OK)
+        return status;
+    status = wrap->inner_ops->index_script(wrap->inner, relation, table, index, out, err);
+    return after(wrap, &call, status, err);
+}
+
 /* ---- target ---- */
 
 static enum vf_status wrap_map_column(struct vf_conn *conn, const struct vf_table *table,

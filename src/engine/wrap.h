@@ -23,6 +23,7 @@
     X(scan_close)                                                                                                      \
     X(lookup)                                                                                                          \
     X(nearest)                                                                                                         \
+    X(index_script)                                                                                                    \
     X(map_column)                                                                                                      \
     X(map_index)                                                                                                       \
     X(preflight)                                                                                                       \

@@ -303,7 +303,7 @@ static enum vf_status name_sidecars(struct vf_plan_table *table, const struct vf
         struct vf_vector_index *made = &indexes[i].mapping.index.vector;
         indexes[i] = table->indexes[i];
         const char *place = made->file != NULL ? strstr(made->file, "{}") : NULL;
-        if (made->place != VF_PLACE_SIDECAR)
+        if (!vf_index_is_beside(made->place))
             continue;
         if (place == NULL) {
             vf_error_set(err, VF_USAGE, "index \"%s\" of table %s: with --by its file \"%s\" must have {} too",

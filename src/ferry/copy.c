@@ -329,6 +329,27 @@ static int compare_chunks(const void *a, const void *b)
     return x->record.chunk.number < y->record.chunk.number ? -1 : x->record.chunk.number > y->record.chunk.number;
 }
 
+/* Tables that are loaded further are looked at as new ones are: whether they are still what the plan makes, and without an index that must not see rows come. One that is gone shows when it is loaded. */
+static enum vf_status reopen_tables(struct run *run)
+{
+    const struct vf_plan *plan = run->crossing->plan;
+    enum vf_status status = VF_OK;
+    size_t opened = SIZE_MAX;
+
+    for (size_t i = 0; i < run->work.n_chunks && status == VF_OK; i++) {
+        const struct vf_table *table = &plan->tables[run->work.chunks[i].table].target;
+        bool exists = false, has_rows = false;
+        if (run->work.chunks[i].table == opened)
+            continue;
+        opened = run->work.chunks[i].table;
+        status = vf_conn_table_state(run->crossing->target, table->schema, table->name, &exists, &has_rows, run->err);
+        if (status == VF_OK && exists)
+            status = vf_conn_apply(run->crossing->target, &(struct vf_step){.kind = VF_STEP_TABLE, .table = table},
+                                   run->err);
+    }
+    return status;
+}
+
 static enum vf_status list_work(struct run *run)
 {
     if (strcmp(run->record.state, "preparing") == 0)
@@ -338,7 +359,9 @@ static enum vf_status list_work(struct run *run)
     /* In the plan's order again, and not in that of names: where keys are made with the tables, rows must not come before those that they refer to. */
     if (run->work.n_chunks > 1)
         qsort(run->work.chunks, run->work.n_chunks, sizeof(*run->work.chunks), compare_chunks);
-    return status == VF_OK ? check_generations(run) : status;
+    if (status == VF_OK)
+        status = check_generations(run);
+    return status == VF_OK ? reopen_tables(run) : status;
 }
 
 /* ---- the run ---- */
@@ -474,7 +497,7 @@ enum vf_status vf_copy_run(struct vf_crossing *crossing, struct vf_copy_result *
         if (status == VF_OK)
             status = settle(&run);
         else if (vf_conn_end_bulk(crossing->target, NULL) != VF_OK)
-            vf_error_wrap(run.err, "and the bulk settings of the target could not be put back");
+            vf_error_wrap(run.err, "the bulk settings of the target could not be put back after this");
     }
     vf_conn_unlock(crossing->target);
     vf_free(run.work.chunks);

@@ -173,6 +173,7 @@ enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_pl
         return vf_error_nomem(err);
     *made = (struct vf_plan_request){.file = whole->file,
                                      .by = whole->by,
+                                     .storage = vf_plan_request_storage(whole, target),
                                      .has_index_min_rows = whole->has_index_min_rows,
                                      .index_min_rows = whole->index_min_rows,
                                      .has_verify = whole->has_verify,

@@ -122,6 +122,8 @@ enum vf_status vf_plan_read(const char *file, const char *text, size_t size_byte
                             struct vf_error *err) VF_CHECKED;
 /* The column of by: in the file, or NULL. */
 const char *vf_plan_request_by(const struct vf_plan_request *request);
+/* The storage version of target number `target`, from 1: in the file, or NULL. */
+const char *vf_plan_request_storage(const struct vf_plan_request *request, unsigned target);
 /* Check what was read against both databases and complete it. VF_USAGE with file, line and column when it names something that isn't there; drift since it was made is a problem in the list. */
 enum vf_status vf_plan_bind(struct vf_plan *plan, struct vf_conn *source, struct vf_conn *target,
                             const struct vf_plan_options *options, struct vf_error *err) VF_CHECKED;

@@ -119,6 +119,19 @@ static struct vf_index_scale scale_of(const struct vf_plan *plan, const struct v
     return scale;
 }
 
+/* What the target makes of an index of the source, whose columns are numbered as the target's are. */
+static enum vf_status map_wanted(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                 const struct vf_index *source, const struct vf_index *wanted,
+                                 struct vf_index_mapping *mapping)
+{
+    const struct vf_index_scale scale = scale_of(maker->plan, table, source);
+
+    if (vf_index_is_vector(wanted->kind))
+        return vf_conn_map_vector_index(maker->target, &table->target, wanted, &scale, &maker->plan->arena, mapping,
+                                        maker->err);
+    return vf_conn_map_index(maker->target, &table->target, wanted, &maker->plan->arena, mapping, maker->err);
+}
+
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
                                 const struct vf_plan_request_index *request)
 {
@@ -145,12 +158,7 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     struct vf_index wanted = index->source;
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;
-    const struct vf_index_scale scale = scale_of(plan, table, source);
-    enum vf_status status =
-        vf_index_is_vector(wanted.kind)
-            ? vf_conn_map_vector_index(maker->target, &table->target, &wanted, &scale, &plan->arena, &index->mapping,
-                                       maker->err)
-            : vf_conn_map_index(maker->target, &table->target, &wanted, &plan->arena, &index->mapping, maker->err);
+    enum vf_status status = map_wanted(maker, table, source, &wanted, &index->mapping);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {
@@ -164,9 +172,9 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
                                          why != NULL ? why : "the target has no such index")
                         : not_moved(maker, table, source, why);
     }
-    bool is_sidecar = vf_index_is_vector(index->mapping.index.kind) &&
-                      index->mapping.index.vector.place == VF_PLACE_SIDECAR; /* the engine never sees it */
-    status = is_sidecar ? VF_OK : add_to_target(maker, table, &index->mapping.index);
+    bool is_beside = vf_index_is_vector(index->mapping.index.kind) &&
+                     vf_index_is_beside(index->mapping.index.vector.place); /* no step of the engine makes it */
+    status = is_beside ? VF_OK : add_to_target(maker, table, &index->mapping.index);
     if (status == VF_OK && index->mapping.why != NULL)
         status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
                                 vf_plan_object(plan, &table->source, source->name != NULL ? source->name : "key"), NULL,
@@ -183,8 +191,9 @@ static enum vf_status leave_out(struct vf_plan_maker *maker, const struct vf_pla
 
     if (!renumber(maker->plan, table, &wanted))
         return not_moved(maker, table, source, "a column of it isn't moved");
-    enum vf_status status =
-        vf_conn_map_index(maker->target, &table->target, &wanted, &maker->plan->arena, &mapping, maker->err);
+    wanted.vector.place = VF_PLACE_ANY;
+    wanted.vector.file = NULL;
+    enum vf_status status = map_wanted(maker, table, source, &wanted, &mapping);
     if (status != VF_OK)
         return status;
     return not_moved(maker, table, source, mapping.moved ? "the plan leaves it out" : mapping.why);

@@ -8,8 +8,8 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "target2", "by", "summary", "index_min_rows", "tables", "not_moved", "problems",    \
-        "verify"
+    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "index_min_rows", "tables",      \
+        "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
     "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
@@ -70,8 +70,9 @@ struct vf_plan_request_table {
 };
 
 struct vf_plan_request {
-    const char *file;    /* for messages */
-    const char *target2; /* NULL: one target */
+    const char *file;               /* for messages */
+    const char *target2;            /* NULL: one target */
+    const char *storage, *storage2; /* versions of the targets' files, or NULL */
     const char *by;
     bool has_verify;
     struct vf_plan_verify verify;

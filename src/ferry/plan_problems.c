@@ -160,7 +160,15 @@ static enum vf_status ask_target(struct vf_plan_maker *maker)
         estimate.n_rows += plan->tables[i].source.n_rows > 0 ? plan->tables[i].source.n_rows : 0;
         estimate.size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
     }
-    return vf_conn_preflight(maker->target, &wanted, &estimate, &plan->problems, maker->err);
+    enum vf_status status = vf_conn_preflight(maker->target, &wanted, &estimate, &plan->problems, maker->err);
+    /* What the file is made as is chosen there, and makes it another one. */
+    if (status == VF_OK && plan->target_server.storage[0] != '\0')
+        status = vf_conn_describe(maker->target, &plan->target_server, maker->err);
+    if (status == VF_OK && plan->target_server.storage[0] == '\0' && maker->request != NULL &&
+        maker->request->storage != NULL)
+        status = vf_error_set(maker->err, VF_USAGE, "%s: storage: \"%s\": the target has no storage version to choose",
+                              maker->request->file, maker->request->storage);
+    return status;
 }
 
 static enum vf_status judge_sides(struct vf_plan_maker *maker)

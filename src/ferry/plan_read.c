@@ -185,11 +185,10 @@ static enum vf_status read_place(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = vf_yaml_text(yaml, node, "file", false, &index->file);
     if (status != VF_OK || text == NULL)
         return status;
-    if (strcmp(text, "database") != 0 && strcmp(text, "sidecar") != 0)
-        return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "to"), "\"%s\" is no place for an index: database, sidecar",
-                            text);
-    index->place = strcmp(text, "sidecar") == 0 ? VF_PLACE_SIDECAR : VF_PLACE_DATABASE;
-    return VF_OK;
+    if (vf_index_place_parse(text, &index->place))
+        return VF_OK;
+    return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "to"),
+                        "\"%s\" is no place for an index: database, sidecar, session", text);
 }
 
 static enum vf_status read_index_element(struct vf_yaml *yaml, yaml_node_t *node, const char *key,
@@ -414,6 +413,10 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "target2", false, &request->target2);
     if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "storage", false, &request->storage);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, root, "storage2", false, &request->storage2);
+    if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "by", false, &request->by);
     if (status == VF_OK && request->by != NULL && request->target2 != NULL)
         status = vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "by"), "by: goes with one target, and there is target2:");
@@ -450,4 +453,9 @@ enum vf_status vf_plan_read(const char *file, const char *text, size_t size_byte
 const char *vf_plan_request_by(const struct vf_plan_request *request)
 {
     return request->by;
+}
+
+const char *vf_plan_request_storage(const struct vf_plan_request *request, unsigned target)
+{
+    return target < 2 ? request->storage : request->storage2;
 }

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
-#include "ferry/sidecar.h"
+#include "ferry/script.h"
 
 static const char *target_path(const struct vf_plan_maker *maker)
 {
@@ -11,7 +11,7 @@ static const char *target_path(const struct vf_plan_maker *maker)
     return maker->options->target_paths != NULL ? maker->options->target_paths[number > 0 ? number - 1 : 0] : NULL;
 }
 
-/* How many sidecars of the plan have this file. */
+/* How many sidecars and scripts of the plan have this file. */
 static int count_file(const struct vf_plan *plan, const char *file)
 {
     int n = 0;
@@ -19,7 +19,7 @@ static int count_file(const struct vf_plan *plan, const char *file)
     for (size_t i = 0; i < plan->n_tables; i++) {
         for (size_t k = 0; k < plan->tables[i].n_indexes; k++) {
             const struct vf_vector_index *other = &plan->tables[i].indexes[k].mapping.index.vector;
-            n += other->place == VF_PLACE_SIDECAR && vf_str_equal(other->file, file);
+            n += vf_index_is_beside(other->place) && vf_str_equal(other->file, file);
         }
     }
     return n;
@@ -32,6 +32,19 @@ static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_ta
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, status,
                           vf_plan_object(maker->plan, &table->source, index->source.name), remedy, maker->err, "%s",
                           what);
+}
+
+static enum vf_status judge_script(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                   const struct vf_plan_index *index)
+{
+    const char *path = vf_sidecar_path(target_path(maker), index->mapping.index.vector.file, &maker->plan->arena);
+
+    if (path == NULL)
+        return vf_error_nomem(maker->err);
+    if (!vf_sidecar_is_there(path) || vf_script_is_ours(path))
+        return VF_OK;
+    return block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
+                 vf_arena_printf(&maker->plan->arena, "\"%s\" is there, and isn't a script of vecferry's", path));
 }
 
 /* What can be known before the first write: whether the name is free, the library there, and the memory. */
@@ -64,6 +77,28 @@ static enum vf_status judge(struct vf_plan_maker *maker, const struct vf_plan_ta
     return status;
 }
 
+/* DATABASE.TABLE.COLUMN and an ending (with SCHEMA before TABLE where that isn't the usual one), with the metric or a number before that when it is taken. */
+static const char *choose_file(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                               const struct vf_vector_index *made, const char *column)
+{
+    struct vf_plan *plan = maker->plan;
+    bool is_usual = vf_str_equal(table->to.schema, vf_conn_ops(maker->target)->usual_schema);
+    const char *name =
+        vf_sidecar_name(target_path(maker), is_usual ? NULL : table->to.schema, table->to.name, column, &plan->arena);
+    const char *ending = made->place == VF_PLACE_SESSION ? "hnsw.sql" : "usearch";
+
+    if (name == NULL)
+        return NULL;
+    int stem_bytes = (int)(strlen(name) - strlen(".usearch"));
+    const char *file = vf_arena_printf(&plan->arena, "%.*s.%s", stem_bytes, name, ending);
+    if (file != NULL && count_file(plan, file) > 0) /* a second index on the column */
+        file = vf_arena_printf(&plan->arena, "%.*s.%s.%s", stem_bytes, name, vf_metric_name(made->metric), ending);
+    for (int i = 2; file != NULL && count_file(plan, file) > 0; i++)
+        file =
+            vf_arena_printf(&plan->arena, "%.*s.%s.%d.%s", stem_bytes, name, vf_metric_name(made->metric), i, ending);
+    return file;
+}
+
 /* false: the rows can't be named in a file, so there can be no sidecar. */
 static bool can_be(const struct vf_plan_maker *maker, const struct vf_plan_table *table,
                    const struct vf_plan_index *index)
@@ -92,21 +127,15 @@ static enum vf_status settle(struct vf_plan_maker *maker, struct vf_plan_table *
                                  maker->err);
     const struct vf_field *field = &table->to.fields[index->mapping.index.parts[0].column];
     if (made->file == NULL) {
-        const char *file =
-            vf_sidecar_name(target_path(maker), table->to.schema, table->to.name, field->name, &plan->arena);
-        if (file != NULL && count_file(plan, file) > 0) /* a second index on the column */
-            file = vf_arena_printf(&plan->arena, "%.*s.%s.usearch", (int)(strlen(file) - strlen(".usearch")), file,
-                                   vf_metric_name(made->metric));
-        for (int i = 2; file != NULL && count_file(plan, file) > 0; i++)
-            file = vf_arena_printf(&plan->arena, "%.*s.%d.usearch", (int)(strlen(file) - strlen(".usearch")), file, i);
+        const char *file = choose_file(maker, table, made, field->name);
         if (file == NULL)
             return vf_error_nomem(maker->err);
         made->file = file;
     } else if (count_file(plan, made->file) > 1) {
         return block(maker, table, index, VF_USAGE, "give each a `file` of its own",
-                     "another sidecar of the plan has the same file");
+                     "another index of the plan has the same file");
     }
-    return judge(maker, table, index);
+    return made->place == VF_PLACE_SESSION ? judge_script(maker, table, index) : judge(maker, table, index);
 }
 
 enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker)
@@ -119,7 +148,7 @@ enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker)
         size_t n = 0;
         for (size_t k = 0; k < table->n_indexes && status == VF_OK; k++) {
             bool kept = true;
-            if (table->indexes[k].mapping.index.vector.place == VF_PLACE_SIDECAR)
+            if (vf_index_is_beside(table->indexes[k].mapping.index.vector.place))
                 status = settle(maker, table, &table->indexes[k], &kept);
             if (kept)
                 table->indexes[n++] = table->indexes[k];

@@ -134,7 +134,7 @@ static void write_vector_index(struct vf_buf *out, const struct vf_vector_index 
                                const struct vf_vector_index *made)
 {
     if (made->place != VF_PLACE_ANY)
-        put_key(out, "to", made->place == VF_PLACE_SIDECAR ? "sidecar" : "database");
+        put_key(out, "to", vf_index_place_name(made->place));
     if (made->file != NULL)
         put_key(out, "file", made->file);
     put_key(out, "metric", vf_metric_name(wish->metric));
@@ -336,6 +336,17 @@ static void put_server(const struct writer *writer, const struct vf_server *serv
     put_comment(writer, text);
 }
 
+/* Of a file whose format can be chosen: what was chosen. */
+static void write_storage(const struct writer *writer, const struct vf_plan *plan, const char *key)
+{
+    if (plan->target_server.storage[0] == '\0')
+        return;
+    vf_buf_printf(writer->out, "%s: ", key);
+    vf_yaml_put(writer->out, plan->target_server.storage);
+    put_comment(writer, plan->target_server.storage_remark);
+    vf_buf_char(writer->out, '\n');
+}
+
 static void write_head(const struct writer *writer)
 {
     const struct vf_plan *plan = writer->plans;
@@ -353,11 +364,13 @@ static void write_head(const struct writer *writer)
     vf_yaml_put(out, plan->target_url);
     put_server(writer, &plan->target_server);
     vf_buf_char(out, '\n');
+    write_storage(writer, plan, "storage");
     for (size_t i = 1; i < writer->n_plans; i++) {
         vf_buf_printf(out, "target%u: ", writer->plans[i].target);
         vf_yaml_put(out, writer->plans[i].target_url);
         put_server(writer, &writer->plans[i].target_server);
         vf_buf_char(out, '\n');
+        write_storage(writer, &writer->plans[i], "storage2");
     }
 }
 

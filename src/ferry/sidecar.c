@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "ferry/script.h"
 
 const char *vf_sidecar_state_name(enum vf_sidecar_state state)
 {
@@ -511,6 +512,8 @@ enum vf_status vf_sidecars_build(struct vf_crossing *crossing, struct vf_error *
             const struct vf_plan_index *index = &plan->tables[i].indexes[k];
             if (index->mapping.index.vector.place == VF_PLACE_SIDECAR)
                 status = build_one(crossing, &plan->tables[i], index, err);
+            else if (index->mapping.index.vector.place == VF_PLACE_SESSION)
+                status = vf_script_write(crossing, &plan->tables[i], index, err);
         }
     }
     return status;

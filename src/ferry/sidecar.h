@@ -59,7 +59,7 @@ enum vf_status vf_sidecar_check(const struct vf_sidecar *sidecar, const struct v
 /* The options of the graph, as vf_hnsw_new() and vf_hnsw_load() take them. */
 struct vf_hnsw_options vf_sidecar_options(const struct vf_sidecar *sidecar);
 
-/* All of the plan's sidecars: those that aren't fresh are built. */
+/* All of the plan's sidecars, and scripts (script.h): those that aren't fresh are built. */
 enum vf_status vf_sidecars_build(struct vf_crossing *crossing, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -154,8 +154,8 @@ static enum vf_status write_text(const char *path, const char *text, struct vf_e
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool done = file != NULL && fchmod(fd, S_IRUSR | S_IWUSR) == 0 && fputs(text, file) >= 0 &&
-                fputc('\n', file) != EOF && fflush(file) == 0 && fsync(fd) == 0;
+    bool done = file != NULL && fchmod(fd, S_IRUSR | S_IWUSR) == 0 && fputs(text, file) >= 0 && fflush(file) == 0 &&
+                fsync(fd) == 0;
     int code = errno;
 
     if (file != NULL)
@@ -170,8 +170,14 @@ enum vf_status vf_sidecar_write(const struct vf_sidecar_description *description
 {
     json_t *object = to_json(description);
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
-    enum vf_status status = text != NULL ? write_text(path, text, err) : vf_error_nomem(err);
+    struct vf_buf lines;
 
+    vf_buf_init(&lines, VF_BUF_MAX);
+    vf_buf_printf(&lines, "%s\n", text != NULL ? text : "");
+    enum vf_status status = text != NULL ? vf_buf_check(&lines, err) : vf_error_nomem(err);
+    if (status == VF_OK)
+        status = write_text(path, lines.data, err);
+    vf_buf_release(&lines);
     free(text); /* foreign */
     json_decref(object);
     return status;
@@ -333,6 +339,19 @@ enum vf_status vf_sidecar_publish(const char *path, bool ordinal, struct vf_erro
         status = rename_new(path, VF_SIDECAR_KEYS, err);
     else if (status == VF_OK && snprintf(keys, sizeof(keys), "%s" VF_SIDECAR_KEYS, path) < PATH_MAX)
         unlink(keys); /* of an earlier building; mostly there is none */
+    if (status == VF_OK)
+        status = rename_new(path, "", err);
+    return status == VF_OK ? sync_folder(path, err) : status;
+}
+
+enum vf_status vf_sidecar_write_text(const char *path, const char *text, struct vf_error *err)
+{
+    char made[PATH_MAX];
+    int size = snprintf(made, sizeof(made), "%s" VF_SIDECAR_NEW, path);
+
+    if (size < 0 || (size_t)size >= sizeof(made))
+        return vf_error_set(err, VF_ENGINE, "the name \"%s\" is too long", path);
+    enum vf_status status = write_text(made, text, err);
     if (status == VF_OK)
         status = rename_new(path, "", err);
     return status == VF_OK ? sync_folder(path, err) : status;

@@ -59,6 +59,9 @@ enum vf_status vf_sidecar_write(const struct vf_sidecar_description *description
 enum vf_status vf_sidecar_read(const char *path, struct vf_arena *arena, struct vf_sidecar_description *description,
                                struct vf_error *err) VF_CHECKED;
 
+/* A text file beside a database, which is there whole or not at all, and durable. */
+enum vf_status vf_sidecar_write_text(const char *path, const char *text, struct vf_error *err) VF_CHECKED;
+
 /* Give the three files their names: those with .new behind them. Without `ordinal` an old keys file is removed. */
 enum vf_status vf_sidecar_publish(const char *path, bool ordinal, struct vf_error *err) VF_CHECKED;
 

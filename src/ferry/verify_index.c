@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ferry/script.h"
 #include "ferry/sidecar.h"
 #include "vector/convert.h"
 #include "vector/distance.h"
@@ -375,13 +376,24 @@ static enum vf_status scan_rows(const struct recall *r,
 
 /* ---- one index ---- */
 
-static uint32_t search_width(const struct vf_index *index)
+/* What has built the index, as far as it is known by its kind and place. */
+static enum vf_index_builder builder_of(const struct vf_conn *target, const struct vf_index *index)
 {
-    enum vf_index_builder builder = index->vector.place == VF_PLACE_SIDECAR ? VF_BUILDER_USEARCH
-                                    : index->kind == VF_INDEX_DISKANN       ? VF_BUILDER_LIBSQL_DISKANN
-                                                                            : VF_BUILDER_PGVECTOR_HNSW;
+    const enum vf_index_builder *builders = vf_conn_limits(target)->index_builders;
 
-    return index->kind == VF_INDEX_IVFFLAT ? 0 : vf_index_parameter_of(builder, &index->vector, VF_PARAM_EF_SEARCH);
+    for (size_t i = 0; builders[i] != VF_BUILDER_NONE; i++) {
+        if (vf_index_builders[builders[i]].kind == index->kind &&
+            vf_index_builders[builders[i]].place == index->vector.place)
+            return builders[i];
+    }
+    return index->vector.place == VF_PLACE_SIDECAR ? VF_BUILDER_USEARCH : VF_BUILDER_PGVECTOR_HNSW;
+}
+
+static uint32_t search_width(const struct vf_conn *target, const struct vf_index *index)
+{
+    return index->kind == VF_INDEX_IVFFLAT
+               ? 0
+               : vf_index_parameter_of(builder_of(target, index), &index->vector, VF_PARAM_EF_SEARCH);
 }
 
 /* One list of a hundred finds little; the root of their number is what pgvector recommends. */
@@ -417,8 +429,9 @@ static enum vf_status measure(struct recall *r, struct vf_crossing *crossing, co
 
     for (size_t q = 0; q < r->n_queries && !r->is_bits; q++)
         widen(r, r->queries + q * r->width, 1, r->wide + q * r->dim);
-    enum vf_status status = out->file != NULL ? ask_graph(r, &asking) : ask_database(r, &nearest, &asking);
-    if (status == VF_MISSING && out->file == NULL) { /* it is built, and can't be asked */
+    bool is_sidecar = index->vector.place == VF_PLACE_SIDECAR;
+    enum vf_status status = is_sidecar ? ask_graph(r, &asking) : ask_database(r, &nearest, &asking);
+    if (status == VF_MISSING && !is_sidecar) { /* it is built, and can't be asked */
         out->why = vf_arena_strdup(arena, asking.message);
         return out->why == NULL ? vf_error_nomem(err) : VF_OK;
     }
@@ -454,6 +467,20 @@ static enum vf_status check_sidecar(struct recall *r, struct vf_digest digest, s
     return VF_OK;
 }
 
+static enum vf_status check_script(struct vf_crossing *crossing, const struct vf_plan_table *table,
+                                   const struct vf_index *index, struct vf_arena *arena, struct vf_verify_index *out,
+                                   struct vf_error *err)
+{
+    enum vf_sidecar_state state;
+    enum vf_status status = vf_script_check(crossing, table, index, arena, &state, &out->why, err);
+
+    if (status != VF_OK)
+        return status;
+    out->state = vf_sidecar_state_name(state);
+    out->equal = state == VF_SIDECAR_FRESH;
+    return VF_OK;
+}
+
 static enum vf_status verify_index(struct vf_crossing *crossing, const struct vf_plan_table *table,
                                    const struct vf_index *index, struct vf_sidecar *sidecar, struct vf_arena *arena,
                                    struct vf_verify_index *out, struct vf_error *err)
@@ -467,8 +494,10 @@ static enum vf_status verify_index(struct vf_crossing *crossing, const struct vf
         status = scan_rows(&r, choose_rows, &r, &digest, err);
     if (status == VF_OK) {
         out->n_vectors = digest.n_rows;
-        if (out->file != NULL)
+        if (index->vector.place == VF_PLACE_SIDECAR)
             status = check_sidecar(&r, digest, arena, out, err);
+        else if (index->vector.place == VF_PLACE_SESSION)
+            status = check_script(crossing, table, index, arena, out, err);
     }
     out->probes = count_probes(index, out->n_vectors);
     if (status == VF_OK && search && out->equal)
@@ -503,22 +532,22 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
         return vf_error_nomem(err);
     for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++) {
         const struct vf_index *index = &table->indexes[i].mapping.index;
-        bool is_sidecar = index->vector.place == VF_PLACE_SIDECAR;
+        bool is_beside = vf_index_is_beside(index->vector.place);
         struct vf_vector_relation relation;
         struct vf_sidecar sidecar;
         if (!vf_index_is_vector(index->kind) || index->n_parts != 1 || index->parts[0].column < 0 ||
-            (!is_sidecar && !crossing->plan->verify.search))
+            (!is_beside && !crossing->plan->verify.search))
             continue;
         struct vf_verify_index *out = &result->indexes[result->n_indexes++];
         *out = (struct vf_verify_index){.name = table->indexes[i].source.name,
-                                        .file = is_sidecar ? index->vector.file : NULL,
+                                        .file = is_beside ? index->vector.file : NULL,
                                         .kind = index->kind,
                                         .state = "built",
-                                        .ef_search = search_width(index),
+                                        .ef_search = search_width(crossing->target, index),
                                         .equal = true};
         if (!describe(crossing, table, index, &relation, &sidecar))
             out->why = "its recall can't be measured: the table has no key, or the vectors no one dimension";
-        else if (is_sidecar)
+        else if (index->vector.place == VF_PLACE_SIDECAR)
             status = vf_sidecar_of_plan(crossing, table, &table->indexes[i], &relation, arena, &sidecar, err);
         struct vf_error why = {0};
         if (status == VF_OK && out->why == NULL) {
@@ -526,7 +555,8 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
             if (status != VF_OK && err != NULL)
                 *err = why;
         }
-        if (status == VF_VALUE && !is_sidecar) { /* the row is named as a difference already */
+        if (status == VF_VALUE &&
+            index->vector.place != VF_PLACE_SIDECAR) { /* the row is named as a difference already */
             out->why = vf_arena_printf(arena, "its recall can't be measured: %s", why.message);
             status = out->why == NULL ? vf_error_nomem(err) : VF_OK;
         }

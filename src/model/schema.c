@@ -145,6 +145,36 @@ bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind)
     return false;
 }
 
+static const char *const index_places[] = {
+    [VF_PLACE_ANY] = "any",
+    [VF_PLACE_DATABASE] = "database",
+    [VF_PLACE_SIDECAR] = "sidecar",
+    [VF_PLACE_SESSION] = "session",
+};
+
+#define N_INDEX_PLACES (sizeof(index_places) / sizeof(index_places[0]))
+
+const char *vf_index_place_name(enum vf_index_place place)
+{
+    return (size_t)place < N_INDEX_PLACES ? index_places[place] : index_places[VF_PLACE_ANY];
+}
+
+bool vf_index_place_parse(const char *name, enum vf_index_place *place)
+{
+    for (size_t i = VF_PLACE_ANY + 1; i < N_INDEX_PLACES; i++) {
+        if (strcmp(name, index_places[i]) == 0) {
+            *place = (enum vf_index_place)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool vf_index_is_beside(enum vf_index_place place)
+{
+    return place == VF_PLACE_SIDECAR || place == VF_PLACE_SESSION;
+}
+
 struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name)
 {
     for (size_t i = 0; i < schema->n_tables; i++) {

@@ -100,6 +100,7 @@ enum vf_index_place {
     VF_PLACE_ANY,      /* the translation's choice; of an index that is there: the database */
     VF_PLACE_DATABASE, /* made by the database */
     VF_PLACE_SIDECAR,  /* a usearch file beside the database */
+    VF_PLACE_SESSION,  /* made in memory by whoever opens the database, by a script beside it */
 };
 
 /* The neutral description of a vector index. A number that is 0 isn't said: the builder's own default. model/vector_index.h translates it from one builder to another. */
@@ -115,7 +116,8 @@ struct vf_vector_index {
     uint32_t alpha_milli;     /* diskann: how far a link may be a detour, in thousandths */
     enum vf_element compress; /* diskann: how the copies of neighbours are kept; NONE: not said */
     enum vf_index_place place;
-    const char *file; /* of a sidecar: its path, taken from the folder of the database; NULL: made from the names */
+    const char *
+        file; /* of a sidecar or a session's script: its path, taken from the folder of the database; NULL: made from the names */
 };
 
 /* A primary key or unique constraint is an index with `constraint` set. */
@@ -269,6 +271,11 @@ bool vf_index_is_vector(enum vf_index_kind kind);
 /* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "other"; static. */
 const char *vf_index_kind_name(enum vf_index_kind kind);
 bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind);
+/* "database", "sidecar", "session"; static. ANY is no word of a plan. */
+const char *vf_index_place_name(enum vf_index_place place);
+bool vf_index_place_parse(const char *name, enum vf_index_place *place);
+/* In the database there is nothing of it, only a file beside: SIDECAR, SESSION. */
+bool vf_index_is_beside(enum vf_index_place place);
 
 /* Give the columns that name an enum its labels; one that isn't among the user types is no longer named. */
 void vf_schema_label_columns(struct vf_schema *schema);

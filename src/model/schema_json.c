@@ -28,9 +28,6 @@ static const char *const generated_words[] = {
     [VF_GENERATED_VIRTUAL] = "virtual",
 };
 
-static const char *const place_words[] = {
-    [VF_PLACE_ANY] = "any", [VF_PLACE_DATABASE] = "database", [VF_PLACE_SIDECAR] = "sidecar"};
-
 static const char *const constraint_words[] = {
     [VF_CONSTRAINT_NONE] = "none", [VF_CONSTRAINT_PRIMARY] = "primary", [VF_CONSTRAINT_UNIQUE] = "unique"};
 
@@ -75,7 +72,7 @@ static const char *fk_action_word(unsigned value)
 
 static const char *place_word(unsigned value)
 {
-    return word_of(place_words, N_WORDS(place_words), value);
+    return vf_index_place_name((enum vf_index_place)value);
 }
 
 static const char *table_word(unsigned value)
@@ -106,7 +103,7 @@ static const char *element_word(unsigned value)
 static const struct vf_json_words default_kinds = {N_WORDS(default_words), default_word};
 static const struct vf_json_words generated_kinds = {N_WORDS(generated_words), generated_word};
 static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, index_word};
-static const struct vf_json_words places = {N_WORDS(place_words), place_word};
+static const struct vf_json_words places = {VF_PLACE_SESSION + 1, place_word};
 static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
 static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_word};
 static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_word};

@@ -286,7 +286,7 @@ static bool attempt(struct trial *trial, const struct vf_index_wish *wish, enum 
     vf_buf_clear(&trial->why);
     if (rule == NULL || (place != VF_PLACE_ANY && place != trial->info->place))
         return false;
-    if (trial->info->place != VF_PLACE_SIDECAR)
+    if (!vf_index_is_beside(trial->info->place))
         trial->outcome.index.file = NULL;
     if (!is_large(trial) || !is_finite(trial) || !has_metric(trial) || !has_element(trial))
         return false;
@@ -341,7 +341,8 @@ enum vf_status vf_index_translate(const struct vf_index_wish *wish, const enum v
         made.why = trial.first_why != NULL ? trial.first_why
                    : wish->index.place == VF_PLACE_SIDECAR
                        ? "a sidecar lies beside a database file, and the target isn't one"
-                       : "the target has no approximate index of its own";
+                   : wish->index.place == VF_PLACE_SESSION ? "the target has no index that a session builds"
+                                                           : "the target has no approximate index of its own";
     }
     if (status == VF_OK)
         *outcome = made;

@@ -14,7 +14,8 @@ enum vf_index_builder {
     VF_BUILDER_NONE,             /* the end of a list */
     VF_BUILDER_PGVECTOR_HNSW,    /* PostgreSQL */
     VF_BUILDER_PGVECTOR_IVFFLAT, /* PostgreSQL */
-    VF_BUILDER_DUCKDB_HNSW,      /* DuckDB's extension vss */
+    VF_BUILDER_DUCKDB_HNSW,      /* DuckDB's extension vss, in the file */
+    VF_BUILDER_DUCKDB_SESSION,   /* the same in the memory of whoever opens the file */
     VF_BUILDER_LIBSQL_DISKANN,   /* libSQL's libsql_vector_idx */
     VF_BUILDER_USEARCH,          /* a file beside the database */
     VF_BUILDER_VEC0,             /* sqlite-vec: looks at every vector */

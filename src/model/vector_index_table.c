@@ -61,10 +61,32 @@ const struct vf_index_builder_info vf_index_builders[VF_BUILDER_COUNT] =
                            [VF_PARAM_EF_CONSTRUCTION] = {"ef_construction", 128, 1, 0},
                            [VF_PARAM_EF_SEARCH] = {"ef_search", 64, 1, 0}},
                 .only_large = true,
+                .needs_finite = true,
                 .note = "M0, the links of the lowest layer, is 2 x M. It lies in the file only with "
                         "hnsw_enable_experimental_persistence, is wrong after deletes, and a DuckDB without vss can't "
                         "write to its table: "
                         "so a sidecar goes before it, and `to: database` asks for it.",
+            },
+        [VF_BUILDER_DUCKDB_SESSION] =
+            {
+                .name = "duckdb session",
+                .product = "DuckDB's vss",
+                .kind = VF_INDEX_HNSW,
+                .place = VF_PLACE_SESSION,
+                .metrics = {{VF_METRIC_L2, "l2sq", "l2 (array_distance), though the index's word says the square"},
+                            {VF_METRIC_L2_SQUARED, "l2sq", "l2, the square root of it"},
+                            {VF_METRIC_COSINE, "cosine", "cosine; 2 for a zero vector"},
+                            {VF_METRIC_IP, "ip", "ip (array_negative_inner_product)"}},
+                .elements = {{VF_E_F32, false, 100000, VF_E_NONE}},
+                .ranges = {[VF_PARAM_M] = {"M", 16, 2, 0},
+                           [VF_PARAM_EF_CONSTRUCTION] = {"ef_construction", 128, 1, 0},
+                           [VF_PARAM_EF_SEARCH] = {"ef_search", 64, 1, 0}},
+                .only_large = true,
+                .needs_finite = true,
+                .note = "Made by an SQL file beside the database (`to: session`), which whoever opens it runs: it "
+                        "copies keys "
+                        "and vectors into a temporary table, builds the index over that, in memory, and is asked "
+                        "there. Nothing of it is in the database, which needs no extension.",
             },
         [VF_BUILDER_LIBSQL_DISKANN] =
             {
@@ -167,6 +189,7 @@ const struct vf_index_rule vf_index_rules[] = {
      {ROWS(VF_PARAM_LISTS)},
      "lists instead of a graph: m and ef_construction mean nothing there"},
     {VF_INDEX_HNSW, VF_BUILDER_DUCKDB_HNSW, {GRAPH}, NULL},
+    {VF_INDEX_HNSW, VF_BUILDER_DUCKDB_SESSION, {GRAPH}, NULL},
     {VF_INDEX_HNSW,
      VF_BUILDER_LIBSQL_DISKANN,
      {TWICE(VF_PARAM_NEIGHBOURS, VF_PARAM_M), SAME(VF_PARAM_EF_CONSTRUCTION), SAME(VF_PARAM_EF_SEARCH)},
@@ -185,6 +208,11 @@ const struct vf_index_rule vf_index_rules[] = {
     {VF_INDEX_IVFFLAT, VF_BUILDER_PGVECTOR_IVFFLAT, {SAME(VF_PARAM_LISTS)}, NULL},
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_DUCKDB_HNSW,
+     {{VF_CARRY_END, 0, 0}},
+     "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, so M and ef_construction are "
+     "the defaults"},
+    {VF_INDEX_IVFFLAT,
+     VF_BUILDER_DUCKDB_SESSION,
      {{VF_CARRY_END, 0, 0}},
      "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, so M and ef_construction are "
      "the defaults"},
@@ -217,6 +245,11 @@ const struct vf_index_rule vf_index_rules[] = {
      "HNSW instead of DiskANN: half as many links in a layer (M) as it has neighbours, so that the lowest layer has as "
      "many"},
     {VF_INDEX_DISKANN,
+     VF_BUILDER_DUCKDB_SESSION,
+     {FROM_PAGES},
+     "HNSW instead of DiskANN: half as many links in a layer (M) as it has neighbours, so that the lowest layer has as "
+     "many"},
+    {VF_INDEX_DISKANN,
      VF_BUILDER_LIBSQL_DISKANN,
      {SAME(VF_PARAM_NEIGHBOURS), SAME(VF_PARAM_EF_CONSTRUCTION), SAME(VF_PARAM_EF_SEARCH), SAME(VF_PARAM_ALPHA)},
      NULL},
@@ -236,6 +269,7 @@ const struct vf_index_rule vf_index_rules[] = {
      {ROWS(VF_PARAM_LISTS)},
      "an approximate index, where search was exact"},
     {VF_INDEX_EXACT, VF_BUILDER_DUCKDB_HNSW, {{VF_CARRY_END, 0, 0}}, "an approximate index, where search was exact"},
+    {VF_INDEX_EXACT, VF_BUILDER_DUCKDB_SESSION, {{VF_CARRY_END, 0, 0}}, "an approximate index, where search was exact"},
     {VF_INDEX_EXACT, VF_BUILDER_LIBSQL_DISKANN, {{VF_CARRY_END, 0, 0}}, "an approximate index, where search was exact"},
     {VF_INDEX_EXACT, VF_BUILDER_USEARCH, {{VF_CARRY_END, 0, 0}}, "an approximate index, where search was exact"},
     {VF_INDEX_EXACT, VF_BUILDER_VEC0, {{VF_CARRY_END, 0, 0}}, NULL},

@@ -60,6 +60,18 @@ class Project(unittest.TestCase):
             found = words.search(path.read_text(encoding="utf-8"))
             self.assertIsNone(found, f"{path.relative_to(TOP)}: {found}")
 
+    def test_tests_that_are_named_exist(self):
+        """tests/FAULTS.md: for each row of its tables, files and the tests in them."""
+        known = {path.name: set(re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8"))) for folder in ("cli", "e2e", "long") for path in (TOP / "tests" / folder).glob("*.py")}
+        n_named = 0
+        for line in (TOP / "tests" / "FAULTS.md").read_text(encoding="utf-8").splitlines():
+            for file, names in re.findall(r"(\w+\.py): (test_\w+(?:, test_\w+)*)", line):
+                for name in names.split(", "):
+                    n_named += 1
+                    with self.subTest(f"{file}: {name}"):
+                        self.assertIn(name, known.get(file, ()))
+        self.assertGreater(n_named, 100)
+
     def test_scripts_can_be_run(self):
         for path in (TOP / "scripts").iterdir():
             if path.read_bytes().startswith(b"#!/usr/bin/env bash"):

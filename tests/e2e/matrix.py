@@ -2,11 +2,13 @@
 
 A kind makes a database with what is awkward in it (its own types at their extremes, NULLs, odd names, empty tables, tables without a key,
 vectors of each encoding), makes an empty target, and shows a database as Python values by a driver of its own, which shares no code with vecferry.
+With VECFERRY_MATRIX=large (`make test-all`) there is much of it besides: 100,000 rows of what each has, every encoding of vectors, long texts and large blobs.
 For a pair A, B the source goes from A to B and from there to a new A: both A show the same, and the digests of both copies are the same.
 """
 
 import collections
 import decimal
+import os
 import pathlib
 import sqlite3
 import struct
@@ -18,6 +20,8 @@ from hrana import Sqld
 from sqlite_library import Library
 
 HERE = pathlib.Path(__file__).resolve().parent
+LARGE = os.environ.get("VECFERRY_MATRIX") == "large"
+MANY = 100_000
 
 ODD_NAME = 'Odd "Name" 🚢'
 
@@ -59,6 +63,55 @@ def fill_sqlite(execute):
     execute(f'INSERT INTO "{ODD_NAME.replace(chr(34), chr(34) * 2)}" VALUES (1, ?, ?, ?)', ("a", "b", "c"))
     execute('DELETE FROM "references" WHERE id = 25', ())
 
+
+# Made by the databases themselves, which is quicker than to send it to them. Texts hold characters of one to four bytes, and grow to some kilobytes; every 1,000th row has
+# something large, whose bytes are all different.
+LITE_MANY = f"""
+CREATE TABLE many (id INTEGER PRIMARY KEY, n INTEGER, r REAL, t TEXT, b BLOB, v BLOB, j TEXT, at INTEGER, flag BOOLEAN);
+CREATE TABLE many_parts (a TEXT NOT NULL, b INTEGER NOT NULL, t TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE many_heavy (id INTEGER PRIMARY KEY, t TEXT, b BLOB);
+INSERT INTO many WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY})
+    SELECT i * 3, CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN -9223372036854775807 - 1 WHEN 2 THEN 9223372036854775807 WHEN 3 THEN 9007199254740993 ELSE i * i END,
+           CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN -0.0 WHEN 2 THEN 1e308 WHEN 3 THEN 5e-324 ELSE i / 3.0 END,
+           CASE i % 11 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'it''s "quoted" \\N %s' ELSE 'zä€🚢 ' || i || char(10) END
+               || CASE WHEN i % 1000 = 0 THEN hex(randomblob(4000)) ELSE '' END,
+           CASE i % 13 WHEN 0 THEN NULL WHEN 1 THEN x'' ELSE randomblob(i % 40 + 1) END,
+           CASE WHEN i % 17 THEN unhex(printf('%08x0000803f0000004000004040', i * 7 % 100003)) END,
+           CASE WHEN i % 19 THEN '[' || i || ',' || i % 10 || '.5,-3,0.125]' END, 1700000000 + i, i % 2 FROM i;
+INSERT INTO many_parts WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY}) SELECT 'part ' || i % 997, i, CASE WHEN i % 3 THEN 'x' || i END FROM i;
+INSERT INTO many_heavy WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 12) SELECT i, hex(randomblob(100000 * i)), randomblob(250000 * i) FROM i;
+"""
+
+LIBSQL_MANY = f"""
+CREATE TABLE many_vectors (id INTEGER PRIMARY KEY, f32 F32_BLOB(8), f64 F64_BLOB(8), f16 F16_BLOB(8), f1 F1BIT_BLOB(16), t TEXT);
+INSERT INTO many_vectors WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY}),
+    texts (i, t) AS (SELECT i, '[' || i || ',' || i % 7 || '.5,-' || i % 11 || ',0.1,1e-30,' || i / 3.0 || ',2,3]' FROM i)
+    SELECT i, vector32(t), CASE WHEN i % 5 THEN vector64(t) END, vector16('[' || i % 2048 || ',0.5,-2,1,0,0,3,' || i % 9 || ']'), vector1bit('[1,-1,1,1,-1,1,1,-1,' || (i % 2 - 0.5) || ',1,1,1,-1,1,1,1]'), t FROM texts;
+"""
+
+DUCKDB_MANY = f"""
+CREATE TABLE many (id BIGINT PRIMARY KEY, h HUGEINT, n DECIMAL(38, 10), r DOUBLE, f FLOAT, t VARCHAR, b BLOB, u UUID, ts TIMESTAMP, tz TIMESTAMPTZ, d DATE, v FLOAT[8], w DOUBLE[8], l INTEGER[]);
+CREATE TABLE many_heavy (id INTEGER PRIMARY KEY, t VARCHAR, b BLOB);
+INSERT INTO many SELECT i * 3, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN 170141183460469231731687303715884105727 WHEN 2 THEN -170141183460469231731687303715884105727 ELSE i END,
+    CASE WHEN i % 7 > 0 THEN i::DECIMAL(38, 10) / 8 END, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '-0.0'::DOUBLE WHEN 2 THEN 1e308 ELSE i / 3 END, (i / 7)::FLOAT,
+    CASE i % 11 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'zä€🚢 ' || i || chr(10) END || CASE WHEN i % 1000 = 0 THEN repeat(md5(i::VARCHAR), 300) ELSE '' END,
+    CASE i % 13 WHEN 0 THEN NULL WHEN 1 THEN ''::BLOB ELSE unhex(md5(i::VARCHAR)) END, md5(i::VARCHAR)::UUID, TIMESTAMP '1969-12-31 23:59:59' + INTERVAL (i * 1009) SECOND, TIMESTAMPTZ '2024-01-01 00:00:00+00' + INTERVAL (i) MINUTE,
+    DATE '1900-01-01' + (i % 60000)::INTEGER, CASE WHEN i % 17 > 0 THEN [i, i / 3, -1, 0.1, 1e-30, 2, 3, i % 9]::FLOAT[8] END, [i, i / 3, -1, 0.1, 1e-300, 2, 3, i % 9]::DOUBLE[8],
+    CASE WHEN i % 19 > 0 THEN [i, NULL, i % 5] END FROM range(1, {MANY + 1}) r (i);
+INSERT INTO many_heavy SELECT i, repeat(md5(i::VARCHAR), (5000 * i)::INTEGER), encode(repeat(md5(i::VARCHAR), (8000 * i)::INTEGER)) FROM range(1, 13) r (i);
+"""
+
+POSTGRES_MANY = f"""
+CREATE TABLE many (id bigint PRIMARY KEY, i4 int, n numeric(30, 10), r double precision, f real, t text, b bytea, u uuid, at timestamptz, d date, j jsonb, v vector(8), h halfvec(8), bi bit(16), s sparsevec(20), a int[]);
+CREATE TABLE many_heavy (id int PRIMARY KEY, t text, b bytea);
+CREATE INDEX many_t ON many (i4, at);
+INSERT INTO many SELECT i * 3, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN -2147483648 WHEN 2 THEN 2147483647 ELSE i END, CASE WHEN i % 7 > 0 THEN i / 8.0 END, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '-0'::float8 WHEN 2 THEN 1e308 ELSE i / 3.0 END, i / 7.0,
+    CASE i % 11 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'zä€🚢 ' || i || chr(10) END || CASE WHEN i % 1000 = 0 THEN repeat(md5(i::text), 300) ELSE '' END,
+    CASE i % 13 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE decode(md5(i::text), 'hex') END, md5(i::text)::uuid, '1969-12-31 23:59:59+00'::timestamptz + i * interval '1009 s', '1900-01-01'::date + i % 60000,
+    CASE WHEN i % 3 > 0 THEN jsonb_build_object('n', i, 'x', ARRAY[1.5, NULL], 'text', 'é') END, CASE WHEN i % 17 > 0 THEN ARRAY[i, i / 3.0, -1, 0.1, 1e-30, 2, 3, i % 9]::real[]::vector END, ARRAY[i % 2048, 0.5, -2, 1, 0, 0, 3, i % 9]::real[]::halfvec,
+    (i % 65536)::bit(16), CASE WHEN i % 5 > 0 THEN format('{{%s:%s,%s:-1}}/20', i % 10 + 1, i % 7 + 1, i % 9 + 11)::sparsevec END, CASE WHEN i % 19 > 0 THEN ARRAY[i, NULL, i % 5] END FROM generate_series(1, {MANY}) i;
+INSERT INTO many_heavy SELECT i, repeat(md5(i::text), 5000 * i), convert_to(repeat(md5(i::text), 8000 * i), 'UTF8') FROM generate_series(1, 12) i;
+"""
 
 INDEXED = 1001  # a plan builds a vector index from 1,000 rows on
 
@@ -217,11 +270,19 @@ class Kind:
         self.name, self.source, self.target, self.picture = name, source, target, picture
 
 
+def unhex(connection):
+    """SQLite has this function from 3.41 on."""
+    connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)
+
+
 def sqlite_source(case):
     path = case.new_file("source.db")
     connection = sqlite3.connect(path)
     connection.executescript(SQLITE)
     fill_sqlite(connection.execute)
+    if LARGE:
+        unhex(connection)
+        connection.executescript(LITE_MANY)
     connection.commit()
     connection.close()
     return path
@@ -232,6 +293,8 @@ def duckdb_source(case):
     connection = duckdb.connect(path)
     connection.execute(DUCKDB)
     connection.execute(NESTED)
+    if LARGE:
+        connection.execute(DUCKDB_MANY)
     connection.close()
     return "duckdb:" + path
 
@@ -243,6 +306,9 @@ def libsql_source(case):
             if statement.strip():
                 connection.execute(statement)
         fill_libsql(connection.execute)
+        for statement in LIBSQL_MANY.split(";\n") if LARGE else ():
+            if statement.strip():
+                connection.execute(statement)
     return case.libsql_url(path)
 
 
@@ -254,11 +320,14 @@ def turso_source(case):
                 server.run(statement)
     fill_sqlite(lambda sql, values: server.run(sql, *values))
     fill_libsql(lambda sql, values: server.run(sql, *values))
+    for statement in LIBSQL_MANY.split(";\n") if LARGE else ():
+        if statement.strip():
+            server.run(statement)
     return server.url
 
 
 KINDS = {
-    "postgres": Kind("postgres", lambda case: case.postgres((HERE / "alltypes.sql").read_text()), lambda case: case.postgres(), postgres_picture),
+    "postgres": Kind("postgres", lambda case: case.postgres((HERE / "alltypes.sql").read_text() + (POSTGRES_MANY if LARGE else "")), lambda case: case.postgres(), postgres_picture),
     "sqlite": Kind("sqlite", sqlite_source, lambda case: case.new_file("target.db"), sqlite_picture),
     "duckdb": Kind("duckdb", duckdb_source, lambda case: "duckdb:" + case.new_file("target.duckdb"), lambda url: duckdb_picture(url.removeprefix("duckdb:"))),
     "libsql": Kind("libsql", libsql_source, lambda case: case.libsql_url(case.new_file("target-libsql.db")), None),

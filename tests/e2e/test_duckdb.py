@@ -3,6 +3,7 @@
 The files are read and made by DuckDB's own Python package, which shares no code with vecferry but the library below it.
 """
 
+import os
 import pathlib
 import re
 import signal

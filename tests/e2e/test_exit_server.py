@@ -22,9 +22,10 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 LOCK = "1986356070, 1701999225"
 
 
-def make_source(path, n_rows):
-    numbers = struct.pack("<4000f", *[i / 3 for i in range(4000)])
-    rows = ((i, f"title {i}", struct.pack("<f", i) + numbers[i % 3900 * 4:][:63 * 4]) for i in range(n_rows))
+def make_source(path, n_rows=8000, dim=512):
+    """Large enough for some chunks, when there is little memory."""
+    numbers = struct.pack("<8000f", *[i / 3 for i in range(8000)])
+    rows = ((i, f"title {i}", struct.pack("<f", i) + numbers[i % 7000 * 4:][:(dim - 1) * 4]) for i in range(n_rows))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT NOT NULL, v BLOB)")
         connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", rows)
@@ -35,13 +36,12 @@ def make_source(path, n_rows):
 class Server(Case):
     @classmethod
     def setUpClass(cls):
-        """Files that the tests only read: a small one, and one that takes some time to copy."""
+        """A file that the tests only read."""
         super().setUpClass()
         folder = pathlib.Path(tempfile.mkdtemp(prefix="vecferry-e2e-"))
         cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.big, cls.huge = str(folder / "big.db"), str(folder / "huge.db")
-        make_source(cls.big, 20000)
-        make_source(cls.huge, 100000)
+        cls.big = str(folder / "big.db")
+        make_source(cls.big)
 
     def setUp(self):
         super().setUp()
@@ -204,21 +204,23 @@ class Server(Case):
 
     def copy_and(self, source, target, watch, act):
         """Start a copy; when rows are in the table that `watch` sees, act. Its exit code and output."""
-        process = subprocess.Popen([VECFERRY, "copy", "--json", "--jobs", "2", "--no-verify", source, target], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 60
+        process = subprocess.Popen([VECFERRY, "copy", "--json", "--jobs", "2", "--memory", "8M", "--no-verify", source, target], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 120
         while process.poll() is None and time.monotonic() < deadline and not watch():
-            time.sleep(0.002)
-        act()
+            time.sleep(0.005)
+        act(process)
         out, err = process.communicate(timeout=120)
         return process.returncode, json.loads(out.splitlines()[-1]), err
 
-    def has_chunks(self, url):
-        def watch():
-            with psycopg.connect(url, autocommit=True) as connection:
-                if connection.execute("SELECT to_regclass('vecferry_chunks')").fetchone()[0] is None:
-                    return False
-                return connection.execute("SELECT count(*) FROM vecferry_chunks").fetchone()[0] > 0
-        return watch
+    def paused(self, first="false"):
+        """A database where a COPY into `docs` waits, when its rows or `first` say so, for as long as the connection that comes with it is open or unlocks 77; and whether one does."""
+        url = self.postgres(f"CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {first} OR EXISTS (SELECT FROM docs) THEN PERFORM pg_advisory_xact_lock_shared(77); END IF; RETURN NULL; END $$;"
+                            "CREATE FUNCTION add_wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('docs') IS NOT NULL THEN"
+                            "  CREATE OR REPLACE TRIGGER wait BEFORE INSERT ON docs FOR EACH STATEMENT EXECUTE FUNCTION wait(); END IF; END $$;"
+                            "CREATE EVENT TRIGGER add_wait ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add_wait()")
+        holder = self.connect(url)
+        holder.execute("SELECT pg_advisory_lock(77)")
+        return url, holder, lambda: holder.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted").fetchone()[0] > 0
 
     def end_sessions(self, url):
         with psycopg.connect(SERVER, autocommit=True) as admin:
@@ -231,21 +233,22 @@ class Server(Case):
         self.assertIn("--resume", last["hint"])
 
     def test_sessions_of_the_target_are_ended(self):
-        source, url = self.huge, self.postgres()
-        self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: self.end_sessions(url)))
-        self.run_vecferry("copy", "--resume", source, url)
-        self.run_vecferry("verify", source, url)
+        url, holder, waits = self.paused()
+        self.check_stopped(*self.copy_and(self.big, url, waits, lambda _: self.end_sessions(url)))
+        self.run_vecferry("copy", "--resume", self.big, url)
+        self.run_vecferry("verify", self.big, url)
 
     def test_sessions_of_the_source_are_ended(self):
         url = self.postgres()
-        self.run_vecferry("copy", "--no-verify", self.huge, url)
+        self.run_vecferry("copy", "--no-verify", self.big, url)
+        admin = self.connect(SERVER)
+        name = urllib.parse.urlsplit(url).path[1:]
+
         def reads():
-            with psycopg.connect(SERVER, autocommit=True) as admin:
-                name = urllib.parse.urlsplit(url).path[1:]
-                return admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query ~ '^COPY.*docs'", (name,)).fetchone()[0] > 0
-        self.check_stopped(*self.copy_and(url, self.target, reads, lambda: self.end_sessions(url)))
+            return admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query ~ '^COPY.*docs'", (name,)).fetchone()[0] > 0
+        self.check_stopped(*self.copy_and(url, self.target, reads, lambda _: self.end_sessions(url)))
         self.run_vecferry("copy", "--resume", url, self.target)
-        self.assert_same_sqlite(self.huge, self.target, ["docs"])
+        self.assert_same_sqlite(self.big, self.target, ["docs"])
 
     def test_the_server_stops_and_starts_again(self):
         """A private server, stopped at once as by a crash, and started on its data."""
@@ -257,10 +260,15 @@ class Server(Case):
         self.addCleanup(subprocess.run, [script, "stop", str(place)], capture_output=True)
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        source = self.huge
+        source = self.big
+        watcher = psycopg.connect(url, autocommit=True)
+        self.addCleanup(watcher.close)
+
+        def has_chunks():
+            return watcher.execute("SELECT to_regclass('vecferry_chunks') IS NOT NULL").fetchone()[0] and watcher.execute("SELECT count(*) FROM vecferry_chunks").fetchone()[0] > 0
         postmaster = int((place / "data" / "postmaster.pid").read_text().split()[0]) if (place / "data" / "postmaster.pid").exists() else None
         self.assertIsNotNone(postmaster, "where is the server's data?")
-        self.check_stopped(*self.copy_and(source, url, self.has_chunks(url), lambda: os.kill(postmaster, signal.SIGQUIT)))
+        self.check_stopped(*self.copy_and(source, url, has_chunks, lambda _: os.kill(postmaster, signal.SIGQUIT)))
         deadline = time.monotonic() + 60
         while (place / "data" / "postmaster.pid").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -276,20 +284,15 @@ class Server(Case):
         self.run_vecferry("verify", source, url)
 
     def test_signals_during_a_copy_into_the_server(self):
-        source = self.huge
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            url = self.postgres()
-            process = subprocess.Popen([VECFERRY, "copy", "--json", "--no-verify", source, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            watch = self.has_chunks(url)
-            while process.poll() is None and not watch():
-                time.sleep(0.002)
-            process.send_signal(number)
-            out, err = process.communicate(timeout=60)
-            self.assertEqual(process.returncode, code, err)
+            url, holder, waits = self.paused()
+            code_now, last, err = self.copy_and(self.big, url, waits, lambda process: process.send_signal(number))
+            self.assertEqual(code_now, code, err)
             self.assertIn("--resume", err)
-            self.assertEqual(json.loads(out.splitlines()[-1])["exit_code"], code)
-            self.run_vecferry("copy", "--resume", source, url)
-            self.run_vecferry("verify", source, url)
+            self.assertEqual(last["exit_code"], code)
+            holder.execute("SELECT pg_advisory_unlock(77)")
+            self.run_vecferry("copy", "--resume", self.big, url)
+            self.run_vecferry("verify", self.big, url)
 
     def unsent_bytes(self, url):
         """What the program has given to the kernel for the server of this URL, and the server hasn't read."""
@@ -302,18 +305,12 @@ class Server(Case):
         columns = 200
         source = self.sqlite("bits.db", f"CREATE TABLE docs (id INTEGER PRIMARY KEY, {', '.join(f'is_{i} BOOLEAN' for i in range(columns))});"
                              f"INSERT INTO docs WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000) SELECT i{', 1' * columns} FROM n")
-        url = self.postgres("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END';"
-                            "CREATE FUNCTION add_wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('docs') IS NOT NULL THEN"
-                            "  CREATE OR REPLACE TRIGGER wait BEFORE INSERT ON docs FOR EACH STATEMENT EXECUTE FUNCTION wait(); END IF; END $$;"
-                            "CREATE EVENT TRIGGER add_wait ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add_wait()")
-        holder = self.connect(url)
-        holder.execute("SELECT pg_advisory_lock(77)")
-        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"
+        url, holder, waits = self.paused("true")
         for number, code, more in ((signal.SIGINT, 130, []), (signal.SIGTERM, 143, ["--resume"])):
             process = subprocess.Popen([VECFERRY, "copy", "--json", "--no-verify", "--jobs", "1", *more, source, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             try:
                 unsent = []  # until no more of it can be sent
-                while process.poll() is None and (holder.execute(waits).fetchone()[0] == 0 or len(set(unsent[-5:])) != 1 or unsent[-1] == 0):
+                while process.poll() is None and (not waits() or len(set(unsent[-5:])) != 1 or unsent[-1] == 0):
                     time.sleep(0.1)
                     unsent.append(self.unsent_bytes(url))
                 self.assertIsNone(process.poll())

@@ -93,7 +93,7 @@ class TwoTargets(Base):
         summary = self.copy(*self.databases(), "--split", "TrackEmbeddings=2")
         crossing = [item for item in summary["not_moved"] if item["kind"] == "foreign key"]
         self.assertEqual(crossing, [{"kind": "foreign key", "target": 2, "schema": None, "name": "embeddings_track", "on": "public.TrackEmbeddings",
-                                     "why": "it would cross the targets: public.TrackEmbeddings goes to target 2, public.tracks to target 1"}])
+                                     "why": "it would cross the targets: public.TrackEmbeddings goes to target 2, public.tracks to target 1", "text": None}])
         self.assertEqual(foreign_keys(self.two, "TrackEmbeddings"), [])
         self.assertEqual(foreign_keys(self.one, "tracks"), ["artists"])
 

@@ -109,3 +109,24 @@ class Verify(Case):
         result = self.run_vecferry("verify", "--json", self.source, target, code=3).json()
         table = [table for table in result["tables"] if table["name"] == "docs"][0]
         self.assertEqual(sorted((d["kind"], d["key"], d["column"]) for d in table["differences"]), [("unreadable", '{"id": 4}', "v"), ("unreadable", '{"id": 5}', "n")])
+
+    def test_why_an_index_was_not_moved(self):
+        """By the plan that the target remembers, too: what the user took out of it is one reason, what the target can't do and what isn't worth it are others."""
+        source = self.postgres("CREATE TABLE few (id int PRIMARY KEY, s text, j jsonb, v vector(3)); INSERT INTO few SELECT i, 'x' || i, '{}', ARRAY[i, 1, 2]::float4[]::vector FROM generate_series(1, 50) i;"
+                               "CREATE INDEX kept ON few (id, s); CREATE INDEX taken_out ON few (s); CREATE INDEX of_json ON few USING gin (j); CREATE INDEX of_few ON few USING hnsw (v vector_l2_ops);"
+                               "CREATE TABLE many (id int PRIMARY KEY, v vector(3)); INSERT INTO many SELECT i, ARRAY[i, 1, 2]::float4[]::vector FROM generate_series(1, 1100) i;"
+                               "CREATE INDEX kept_sidecar ON many USING hnsw (v vector_l2_ops); CREATE INDEX sidecar_taken_out ON many USING hnsw (v vector_cosine_ops); CREATE INDEX of_l1 ON many USING hnsw (v vector_l1_ops)")
+        target, plan = str(self.folder / "indexes.db"), self.folder / "ferry.yaml"
+        self.run_vecferry("plan", "-q", source, target, "-o", plan)
+        lines = plan.read_text().splitlines(keepends=True)
+        left = [line for line in lines if "taken_out" not in line]
+        self.assertEqual(len(left), len(lines) - 2)
+        plan.write_text("".join(left))
+        said = self.copy("-f", plan)
+        for result in (said, self.run_vecferry("verify", "--json", source, target).json(), self.run_vecferry("verify", "--json", "-f", plan).json()):
+            why = {other["name"]: other["why"] for other in result["not_moved"]}
+            self.assertEqual(sorted(why), ["of_few", "of_json", "of_l1", "sidecar_taken_out", "taken_out"])
+            self.assertEqual((why["taken_out"], why["sidecar_taken_out"]), ("the plan leaves it out", "the plan leaves it out"))
+            self.assertRegex(why["of_json"], "^SQLite has only B-trees")
+            self.assertRegex(why["of_few"], "^fewer than 1000 rows")
+            self.assertRegex(why["of_l1"], "^usearch has no such index")

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/duckdb/session.h"
+
 /* ---- queries ---- */
 
 struct vf_duckdb_param vf_duckdb_text_param(const char *text)
@@ -217,6 +219,7 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
         return vf_error_nomem(err);
     opened->base.options = *options;
     opened->base.options.password = NULL;
+    opened->catalog = VF_DUCKDB_CATALOG;
     opened->limits = (struct vf_limits){
         .text_nul = true,
         .vector_not_finite = true,
@@ -225,6 +228,7 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
         .identifiers_fold_case = true,
         .max_value_bytes = UINT32_MAX,
         .max_loaders = 1,
+        .index_builders = {VF_BUILDER_USEARCH, VF_BUILDER_DUCKDB_HNSW, VF_BUILDER_DUCKDB_SESSION},
     };
     enum vf_status status = open_file(opened, url, err);
     if (status != VF_OK) {
@@ -244,6 +248,7 @@ void vf_duckdb_close(struct vf_conn *base)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     if (conn->handle != NULL) {
+        vf_duckdb_session_close(conn);
         vf_duckdb_end_snapshot(base);
         vf_duckdb_rollback(base);
         vf_duckdb_unlock(base);
@@ -280,6 +285,12 @@ enum vf_status vf_duckdb_describe(struct vf_conn *base, struct vf_server *server
     snprintf(server->version, sizeof(server->version), "%s, storage version %" PRIu64 " (%s)",
              version[0] == 'v' ? version + 1 : version, file.storage_version,
              vf_duckdb_storage_name(file.storage_version));
+    const char *word = vf_duckdb_storage_word(file.storage_version);
+    if (word != NULL && conn->base.options.side == VF_SIDE_TARGET) {
+        snprintf(server->storage, sizeof(server->storage), "%s", word);
+        snprintf(server->storage_remark, sizeof(server->storage_remark), "read by DuckDB %s%s",
+                 file.storage_version == VF_DUCKDB_OLDEST_STORAGE ? "v0.9" : word, " and later");
+    }
     snprintf(server->identity, sizeof(server->identity), "duckdb:%" PRIx64 ":%" PRIx64, file.device, file.inode);
     return VF_OK;
 }

@@ -28,6 +28,9 @@ struct vf_duckdb_conn {
     struct vf_arena made; /* of the sequences */
     size_t n_sequences;
     struct vf_duckdb_made_sequence *sequences;
+    const char *catalog;            /* whose tables are scanned: the file's, or temp of a session */
+    struct vf_duckdb_conn *session; /* that has built an index which isn't in the file, or NULL: see session.h */
+    const char *session_index;      /* of a session: the index that it has */
 };
 
 /* A sequence that a step has made, or found, for the defaults of the tables that follow: DuckDB doesn't know which column a sequence serves. */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/default.h"
+#include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
 
@@ -269,8 +270,10 @@ static enum vf_status make_table(struct vf_duckdb_conn *conn, const struct vf_ta
         vf_duckdb_table_state((struct vf_conn *)(void *)conn, table->schema, table->name, &exists, &has_rows, err);
     if (status != VF_OK)
         return status;
-    if (exists)
-        return check_table(conn, table, err);
+    if (exists) {
+        status = check_table(conn, table, err);
+        return status == VF_OK ? vf_duckdb_hnsw_clear(conn, table, err) : status;
+    }
     vf_buf_init(&sql, VF_BUF_MAX);
     status = make_schema(conn, table->schema, err);
     if (status == VF_OK)
@@ -302,6 +305,11 @@ static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_ta
     struct vf_buf sql;
     if (index->constraint != VF_CONSTRAINT_NONE) /* part of the table */
         return VF_OK;
+    if (index->kind == VF_INDEX_HNSW) {
+        enum vf_status made = vf_duckdb_hnsw_make(conn, table, index, err);
+        vf_error_wrap(made != VF_OK && made != VF_CANCELLED ? err : NULL, "index \"%s\"", index->name);
+        return made;
+    }
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, index->unique ? "CREATE UNIQUE INDEX IF NOT EXISTS " : "CREATE INDEX IF NOT EXISTS ");
     vf_duckdb_quote(&sql, index->name);

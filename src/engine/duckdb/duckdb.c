@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "engine/duckdb/conn.h"
+#include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/inspect.h"
 #include "engine/duckdb/record.h"
 #include "engine/duckdb/scan.h"
+#include "engine/duckdb/session.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/expression.h"
 
@@ -100,6 +102,8 @@ const struct vf_engine_ops vf_duckdb_engine = {
     .scan_read = vf_duckdb_scan_read,
     .scan_close = vf_duckdb_scan_close,
     .lookup = vf_duckdb_lookup,
+    .nearest = vf_duckdb_nearest,
+    .index_script = vf_duckdb_index_script,
     .map_column = vf_duckdb_map_column,
     .map_index = vf_duckdb_map_index,
     .preflight = vf_duckdb_preflight,

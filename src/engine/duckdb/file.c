@@ -91,3 +91,24 @@ const char *vf_duckdb_storage_name(uint64_t storage_version)
     return storage_version - first < sizeof(names) / sizeof(names[0]) ? names[storage_version - first]
                                                                       : "a DuckDB later than v2.0";
 }
+
+static const char *const storage_words[] = {"v1.0.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0"};
+
+#define N_STORAGE_WORDS (sizeof(storage_words) / sizeof(storage_words[0]))
+
+bool vf_duckdb_storage_parse(const char *word, uint64_t *storage_version)
+{
+    for (size_t i = 0; i < N_STORAGE_WORDS; i++) {
+        if (strcmp(word, storage_words[i]) != 0)
+            continue;
+        *storage_version = VF_DUCKDB_OLDEST_STORAGE + i;
+        return true;
+    }
+    return false;
+}
+
+const char *vf_duckdb_storage_word(uint64_t storage_version)
+{
+    uint64_t i = storage_version - VF_DUCKDB_OLDEST_STORAGE;
+    return storage_version >= VF_DUCKDB_OLDEST_STORAGE && i < N_STORAGE_WORDS ? storage_words[i] : NULL;
+}

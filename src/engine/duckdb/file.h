@@ -25,4 +25,10 @@ enum vf_status vf_duckdb_file_check(const char *path, struct vf_duckdb_file *fil
 /* The oldest DuckDB that reads a storage version: "v1.0", "v1.2", ...; "a later DuckDB" when it isn't known here. Static. */
 const char *vf_duckdb_storage_name(uint64_t storage_version);
 
+/* The storage versions that can be chosen, by the release that brought each: "v1.0.0" is 64, and "v1.5.0" 68. */
+#define VF_DUCKDB_OLDEST_STORAGE 64
+bool vf_duckdb_storage_parse(const char *word, uint64_t *storage_version);
+/* NULL: another. */
+const char *vf_duckdb_storage_word(uint64_t storage_version);
+
 #endif

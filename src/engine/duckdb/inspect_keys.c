@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/inspect.h"
 
 /* A constraint's columns come as rows, one for each. */
@@ -238,41 +239,6 @@ static enum vf_status add_index(struct vf_schema *schema, const struct vf_duckdb
     return status;
 }
 
-static enum vf_metric metric_of(const char *name)
-{
-    return strcmp(name, "cosine") == 0 ? VF_METRIC_COSINE
-           : strcmp(name, "ip") == 0   ? VF_METRIC_IP
-           : strcmp(name, "l2sq") == 0 ? VF_METRIC_L2 /* what its queries order by is array_distance, the root */
-                                       : VF_METRIC_NONE;
-}
-
-/* The catalogue's CREATE INDEX has lost the options of an HNSW index: its extension knows the metric. */
-static enum vf_status read_metrics(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
-{
-    struct vf_duckdb_rows rows;
-    bool more = true;
-    enum vf_status status =
-        vf_duckdb_query(conn,
-                        "SELECT schema_name, table_name, index_name, metric FROM pragma_hnsw_index_info() WHERE "
-                        "catalog_name = '" VF_DUCKDB_CATALOG "'",
-                        0, NULL, &rows, err);
-    while (status == VF_OK && more) {
-        const char *texts[4] = {NULL, NULL, NULL, NULL};
-        status = vf_duckdb_next(&rows, &more, err);
-        if (status != VF_OK || !more)
-            break;
-        for (idx_t i = 0; status == VF_OK && i < 4; i++)
-            status = vf_duckdb_copy_text(&rows, i, &schema->arena, &texts[i], err);
-        struct vf_table *table = status == VF_OK ? vf_schema_find_table(schema, texts[0], texts[1]) : NULL;
-        for (size_t i = 0; table != NULL && i < table->n_indexes; i++) {
-            if (table->indexes[i].kind == VF_INDEX_HNSW && vf_str_equal(table->indexes[i].name, texts[2]))
-                table->indexes[i].vector.metric = metric_of(texts[3]);
-        }
-    }
-    vf_duckdb_rows_close(&rows);
-    return status;
-}
-
 static bool has_hnsw(const struct vf_schema *schema)
 {
     for (size_t i = 0; i < schema->n_tables; i++) {
@@ -301,6 +267,6 @@ enum vf_status vf_duckdb_inspect_indexes(struct vf_duckdb_conn *conn, struct vf_
     }
     vf_duckdb_rows_close(&rows);
     if (status == VF_OK && missing == NULL && has_hnsw(schema))
-        status = read_metrics(conn, schema, err);
+        status = vf_duckdb_hnsw_inspect(conn, schema, err);
     return status;
 }

@@ -25,6 +25,7 @@ struct vf_duckdb_instance {
     const struct vf_duckdb_library *lib;
     duckdb_database db;
     char *path;
+    uint64_t storage_version;   /* that a file which is made gets */
     struct vf_duckdb_file file; /* device and inode are those of the file that is open */
     bool is_read_only;
     bool made_file; /* the file came into being here */
@@ -106,6 +107,12 @@ static enum vf_status explain(const struct vf_duckdb_instance *instance, const s
                            "ATTACH ... (STORAGE_VERSION 'v1.0.0') and COPY FROM DATABASE");
         return status;
     }
+    if (strstr(found->message, "No space left") != NULL || strstr(found->message, "fsync failed") != NULL ||
+        strstr(found->message, "Input/output error") != NULL) {
+        status = vf_error_set(err, VF_ENGINE, "\"%s\" can't be written: %s", instance->path, found->message);
+        vf_error_hint(err, "make room, or look at the disk");
+        return status;
+    }
     status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", instance->path, found->message);
     if (strstr(found->message, "Could not read enough bytes") != NULL)
         vf_error_hint(err, "the file is cut short: take another copy of it, made while nobody writes to it");
@@ -129,7 +136,7 @@ static enum vf_status attach_as(struct vf_duckdb_instance *instance, duckdb_conn
     if (is_read_only)
         vf_buf_str(&sql, ", READ_ONLY");
     else if (!instance->file.exists || instance->file.is_empty)
-        vf_buf_str(&sql, ", STORAGE_VERSION 'v1.0.0'"); /* the oldest that holds all that is written here */
+        vf_buf_printf(&sql, ", STORAGE_VERSION '%s'", vf_duckdb_storage_word(instance->storage_version));
     vf_buf_char(&sql, ')');
     enum vf_status status = vf_buf_check(&sql, err);
     if (status == VF_OK) {
@@ -357,6 +364,16 @@ static void release(struct vf_duckdb_instance *instance)
     vf_free(instance);
 }
 
+static enum vf_status choose_storage(struct vf_duckdb_instance *instance, const struct vf_open_options *options,
+                                     struct vf_error *err)
+{
+    if (options->storage == NULL || vf_duckdb_storage_parse(options->storage, &instance->storage_version))
+        return VF_OK;
+    vf_error_set(err, VF_USAGE, "\"%s\" is no storage version of DuckDB", options->storage);
+    vf_error_hint(err, "v1.0.0, v1.2.0, v1.3.0, v1.4.0 and v1.5.0 are: the releases that brought one");
+    return VF_USAGE;
+}
+
 static enum vf_status open_new(const char *path, const struct vf_open_options *options,
                                const struct vf_duckdb_file *file, const struct vf_duckdb_library *lib,
                                struct vf_duckdb_instance **instance, struct vf_error *err)
@@ -369,7 +386,10 @@ static enum vf_status open_new(const char *path, const struct vf_open_options *o
     made->file = *file;
     made->is_read_only = options->side == VF_SIDE_SOURCE;
     made->made_file = !file->exists;
-    enum vf_status status = made->path == NULL ? vf_error_nomem(err) : open_file(made, options, err);
+    made->storage_version = VF_DUCKDB_OLDEST_STORAGE;
+    enum vf_status status = made->path == NULL ? vf_error_nomem(err) : choose_storage(made, options, err);
+    if (status == VF_OK)
+        status = open_file(made, options, err);
     if (status != VF_OK) {
         release(made);
         return status;
@@ -498,6 +518,48 @@ enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duck
     if (!instance->is_loaded[extension])
         status = vf_duckdb_extension_load(instance->lib, handle, options, extension, err);
     instance->is_loaded[extension] = status == VF_OK;
+    pthread_mutex_unlock(&registry_lock);
+    return status;
+}
+
+static enum vf_status remake(struct vf_duckdb_instance *instance, duckdb_connection handle, struct vf_error *err)
+{
+    struct stat info;
+    enum vf_status status = detach(instance, handle, err);
+    if (status != VF_OK)
+        return status;
+    unlink(instance->path);
+    instance->file = (struct vf_duckdb_file){0};
+    status = create(instance, handle, err);
+    if (status == VF_OK)
+        status = attach(instance, handle, false, err);
+    if (status != VF_OK)
+        return status;
+    if (stat(instance->path, &info) != 0)
+        return vf_error_set(err, VF_CONNECT, "\"%s\" is gone", instance->path);
+    instance->file.device = (uint64_t)info.st_dev;
+    instance->file.inode = (uint64_t)info.st_ino;
+    return VF_OK;
+}
+
+enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *instance, uint64_t storage_version,
+                                                 bool *chosen, struct vf_error *err)
+{
+    duckdb_connection handle = NULL;
+    enum vf_status status = VF_OK;
+    pthread_mutex_lock(&registry_lock);
+    *chosen = instance->storage_version == storage_version;
+    if (instance->made_file && !instance->is_kept && !*chosen) {
+        instance->storage_version = storage_version;
+        if (instance->lib->connect(instance->db, &handle) != DuckDBSuccess)
+            status = vf_error_nomem(err);
+        if (status == VF_OK)
+            status = remake(instance, handle, err);
+        if (handle != NULL)
+            instance->lib->disconnect(&handle);
+        *chosen = status == VF_OK;
+    }
+    *chosen = *chosen && instance->made_file;
     pthread_mutex_unlock(&registry_lock);
     return status;
 }

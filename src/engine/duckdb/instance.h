@@ -38,6 +38,9 @@ const struct vf_error *vf_duckdb_instance_lacks_vss(const struct vf_duckdb_insta
 enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duckdb_connection handle,
                                        const struct vf_open_options *options, enum vf_duckdb_extension extension,
                                        struct vf_error *err) VF_CHECKED;
+/* A file that was made here, and is still empty, gets that storage version; *chosen is false when the file was there before, and keeps its own. */
+enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *instance, uint64_t storage_version,
+                                                 bool *chosen, struct vf_error *err) VF_CHECKED;
 /* Something is in the file now that has to stay. */
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance);
 

@@ -169,7 +169,8 @@ enum vf_status vf_duckdb_load_write(struct vf_load *load, const struct vf_batch 
     for (size_t i = 0; i < load->relation.n_fields; i++)
         load->arrays[i] = &batch->columns[i];
     mark_nulls(load, batch);
-    status = vf_duckdb_probe_run(load->conn, &load->probe, &load->appender, batch, load->skip, load->broken, err);
+    status = vf_duckdb_probe_run(load->conn, &load->probe, &load->relation, &load->appender, batch, load->skip,
+                                 load->broken, err);
     for (int64_t row = 0; status == VF_OK && row < batch->n_rows; row++)
         status = load_row(load, batch, row, rejects, err);
     /* By bytes: left to itself, the appender keeps 204,800 rows in memory. */

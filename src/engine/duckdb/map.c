@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/default.h"
+#include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
 
@@ -102,8 +103,6 @@ static bool is_key_kind(struct vf_type type)
 /* Why an index can't be made here; NULL: it can. */
 static const char *obstacle(const struct vf_table *table, const struct vf_index *index)
 {
-    if (index->kind == VF_INDEX_HNSW || index->kind == VF_INDEX_IVFFLAT)
-        return "DuckDB searches vectors exactly, and all cores at once; the index is remembered for the way back";
     if (index->kind == VF_INDEX_OTHER)
         return "DuckDB has no such index; it is remembered for the way back";
     if (index->predicate != NULL)
@@ -128,11 +127,27 @@ static enum vf_status name_index(const struct vf_table *table, struct vf_index *
     return index->name == NULL ? vf_error_nomem(err) : VF_OK;
 }
 
+/* Translated already: the vss extension's own, in the file or in the memory of whoever opens it. */
+static enum vf_status map_hnsw(const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena,
+                               struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    mapping->moved = true;
+    mapping->index.method = "HNSW";
+    mapping->index.unique = false;
+    if (index->vector.place == VF_PLACE_DATABASE)
+        mapping->why = vf_duckdb_hnsw_risks;
+    return name_index(table, &mapping->index, arena, err);
+}
+
 enum vf_status vf_duckdb_map_index(struct vf_conn *base, const struct vf_table *table, const struct vf_index *index,
                                    struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     (void)base;
     bool is_ordered = false;
+    if (index->kind == VF_INDEX_HNSW && index->n_parts == 1 && index->parts[0].column >= 0) {
+        *mapping = (struct vf_index_mapping){.index = *index};
+        return map_hnsw(table, index, arena, mapping, err);
+    }
     *mapping = (struct vf_index_mapping){.index = *index, .why = obstacle(table, index)};
     mapping->moved = mapping->why == NULL && index->n_parts > 0;
     if (!mapping->moved)

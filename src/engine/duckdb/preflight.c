@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
 #include "base/text.h"
+#include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
 
@@ -35,8 +37,10 @@ static enum vf_status check_columns(const struct preflight *preflight, const str
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
         const struct vf_column *column = &table->columns[i];
         if (vf_strcasecmp(column->name, "rowid") == 0)
-            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, table->name, NULL, preflight->err,
-                                    "column \"%s\" hides DuckDB's own row number", column->name);
+            status = vf_problem_add(
+                preflight->problems, VF_SEVERITY_NOTE, VF_OK, table->name, NULL, preflight->err,
+                "column \"%s\" hides DuckDB's own row number: as a source the table is read in one piece",
+                column->name);
         if (status == VF_OK && !vf_duckdb_is_type_name(column->native))
             status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
                                     "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\"", preflight->err,
@@ -86,6 +90,24 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
     return status;
 }
 
+/* The extension is tried once, before the first write. */
+static enum vf_status check_vss(const struct preflight *preflight)
+{
+    const struct vf_schema *wanted = preflight->wanted;
+    enum vf_status status = VF_OK;
+    struct vf_error missing = {0};
+    for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {
+        for (size_t k = 0; status == VF_OK && k < wanted->tables[i].n_indexes; k++) {
+            const struct vf_index *index = &wanted->tables[i].indexes[k];
+            if (index->kind != VF_INDEX_HNSW || vf_duckdb_need(preflight->conn, VF_DUCKDB_VSS, &missing) == VF_OK)
+                continue;
+            status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, wanted->tables[i].name,
+                                    missing.hint, preflight->err, "index \"%s\": %s", index->name, missing.message);
+        }
+    }
+    return status;
+}
+
 static enum vf_status check_types(const struct preflight *preflight)
 {
     enum vf_status status = VF_OK;
@@ -101,12 +123,71 @@ static enum vf_status check_types(const struct preflight *preflight)
     return status;
 }
 
+/* ---- the version of the file's format ---- */
+
+/* Types that an older one can't hold. */
+static const struct {
+    const char *word;
+    uint64_t storage_version;
+} needs[] = {{"VARIANT", 68}};
+
+static uint64_t storage_needed(const struct vf_schema *wanted, const char **column, const char **native)
+{
+    uint64_t needed = VF_DUCKDB_OLDEST_STORAGE;
+    for (size_t i = 0; i < wanted->n_tables; i++) {
+        for (size_t k = 0; k < wanted->tables[i].n_columns; k++) {
+            const struct vf_column *found = &wanted->tables[i].columns[k];
+            for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
+                if (strstr(found->native, needs[n].word) == NULL || needs[n].storage_version <= needed)
+                    continue;
+                needed = needs[n].storage_version;
+                *column = found->name;
+                *native = found->native;
+            }
+        }
+    }
+    return needed;
+}
+
+/* The oldest that holds the data, or the one that was said; a file that is there keeps its own. */
+static enum vf_status choose_storage(const struct preflight *preflight)
+{
+    struct vf_duckdb_conn *conn = preflight->conn;
+    const char *said = conn->base.options.storage, *column = NULL, *native = NULL;
+    uint64_t needed = storage_needed(preflight->wanted, &column, &native), wanted = needed;
+    struct vf_duckdb_file file;
+    bool chosen = false;
+    if (said != NULL && !vf_duckdb_storage_parse(said, &wanted))
+        return vf_error_set(preflight->err, VF_INTERNAL, "\"%s\" was no storage version when the file was opened",
+                            said);
+    enum vf_status status = vf_duckdb_instance_choose_storage(conn->instance, wanted, &chosen, preflight->err);
+    if (status == VF_OK)
+        status = vf_duckdb_file_check(conn->path, &file, preflight->err);
+    if (status != VF_OK)
+        return status;
+    if (needed > file.storage_version)
+        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, column,
+                              chosen ? "leave `storage` out of the plan, or give the column another type"
+                                     : "name a new file, or give the column another type",
+                              preflight->err, "a column of type %s needs storage version %s, and the file has %s",
+                              native, vf_duckdb_storage_word(needed), vf_duckdb_storage_name(file.storage_version));
+    if (said != NULL && wanted != file.storage_version)
+        return vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, preflight->err,
+                              "the file is there with storage version %" PRIu64 " (%s), and keeps it",
+                              file.storage_version, vf_duckdb_storage_name(file.storage_version));
+    return VF_OK;
+}
+
 enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
 {
     const struct preflight preflight = {vf_duckdb_conn_of(base), wanted, problems, err};
     enum vf_status status = check_space(&preflight, estimate->size_bytes);
+    if (status == VF_OK)
+        status = choose_storage(&preflight);
+    if (status == VF_OK)
+        status = check_vss(&preflight);
     if (status == VF_OK)
         status = check_types(&preflight);
     for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {

@@ -68,10 +68,71 @@ static enum vf_status add_index(struct vf_duckdb_probe *probe, const struct vf_t
                          : VF_OK;
 }
 
+/* ---- checks ---- */
+
+/* The next name in an expression, quoted or not, in small letters; NULL at the end. Words that are no names come too. */
+static const char *next_word(const char **at, struct vf_arena *arena)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    const char *c = *at;
+    while (*c != '\0' && *c != '"' && strchr(letters, *c) == NULL && (unsigned char)*c < 0x80) {
+        if (*c == '\'') {
+            for (c++; *c != '\0' && *c != '\''; c++)
+                continue;
+        }
+        c += *c != '\0';
+    }
+    if (*c == '\0')
+        return NULL;
+    bool is_quoted = *c == '"';
+    char *word = vf_arena_strdup(arena, c), *out = word;
+    if (word == NULL)
+        return NULL;
+    c += is_quoted;
+    while (*c != '\0' &&
+           (is_quoted ? *c != '"' || c[1] == '"' : strchr(letters, *c) != NULL || (unsigned char)*c >= 0x80)) {
+        c += is_quoted && *c == '"';
+        *out++ = *c++;
+    }
+    *out = '\0';
+    *at = c + (is_quoted && *c == '"');
+    return word;
+}
+
+/* Every field that a check may read; one over a column that isn't loaded, and has its default, is left to DuckDB. */
+static enum vf_status add_check(struct vf_duckdb_probe *probe, const struct vf_table *table,
+                                const struct vf_relation *relation, const struct vf_check *check, struct vf_error *err)
+{
+    struct vf_arena *arena = &probe->arena;
+    struct vf_duckdb_constraint *made = &probe->constraints[probe->n_constraints];
+    const char *at = check->expression, *word;
+    *made = (struct vf_duckdb_constraint){
+        .check = vf_arena_strdup(arena, check->expression),
+        .reason = vf_arena_printf(arena, "CHECK %s doesn't hold", check->expression),
+        .columns = vf_arena_alloc(arena, relation->n_fields + 1, sizeof(size_t)),
+    };
+    if (made->check == NULL || made->reason == NULL || made->columns == NULL)
+        return vf_error_nomem(err);
+    while ((word = next_word(&at, arena)) != NULL) {
+        size_t field = field_of(relation, word), i = 0;
+        while (i < table->n_columns && vf_strcasecmp(table->columns[i].name, word) != 0)
+            i++;
+        if (i < table->n_columns && field == relation->n_fields)
+            return VF_OK;
+        for (i = 0; i < made->n_columns && made->columns[i] != field; i++)
+            continue;
+        if (field < relation->n_fields && i == made->n_columns)
+            made->columns[made->n_columns++] = field;
+    }
+    if (made->n_columns > 0)
+        probe->n_constraints++;
+    return VF_OK;
+}
+
 static enum vf_status take_table(struct vf_duckdb_probe *probe, const struct vf_table *table,
                                  const struct vf_relation *relation, struct vf_error *err)
 {
-    size_t n = table->n_indexes + table->n_foreign_keys;
+    size_t n = table->n_indexes + table->n_foreign_keys + table->n_checks;
     enum vf_status status = VF_OK;
     probe->constraints = vf_arena_alloc(&probe->arena, n + 1, sizeof(*probe->constraints));
     if (probe->constraints == NULL)
@@ -83,6 +144,8 @@ static enum vf_status take_table(struct vf_duckdb_probe *probe, const struct vf_
         status = add_constraint(probe, table, relation, key->n_columns, key->columns, key,
                                 key->name != NULL ? key->name : "key", err);
     }
+    for (size_t i = 0; status == VF_OK && i < table->n_checks; i++)
+        status = add_check(probe, table, relation, &table->checks[i], err);
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
         size_t field = field_of(relation, table->columns[i].name);
         if (field < relation->n_fields)
@@ -147,6 +210,48 @@ static size_t data_column(const struct vf_duckdb_probe *probe, size_t field)
     return i + 1;
 }
 
+/* The appended data with the names that the checks know; the data's own are kept beside them under names that no table is likely to have. */
+static void write_named(const struct vf_duckdb_probe *probe, const struct vf_relation *relation, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "(SELECT c0 AS \"vecferry 0\"");
+    for (size_t i = 0; i < probe->n_columns; i++) {
+        vf_buf_printf(sql, ", c%zu AS \"vecferry %zu\", c%zu AS ", i + 1, i + 1, i + 1);
+        vf_duckdb_quote(sql, relation->fields[probe->columns[i]].name);
+    }
+    vf_buf_str(sql, " FROM appended_data)");
+}
+
+static void write_check(const struct vf_duckdb_probe *probe, const struct vf_relation *relation, size_t number,
+                        struct vf_buf *sql)
+{
+    vf_buf_printf(sql, "SELECT \"vecferry 0\", %zu FROM ", number);
+    write_named(probe, relation, sql);
+    vf_buf_printf(sql, " WHERE NOT CAST((%s) AS BOOLEAN)", probe->constraints[number].check);
+}
+
+/* The rows that no check refuses: they alone may take a key from others. */
+static void write_sound(const struct vf_duckdb_probe *probe, const struct vf_relation *relation, struct vf_buf *sql)
+{
+    bool any = false;
+    for (size_t i = 0; i < probe->n_constraints; i++)
+        any = any || probe->constraints[i].check != NULL;
+    if (!any) {
+        vf_buf_str(sql, "appended_data");
+        return;
+    }
+    vf_buf_str(sql, "(SELECT \"vecferry 0\" AS c0");
+    for (size_t i = 0; i < probe->n_columns; i++)
+        vf_buf_printf(sql, ", \"vecferry %zu\" AS c%zu", i + 1, i + 1);
+    vf_buf_str(sql, " FROM ");
+    write_named(probe, relation, sql);
+    vf_buf_str(sql, " WHERE true");
+    for (size_t i = 0; i < probe->n_constraints; i++) {
+        if (probe->constraints[i].check != NULL)
+            vf_buf_printf(sql, " AND coalesce(CAST((%s) AS BOOLEAN), true)", probe->constraints[i].check);
+    }
+    vf_buf_char(sql, ')');
+}
+
 static void write_not_null(const struct vf_duckdb_probe *probe, const struct vf_duckdb_constraint *constraint,
                            struct vf_buf *sql)
 {
@@ -172,28 +277,36 @@ static void write_look(const struct vf_duckdb_probe *probe, size_t number, struc
 }
 
 /* Rows whose key another row has that comes before. */
-static void write_twice(const struct vf_duckdb_probe *probe, size_t number, struct vf_buf *sql)
+static void write_twice(const struct vf_duckdb_probe *probe, const struct vf_relation *relation, size_t number,
+                        struct vf_buf *sql)
 {
     const struct vf_duckdb_constraint *constraint = &probe->constraints[number];
     vf_buf_printf(sql, " UNION ALL SELECT c0, %zu FROM (SELECT a.c0, row_number() OVER (PARTITION BY ", number);
     for (size_t i = 0; i < constraint->n_columns; i++)
         vf_buf_printf(sql, "%sa.c%zu", i == 0 ? "" : ", ", data_column(probe, constraint->columns[i]));
-    vf_buf_str(sql, " ORDER BY a.c0) AS copy FROM appended_data AS a");
+    vf_buf_str(sql, " ORDER BY a.c0) AS copy FROM ");
+    write_sound(probe, relation, sql);
+    vf_buf_str(sql, " AS a");
     write_not_null(probe, constraint, sql);
     vf_buf_str(sql, ") WHERE copy > 1");
 }
 
 static enum vf_status open_probe(struct vf_duckdb_conn *conn, struct vf_duckdb_probe *probe,
-                                 const struct vf_duckdb_appender *like, struct vf_error *err)
+                                 const struct vf_relation *relation, const struct vf_duckdb_appender *like,
+                                 struct vf_error *err)
 {
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "INSERT INTO " REFUSED " ");
     for (size_t i = 0; i < probe->n_constraints; i++) {
         vf_buf_str(&sql, i > 0 ? " UNION ALL " : "");
+        if (probe->constraints[i].check != NULL) {
+            write_check(probe, relation, i, &sql);
+            continue;
+        }
         write_look(probe, i, &sql);
         if (!probe->constraints[i].is_foreign)
-            write_twice(probe, i, &sql);
+            write_twice(probe, relation, i, &sql);
     }
     enum vf_status status = vf_buf_check(&sql, err);
     if (status == VF_OK)
@@ -247,8 +360,9 @@ static enum vf_status take_answers(struct vf_duckdb_conn *conn, const struct vf_
 }
 
 enum vf_status vf_duckdb_probe_run(struct vf_duckdb_conn *conn, struct vf_duckdb_probe *probe,
-                                   const struct vf_duckdb_appender *like, const struct vf_batch *batch,
-                                   const bool *skip, int32_t *broken, struct vf_error *err)
+                                   const struct vf_relation *relation, const struct vf_duckdb_appender *like,
+                                   const struct vf_batch *batch, const bool *skip, int32_t *broken,
+                                   struct vf_error *err)
 {
     bool any = false;
     for (int64_t row = 0; row < batch->n_rows; row++)
@@ -259,7 +373,7 @@ enum vf_status vf_duckdb_probe_run(struct vf_duckdb_conn *conn, struct vf_duckdb
     enum vf_status status =
         vf_duckdb_exec(conn, "CREATE TEMP TABLE IF NOT EXISTS vecferry_refused (n BIGINT, c BIGINT)", err);
     if (status == VF_OK && !probe->is_open)
-        status = open_probe(conn, probe, like, err);
+        status = open_probe(conn, probe, relation, like, err);
     if (status == VF_OK)
         status = give_keys(probe, batch, skip, err);
     if (status == VF_OK)

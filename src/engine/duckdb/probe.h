@@ -2,7 +2,9 @@
  * Keys of rows before they are loaded.
  *
  * A constraint that is violated ends the transaction in DuckDB, with all rows that were loaded in it. So a batch's keys are looked up first: rows whose key is in the batch or in the table
- * already, and rows whose foreign key leads nowhere, are refused, and the others can't fail.
+ * already, rows whose foreign key leads nowhere, and rows that break a CHECK of the table are refused, and the others can't fail.
+ *
+ * A CHECK is the target's own, in the words of its catalogue: the statement that asks it beforehand runs nothing that loading the row wouldn't.
  */
 #ifndef VF_ENGINE_DUCKDB_PROBE_H
 #define VF_ENGINE_DUCKDB_PROBE_H
@@ -12,6 +14,7 @@
 struct vf_duckdb_constraint {
     const char *reason; /* what a row is told that breaks it */
     bool is_foreign;
+    const char *check; /* of a CHECK: its expression, over the columns by their names; the next two are not set */
     const char *schema, *table; /* where the key is looked up: this table, or the parent */
     size_t n_columns;
     size_t *columns;    /* numbers of the relation's fields */
@@ -36,7 +39,8 @@ void vf_duckdb_probe_release(struct vf_duckdb_probe *probe); /* a zeroed struct 
 
 /* For each row of the batch the constraint that it breaks, or -1, in `broken`; rows where skip[row] is set don't count. `like` is the appender of the table. */
 enum vf_status vf_duckdb_probe_run(struct vf_duckdb_conn *conn, struct vf_duckdb_probe *probe,
-                                   const struct vf_duckdb_appender *like, const struct vf_batch *batch,
-                                   const bool *skip, int32_t *broken, struct vf_error *err) VF_CHECKED;
+                                   const struct vf_relation *relation, const struct vf_duckdb_appender *like,
+                                   const struct vf_batch *batch, const bool *skip, int32_t *broken,
+                                   struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -10,7 +10,7 @@
 
 #define MAX_REJECTS 1000
 
-/* Column 0 of the statement is the rowid; the fields begin at 1. */
+/* Column 0 of the statement is the rowid, or 0 where a column of the user's hides it; the fields begin at 1. */
 struct vf_scan {
     struct vf_duckdb_conn *conn;
     struct vf_relation relation; /* borrowed texts and fields */
@@ -18,6 +18,8 @@ struct vf_scan {
     duckdb_result result;
     bool has_result;
     bool is_done;
+    bool hides_rowid;
+    int64_t n_read; /* rows */
     duckdb_data_chunk chunk;
     idx_t row, n_rows; /* of the chunk; `row` is the next one to be taken */
     struct vf_arena arena;
@@ -37,6 +39,11 @@ static enum vf_status new_scan(struct vf_duckdb_conn *conn, const struct vf_rela
     made->conn = conn;
     made->relation = *relation;
     vf_buf_init(&made->scratch, VF_BUF_MAX);
+    enum vf_status status = vf_duckdb_hides_rowid(conn, relation, &made->hides_rowid, err);
+    if (status != VF_OK) {
+        vf_duckdb_scan_close(made);
+        return status;
+    }
     made->logical = vf_arena_alloc(&made->arena, relation->n_fields + 1, sizeof(*made->logical));
     made->values = vf_arena_alloc(&made->arena, relation->n_fields + 1, sizeof(*made->values));
     if (made->logical == NULL || made->values == NULL) {
@@ -48,18 +55,21 @@ static enum vf_status new_scan(struct vf_duckdb_conn *conn, const struct vf_rela
 }
 
 /* With `stmt`, which is the same without casts, values whose type isn't read are cast to text: the plan's name of the type may be one that is only remembered. */
-static void write_select(const struct vf_duckdb_library *lib, const struct vf_relation *relation,
-                         duckdb_prepared_statement stmt, struct vf_buf *sql)
+static void write_select(const struct vf_scan *scan, duckdb_prepared_statement stmt, struct vf_buf *sql)
 {
-    vf_buf_str(sql, "SELECT t.rowid");
+    const struct vf_duckdb_library *lib = scan->conn->lib;
+    const struct vf_relation *relation = &scan->relation;
+    vf_buf_str(sql, scan->hides_rowid ? "SELECT 0::BIGINT" : "SELECT t.rowid");
     for (size_t i = 0; i < relation->n_fields; i++) {
         bool is_cast = stmt != NULL && vf_duckdb_is_cast(lib->prepared_statement_column_type(stmt, i + 1));
         vf_buf_str(sql, is_cast ? ", CAST(t." : ", t.");
         vf_duckdb_quote(sql, relation->fields[i].name);
         vf_buf_str(sql, is_cast ? " AS VARCHAR)" : "");
     }
-    vf_buf_str(sql, " FROM ");
-    vf_duckdb_quote_table(sql, relation->schema, relation->name);
+    vf_buf_printf(sql, " FROM %s.", scan->conn->catalog);
+    vf_duckdb_quote(sql, vf_duckdb_schema(relation->schema));
+    vf_buf_char(sql, '.');
+    vf_duckdb_quote(sql, relation->name);
     vf_buf_str(sql, " AS t");
 }
 
@@ -83,7 +93,7 @@ static enum vf_status prepare(struct vf_scan *scan, const struct vf_buf *where, 
     for (int pass = 0; status == VF_OK && pass < 2 && (pass == 0 || is_cast); pass++) {
         struct vf_buf sql;
         vf_buf_init(&sql, VF_BUF_MAX);
-        write_select(lib, &scan->relation, scan->stmt, &sql);
+        write_select(scan, scan->stmt, &sql);
         vf_buf_str(&sql, where->data);
         if (scan->stmt != NULL)
             lib->destroy_prepare(&scan->stmt);
@@ -149,6 +159,53 @@ enum vf_status vf_duckdb_scan_open(struct vf_conn *base, const struct vf_relatio
     return VF_OK;
 }
 
+enum vf_status vf_duckdb_scan_start(struct vf_duckdb_conn *conn, const struct vf_relation *relation,
+                                    const struct vf_buf *behind, struct vf_scan **scan, struct vf_error *err)
+{
+    struct vf_scan *made = NULL;
+    enum vf_status status = new_scan(conn, relation, &made, err);
+    if (status == VF_OK)
+        status = start(made, behind, err);
+    if (status != VF_OK) {
+        vf_duckdb_scan_close(made);
+        return status;
+    }
+    *scan = made;
+    return VF_OK;
+}
+
+enum vf_status vf_duckdb_scan_explains(struct vf_duckdb_conn *conn, const struct vf_relation *relation,
+                                       const struct vf_buf *behind, const char *word, bool *is_there,
+                                       struct vf_error *err)
+{
+    struct vf_scan *scan = NULL;
+    struct vf_duckdb_rows rows;
+    struct vf_buf sql;
+    struct vf_arena arena = {0};
+    bool more = true;
+    enum vf_status status = new_scan(conn, relation, &scan, err);
+    if (status != VF_OK)
+        return status;
+    *is_there = false;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "EXPLAIN ");
+    write_select(scan, NULL, &sql);
+    vf_buf_str(&sql, behind->data);
+    status = vf_duckdb_query_buf(conn, &sql, 0, NULL, &rows, err);
+    while (status == VF_OK && more) {
+        const char *text = NULL;
+        status = vf_duckdb_next(&rows, &more, err);
+        if (status == VF_OK && more)
+            status = vf_duckdb_copy_text(&rows, 1, &arena, &text, err);
+        *is_there = *is_there || (text != NULL && strstr(text, word) != NULL);
+    }
+    vf_duckdb_rows_close(&rows);
+    vf_arena_release(&arena);
+    vf_buf_release(&sql);
+    vf_duckdb_scan_close(scan);
+    return status;
+}
+
 /* ---- look-up ---- */
 
 /* The keys are put into a table of the connection's own, with the types that they have in the table that is searched. */
@@ -178,25 +235,39 @@ static enum vf_status put_keys(struct vf_duckdb_conn *conn, const struct vf_rela
     return status;
 }
 
+/* By rowid, so that of the wide columns only the rows that are wanted are read. */
+static void write_lookup(const struct vf_relation *relation, bool hides_rowid, struct vf_buf *sql)
+{
+    const char *from = hides_rowid ? "t" : "k";
+    vf_buf_str(sql, " WHERE ");
+    if (!hides_rowid) {
+        vf_buf_str(sql, "t.rowid IN (SELECT k.rowid FROM ");
+        vf_duckdb_quote_table(sql, relation->schema, relation->name);
+        vf_buf_str(sql, " AS k WHERE ");
+    }
+    vf_buf_str(sql, "EXISTS (SELECT 1 FROM temp.main.vecferry_keys AS w WHERE ");
+    for (size_t i = 0; i < relation->n_key; i++) {
+        vf_buf_printf(sql, "%s%s.", i > 0 ? " AND " : "", from);
+        vf_duckdb_quote(sql, relation->fields[relation->key[i]].name);
+        vf_buf_str(sql, " IS NOT DISTINCT FROM w.");
+        vf_duckdb_quote(sql, relation->fields[relation->key[i]].name);
+    }
+    vf_buf_str(sql, hides_rowid ? ")" : "))");
+}
+
 enum vf_status vf_duckdb_lookup(struct vf_conn *base, const struct vf_relation *relation, const struct vf_batch *keys,
                                 struct vf_scan **scan, struct vf_error *err)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     struct vf_scan *made = NULL;
     struct vf_buf sql;
+    bool hides = false;
+    enum vf_status status = vf_duckdb_hides_rowid(conn, relation, &hides, err);
+    if (status != VF_OK)
+        return status;
     vf_buf_init(&sql, VF_BUF_MAX);
-    /* By rowid, so that of the wide columns only the rows that are wanted are read. */
-    vf_buf_str(&sql, " WHERE t.rowid IN (SELECT k.rowid FROM ");
-    vf_duckdb_quote_table(&sql, relation->schema, relation->name);
-    vf_buf_str(&sql, " AS k WHERE EXISTS (SELECT 1 FROM temp.main.vecferry_keys AS w WHERE ");
-    for (size_t i = 0; i < relation->n_key; i++) {
-        vf_buf_str(&sql, i > 0 ? " AND k." : "k.");
-        vf_duckdb_quote(&sql, relation->fields[relation->key[i]].name);
-        vf_buf_str(&sql, " IS NOT DISTINCT FROM w.");
-        vf_duckdb_quote(&sql, relation->fields[relation->key[i]].name);
-    }
-    vf_buf_str(&sql, "))");
-    enum vf_status status = put_keys(conn, relation, keys, err);
+    write_lookup(relation, hides, &sql);
+    status = put_keys(conn, relation, keys, err);
     if (status == VF_OK)
         status = new_scan(conn, relation, &made, err);
     if (status == VF_OK)
@@ -226,7 +297,9 @@ static void write_key(const struct vf_scan *scan, idx_t row, struct vf_buf *out)
         if (vf_duckdb_json(&scan->values[relation->key[i] + 1], row, out, NULL) != VF_OK)
             vf_buf_str(out, "null");
     }
-    if (relation->n_key == 0)
+    if (relation->n_key == 0 && scan->hides_rowid)
+        vf_buf_printf(out, "\"row\": %" PRId64, scan->n_read);
+    else if (relation->n_key == 0)
         vf_buf_printf(out, "\"rowid\": %" PRId64, ((const int64_t *)scan->values[0].data)[row]);
     vf_buf_char(out, '}');
 }
@@ -344,6 +417,7 @@ enum vf_status vf_duckdb_scan_read(struct vf_scan *scan, struct vf_batch *batch,
         }
         if (!has_room(scan, batch, scan->row))
             break;
+        scan->n_read++;
         status = add_row(scan, batch, scan->row++, err);
     }
     *more = !scan->is_done;

@@ -70,6 +70,22 @@ enum vf_status vf_duckdb_measure(struct vf_duckdb_conn *conn, const char *schema
     return status;
 }
 
+enum vf_status vf_duckdb_hides_rowid(struct vf_duckdb_conn *conn, const struct vf_relation *relation, bool *hides,
+                                     struct vf_error *err)
+{
+    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(conn->catalog),
+                                             vf_duckdb_text_param(vf_duckdb_schema(relation->schema)),
+                                             vf_duckdb_text_param(relation->name)};
+    int64_t n = 0;
+    enum vf_status status = vf_duckdb_get_i64(
+        conn,
+        "SELECT count(*) FROM duckdb_columns() WHERE database_name = ? AND lower(schema_name) = lower(?) AND "
+        "lower(table_name) = lower(?) AND lower(column_name) = 'rowid'",
+        3, params, 0, &n, err);
+    *hides = status == VF_OK && n > 0;
+    return status;
+}
+
 /* Rowids are given out one after the other, and have gaps where rows were deleted. DuckDB skips the row groups that are out of the bounds. */
 static enum vf_status read_bounds(struct vf_duckdb_conn *conn, const struct vf_relation *relation, int64_t *min,
                                   int64_t *max, struct vf_error *err)
@@ -118,11 +134,14 @@ enum vf_status vf_duckdb_split(struct vf_conn *base, const struct vf_relation *r
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     struct vf_duckdb_file file = {0};
     int64_t n_rows = 0, size_bytes = 0, min = 0, max = 0;
+    bool hides_rowid = false;
     enum vf_status status = vf_duckdb_measure(conn, relation->schema, relation->name, &n_rows, &size_bytes, err);
     if (status == VF_OK)
+        status = vf_duckdb_hides_rowid(conn, relation, &hides_rowid, err);
+    if (status == VF_OK && !hides_rowid)
         status = read_bounds(conn, relation, &min, &max, err);
     if (status == VF_OK)
-        status = cut(chunks, min, max, n_rows, size_bytes, target_bytes, err);
+        status = cut(chunks, min, max, n_rows, size_bytes, hides_rowid ? UINT64_MAX : target_bytes, err);
     /* A checkpoint may leave deleted rows out, and the rowids of those behind them are others then. */
     if (status == VF_OK)
         status = vf_duckdb_file_check(conn->path, &file, err);

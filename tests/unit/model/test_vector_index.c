@@ -68,24 +68,28 @@ static const struct {
     {H, VF_BUILDER_PGVECTOR_HNSW, H, 24, 200, 50, 0, 0, 0, VF_E_NONE, NULL},
     {H, VF_BUILDER_PGVECTOR_IVFFLAT, I, 0, 0, 0, 0, 0, 0, VF_E_NONE, "mean nothing"},
     {H, VF_BUILDER_DUCKDB_HNSW, H, 24, 200, 50, 0, 0, 0, VF_E_NONE, NULL},
+    {H, VF_BUILDER_DUCKDB_SESSION, H, 24, 200, 50, 0, 0, 0, VF_E_NONE, NULL},
     {H, VF_BUILDER_LIBSQL_DISKANN, D, 0, 200, 50, 0, 48, 0, VF_E_I8, "2 x m"},
     {H, VF_BUILDER_USEARCH, H, 24, 200, 50, 0, 0, 0, VF_E_NONE, NULL},
     {H, VF_BUILDER_VEC0, E, 0, 0, 0, 0, 0, 0, VF_E_NONE, "exact"},
     {I, VF_BUILDER_PGVECTOR_HNSW, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "instead of IVFFlat"},
     {I, VF_BUILDER_PGVECTOR_IVFFLAT, I, 0, 0, 0, 77, 0, 0, VF_E_NONE, NULL},
     {I, VF_BUILDER_DUCKDB_HNSW, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "instead of IVFFlat"},
+    {I, VF_BUILDER_DUCKDB_SESSION, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "instead of IVFFlat"},
     {I, VF_BUILDER_LIBSQL_DISKANN, D, 0, 0, 0, 0, 0, 0, VF_E_I8, "instead of IVFFlat"},
     {I, VF_BUILDER_USEARCH, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "instead of IVFFlat"},
     {I, VF_BUILDER_VEC0, E, 0, 0, 0, 0, 0, 0, VF_E_NONE, "exact"},
     {D, VF_BUILDER_PGVECTOR_HNSW, H, 16, 90, 210, 0, 0, 0, VF_E_NONE, "instead of DiskANN"},
     {D, VF_BUILDER_PGVECTOR_IVFFLAT, I, 0, 0, 0, 0, 0, 0, VF_E_NONE, "mean nothing"},
     {D, VF_BUILDER_DUCKDB_HNSW, H, 16, 90, 210, 0, 0, 0, VF_E_NONE, "instead of DiskANN"},
+    {D, VF_BUILDER_DUCKDB_SESSION, H, 16, 90, 210, 0, 0, 0, VF_E_NONE, "instead of DiskANN"},
     {D, VF_BUILDER_LIBSQL_DISKANN, D, 0, 90, 210, 0, 31, 1300, VF_E_BIT, NULL},
     {D, VF_BUILDER_USEARCH, H, 16, 90, 210, 0, 0, 0, VF_E_NONE, "instead of DiskANN"},
     {D, VF_BUILDER_VEC0, E, 0, 0, 0, 0, 0, 0, VF_E_NONE, "exact"},
     {E, VF_BUILDER_PGVECTOR_HNSW, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "was exact"},
     {E, VF_BUILDER_PGVECTOR_IVFFLAT, I, 0, 0, 0, 0, 0, 0, VF_E_NONE, "was exact"},
     {E, VF_BUILDER_DUCKDB_HNSW, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "was exact"},
+    {E, VF_BUILDER_DUCKDB_SESSION, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "was exact"},
     {E, VF_BUILDER_LIBSQL_DISKANN, D, 0, 0, 0, 0, 0, 0, VF_E_I8, "was exact"},
     {E, VF_BUILDER_USEARCH, H, 0, 0, 0, 0, 0, 0, VF_E_NONE, "was exact"},
     {E, VF_BUILDER_VEC0, E, 0, 0, 0, 0, 0, 0, VF_E_NONE, NULL},
@@ -115,7 +119,9 @@ static void test_every_rule(void **state)
         assert_int_equal(made.index.neighbours, expected[i].neighbours);
         assert_int_equal(made.index.alpha_milli, expected[i].alpha);
         assert_int_equal(made.index.compress, expected[i].compress);
-        assert_int_equal(made.index.place, rule->to == VF_BUILDER_USEARCH ? VF_PLACE_SIDECAR : VF_PLACE_DATABASE);
+        assert_int_equal(made.index.place, rule->to == VF_BUILDER_USEARCH          ? VF_PLACE_SIDECAR
+                                           : rule->to == VF_BUILDER_DUCKDB_SESSION ? VF_PLACE_SESSION
+                                                                                   : VF_PLACE_DATABASE);
         if (expected[i].why == NULL)
             assert_null(made.why);
         else
@@ -136,6 +142,7 @@ static void test_metrics(void **state)
         {VF_BUILDER_PGVECTOR_HNSW, "l2 l2sq cosine ip l1", "hamming jaccard"},
         {VF_BUILDER_PGVECTOR_IVFFLAT, "l2 l2sq cosine ip", "hamming"},
         {VF_BUILDER_DUCKDB_HNSW, "l2 l2sq cosine ip", ""},
+        {VF_BUILDER_DUCKDB_SESSION, "l2 l2sq cosine ip", ""},
         {VF_BUILDER_LIBSQL_DISKANN, "l2 l2sq cosine", "hamming"},
         {VF_BUILDER_USEARCH, "l2 l2sq cosine ip", "hamming jaccard"},
         {VF_BUILDER_VEC0, "l2 l2sq cosine l1", "hamming"},
@@ -321,6 +328,13 @@ static void test_choice(void **state)
     wish.index.place = VF_PLACE_DATABASE;
     assert_int_equal(translate(&wish, &arena, VF_BUILDER_USEARCH, VF_BUILDER_DUCKDB_HNSW).builder,
                      VF_BUILDER_DUCKDB_HNSW);
+    wish.index.place = VF_PLACE_SESSION;
+    made = translate(&wish, &arena, VF_BUILDER_DUCKDB_HNSW, VF_BUILDER_DUCKDB_SESSION);
+    assert_int_equal(made.builder, VF_BUILDER_DUCKDB_SESSION);
+    assert_string_equal(made.index.file, "x.usearch"); /* the plan's word for the script's file */
+    made = translate(&wish, &arena, VF_BUILDER_USEARCH, VF_BUILDER_NONE);
+    assert_int_equal(made.builder, VF_BUILDER_NONE);
+    assert_non_null(strstr(made.why, "no index that a session builds"));
     wish.index.place = VF_PLACE_SIDECAR;
     made = translate(&wish, &arena, VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT);
     assert_int_equal(made.builder, VF_BUILDER_NONE);
