@@ -62,10 +62,6 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .type_name = "mood",
             .n_labels = 2,
             .labels = labels,
-            .type_schema = "public",
-            .type_name = "mood",
-            .n_labels = 2,
-            .labels = labels,
         };
         fill_evidence(&column->evidence);
     }
