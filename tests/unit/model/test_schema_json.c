@@ -41,6 +41,7 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
         {.kind = VF_K_VECTOR, .element = VF_E_F16, .dim = 384},
         {.kind = VF_K_ARRAY, .element_kind = VF_K_TEXT},
     };
+    static const char *labels[] = {"sad", "happy"};
 
     for (size_t i = 0; i < 3; i++) {
         struct vf_column *column = vf_table_add_column(schema, table);
@@ -57,6 +58,10 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .def = {VF_DEFAULT_LITERAL, "it's"},
             .collation = "C",
             .comment = "line one\nline two",
+            .type_schema = "public",
+            .type_name = "mood",
+            .n_labels = 2,
+            .labels = labels,
         };
         fill_evidence(&column->evidence);
     }
@@ -204,6 +209,7 @@ static void test_every_field_is_written(void **state)
          "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"generated\":\"identity_always\",\"expression\":"
          "\"upper(title)\","
          "\"default\":{\"kind\":\"literal\",\"text\":\"it's\"},\"collation\":\"C\",\"comment\":\"line one\\nline two\","
+         "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
          "\"max_relative_error\":0.1,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,\"min_norm\":1e-300,"
          "\"max_norm\":\"inf\",\"text\":\"a sentence\"}},"),
