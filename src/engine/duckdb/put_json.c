@@ -47,6 +47,13 @@ static void set_invalid(const struct vf_duckdb_library *lib, duckdb_vector vecto
     lib->vector_get_validity(vector)[at >> 6] &= ~(UINT64_C(1) << (at & 63));
 }
 
+static void put_no_tag(const struct vf_duckdb_slot *slot)
+{
+    duckdb_vector tags = slot->lib->struct_vector_get_child(slot->vector, 0);
+    ((uint8_t *)slot->lib->vector_get_data(tags))[slot->at] = 0;
+    set_invalid(slot->lib, tags, slot->at);
+}
+
 void vf_duckdb_put_null(const struct vf_duckdb_slot *slot)
 {
     const struct vf_duckdb_logical *logical = slot->logical;
@@ -66,10 +73,9 @@ void vf_duckdb_put_null(const struct vf_duckdb_slot *slot)
         }
         break;
     case DUCKDB_TYPE_UNION:
-        ((uint8_t *)slot->lib->vector_get_data(slot->lib->struct_vector_get_child(slot->vector, 0)))[slot->at] = 0;
-        set_invalid(slot->lib, slot->lib->struct_vector_get_child(slot->vector, 0), slot->at);
-        /* fall through */
     case DUCKDB_TYPE_STRUCT:
+        if (logical->id == DUCKDB_TYPE_UNION)
+            put_no_tag(slot);
         for (size_t i = 0; i < logical->n_children; i++) {
             const struct vf_duckdb_slot member = member_of(slot, i);
             vf_duckdb_put_null(&member);
