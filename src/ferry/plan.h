@@ -34,6 +34,7 @@ struct vf_plan_table {
         target; /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
     const char *where;  /* or NULL */
     bool whole;         /* with plan->by: all its rows go into every file */
+    bool knows_indexes; /* it came from a database with vector indexes, and those that it had there are remembered */
     struct vf_field by; /* with plan->by: its column in the source; name NULL: it has none */
     size_t n_columns;
     struct vf_plan_column *columns;

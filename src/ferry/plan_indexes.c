@@ -226,7 +226,7 @@ static bool wants_index(const struct vf_plan_maker *maker, const struct vf_plan_
     bool is_vector = column->type.kind == VF_K_VECTOR && column->type.dim > 0 &&
                      (column->type.element == VF_E_F32 || column->type.element == VF_E_F16);
 
-    return is_vector && !column->skip && column->mapping.form == VF_FORM_NATIVE &&
+    return is_vector && !column->skip && !table->knows_indexes && column->mapping.form == VF_FORM_NATIVE &&
            table->source.n_rows >= maker->plan->index_min_rows && vf_conn_can(maker->target, VF_CAP_VECTOR_INDEX) &&
            !vf_conn_can(maker->source, VF_CAP_VECTOR_INDEX) && !has_vector_index(table, (int)i);
 }

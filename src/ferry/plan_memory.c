@@ -120,28 +120,43 @@ static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *tab
     table->target.name = was->name;
 }
 
+static bool is_about(const struct vf_plan_table *table, const char *name)
+{
+    char label[256];
+
+    return strcmp(vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), name) == 0 ||
+           strcmp(table->source.name, name) == 0;
+}
+
+/* Where it came from could have had vector indexes, which would be remembered: then there were no others. */
+static void recall_indexes(struct vf_plan *plan, const char *name, const char *engine)
+{
+    const struct vf_engine_ops *ops = engine != NULL ? vf_engine_find(engine) : NULL;
+
+    for (size_t i = 0; ops != NULL && (ops->caps & VF_CAP_VECTOR_INDEX) != 0 && i < plan->n_tables; i++)
+        plan->tables[i].knows_indexes |= is_about(&plan->tables[i], name);
+}
+
 static enum vf_status see_memory(void *context, const char *kind, const char *name, const char *body_json,
                                  struct vf_error *err)
 {
     struct vf_plan_maker *maker = context;
     struct vf_plan *plan = maker->plan;
     struct memory memory = {0};
-    char label[256];
 
     if (strcmp(kind, "table") != 0)
         return VF_OK;
     json_t *body = json_loads(body_json, 0, NULL);
     const char *engine = json_string_value(json_object_get(body, "source_engine"));
     enum vf_status status = VF_OK;
+    recall_indexes(plan, name, engine);
     if (engine != NULL && strcmp(engine, vf_conn_ops(maker->target)->name) == 0) {
         status = read_part(body, "source", &plan->source, &memory.was, err);
         if (status == VF_OK)
             status = read_part(body, "target", &plan->source, &memory.here, err);
         for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
             struct vf_plan_table *table = &plan->tables[i];
-            bool same =
-                strcmp(vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), name) == 0 ||
-                strcmp(table->source.name, name) == 0;
+            bool same = is_about(table, name);
             const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
             if (same)
                 recall_schema(maker, table, &memory, request);

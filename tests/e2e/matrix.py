@@ -96,7 +96,7 @@ INSERT INTO many SELECT i * 3, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN 170141183
     CASE WHEN i % 7 > 0 THEN i::DECIMAL(38, 10) / 8 END, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '-0.0'::DOUBLE WHEN 2 THEN 1e308 ELSE i / 3 END, (i / 7)::FLOAT,
     CASE i % 11 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'zä€🚢 ' || i || chr(10) END || CASE WHEN i % 1000 = 0 THEN repeat(md5(i::VARCHAR), 300) ELSE '' END,
     CASE i % 13 WHEN 0 THEN NULL WHEN 1 THEN ''::BLOB ELSE unhex(md5(i::VARCHAR)) END, md5(i::VARCHAR)::UUID, TIMESTAMP '1969-12-31 23:59:59' + INTERVAL (i * 1009) SECOND, TIMESTAMPTZ '2024-01-01 00:00:00+00' + INTERVAL (i) MINUTE,
-    DATE '1900-01-01' + (i % 60000)::INTEGER, CASE WHEN i % 17 > 0 THEN [i, i / 3, -1, 0.1, 1e-30, 2, 3, i % 9]::FLOAT[8] END, [i, i / 3, -1, 0.1, 1e-300, 2, 3, i % 9]::DOUBLE[8],
+    DATE '1900-01-01' + (i % 60000)::INTEGER, (CASE WHEN i % 17 > 0 THEN [i, i / 3, -1, 0.1, 1e-30, 2, 3, i % 9] END)::FLOAT[8], [i, i / 3, -1, 0.1, 1e-300, 2, 3, i % 9]::DOUBLE[8],
     CASE WHEN i % 19 > 0 THEN [i, NULL, i % 5] END FROM range(1, {MANY + 1}) r (i);
 INSERT INTO many_heavy SELECT i, repeat(md5(i::VARCHAR), (5000 * i)::INTEGER), encode(repeat(md5(i::VARCHAR), (8000 * i)::INTEGER)) FROM range(1, 13) r (i);
 """
@@ -353,7 +353,7 @@ class Matrix(Case):
         return "libsql:" + path
 
     def server(self):
-        server = Sqld(self.new_file("server.db"))
+        server = Sqld(self.new_file("server.db"), **({"idle_ms": 600_000} if LARGE else {}))  # a large batch takes long on a slow machine
         server.start()
         self.addCleanup(server.stop)
         self.servers[server.url] = server

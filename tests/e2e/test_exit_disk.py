@@ -79,9 +79,12 @@ class Disk(Case):
                         self.assertIn(path.name, failed.stderr)
                         self.assertNotEqual(self.state(kind, path), "done")
                         self.goes_on(target)
-                    else:  # those calls were other threads' in this run; or it was the folder, which SQLite makes durable as far as it can be
+                    else:
+                        # Those calls were other threads' in this run; or it was the folder, which SQLite makes durable as far as it can be; or DuckDB's last checkpoint, without which all is in its log.
                         log = (self.folder / "log").read_text(errors="replace").splitlines()
-                        self.assertEqual([line for line in log if "(INJECTED)" in line and path.name in line], [])
+                        if kind != "duckdb":
+                            self.assertEqual([line for line in log if "(INJECTED)" in line and path.name in line], [])
+                        self.run_vecferry("verify", self.source, target)
 
     def test_sqlite_fsync(self):
         self.fail_at("db", "fsync,fdatasync", "EIO", "disk I/O error|Input/output error")

@@ -25,6 +25,16 @@ class Identity(Case):
         self.assert_same_postgres(source, back)
         self.run_vecferry("verify", source, back)
 
+    def test_vectors_without_an_index_get_none(self):
+        """As many rows as a plan adds an index for, where the source knows none: these had none where indexes are known."""
+        source = self.postgres("CREATE TABLE docs (id int PRIMARY KEY, v vector(3), h halfvec(2)); INSERT INTO docs SELECT i, ARRAY[i, 1, 2], ARRAY[i % 9, 1] FROM generate_series(1, 1200) i")
+        for middle in (self.sqlite("middle.db"), f"duckdb:{self.folder / 'middle.duckdb'}"):
+            with self.subTest(middle):
+                back = self.postgres()
+                self.copy(source, middle)
+                self.copy(middle, back)
+                self.assert_same_postgres(source, back)
+
     def test_postgres_to_postgres(self):
         source = self.postgres((HERE / "alltypes.sql").read_text())
         target = self.postgres()
