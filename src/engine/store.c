@@ -336,8 +336,12 @@ enum vf_status vf_store_claim_chunk(struct vf_conn *conn, struct vf_store_chunk 
     next.lease_us = lease_us;
 
     enum vf_status status = swap_chunk(conn, &next, claimed, err);
-    if (status == VF_OK && *claimed)
-        *seen = next;
+    if (status == VF_OK && *claimed) { /* only what has changed: another thread may be reading of which table it is */
+        seen->version = next.version;
+        seen->state = next.state;
+        seen->owner = next.owner;
+        seen->lease_us = next.lease_us;
+    }
     return status;
 }
 
