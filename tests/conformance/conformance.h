@@ -40,6 +40,7 @@ struct conf_quirks {
     bool no_nan;          /* of scalar floats */
     bool no_minus_zero;   /* of scalar floats */
     bool no_array_bounds; /* arrays whose lower bounds aren't 1 */
+    bool one_database;    /* there is only the one that was given: it can't be compared with another */
     bool
         one_connection; /* of the server, for all clients: they see each other's transactions, and a snapshot is watched: a change fails the scan */
     bool no_late_join;  /* a snapshot can't be joined any more once the database was written to */
@@ -58,7 +59,7 @@ int conf_run(const struct conf_quirks *quirks);
 const char *conf_label(const struct conf_quirks *quirks);
 
 extern const struct conf_quirks conf_files, conf_mem, conf_sqlite, conf_libsql, conf_postgres, conf_duckdb,
-    conf_tursodb, conf_sqld, conf_hrana;
+    conf_tursodb, conf_sqld, conf_hrana, conf_hrana_alone;
 
 /* A database that is a file in a folder of its own: test.db. */
 bool conf_file_make(struct conf_database *database, const char *scheme);

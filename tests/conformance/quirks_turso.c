@@ -293,8 +293,8 @@ static bool make_sqld(struct conf_database *database)
 
 static bool make_other(struct conf_database *database)
 {
-    static const char *const own[] = {"vecferry_runs", "vecferry_chunks", "vecferry_rejects", "vecferry_schema",
-                                      "vecferry_lease"};
+    static const char *const own[] = {"vecferry_runs",  "vecferry_chunks", "vecferry_rejects", "vecferry_schema",
+                                      "vecferry_lease", "vecferry_things"}; /* the last one is the suite's own */
     const char *url = getenv("VECFERRY_TEST_HRANA");
     struct vf_schema schema = {0};
     struct conf conf = {.quirks = &conf_hrana};
@@ -330,4 +330,7 @@ static void drop_other(const struct conf_database *database)
 const struct conf_quirks conf_tursodb = {COMMON, .label = "tursodb", .one_connection = true, .make = make_tursodb,
                                          .drop = drop};
 const struct conf_quirks conf_sqld = {COMMON, .label = "sqld", .make = make_sqld, .drop = drop};
-const struct conf_quirks conf_hrana = {COMMON, .label = "hrana", .make = make_other, .drop = drop_other};
+const struct conf_quirks conf_hrana = {COMMON, .label = "hrana", .one_database = true, .make = make_other,
+                                       .drop = drop_other};
+const struct conf_quirks conf_hrana_alone = {
+    COMMON, .label = "hrana", .one_database = true, .one_connection = true, .make = make_other, .drop = drop_other};

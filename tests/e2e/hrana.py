@@ -11,6 +11,7 @@ fails if it crashed or a sanitizer complained. This module shares no code with v
 
 import base64
 import http.client
+import http.server
 import json
 import math
 import os
@@ -20,7 +21,9 @@ import socket
 import sqlite3
 import struct
 import subprocess
+import threading
 import time
+import urllib.parse
 
 DEPS = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "deps"
 PROGRAM = pathlib.Path(os.environ["VECFERRY_BUILD"]) / "tests" / "support" / "hrana" / "hrana_server"
@@ -236,9 +239,10 @@ class Tursodb(HttpServer):
         self.file = str(file)
 
     def start(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        if not self.port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
         with open(self.file + ".log", "wb") as log:
             self.process = subprocess.Popen([DEPS / "tursodb", self.file, "--sync-server", f"127.0.0.1:{self.port}"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
@@ -249,6 +253,124 @@ class Tursodb(HttpServer):
             self.process.terminate()
             self.process.wait(TIMEOUT_S)
             self.process = None
+
+    def kill(self):
+        """As Sqld.kill()."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+
+class Other(HttpServer):
+    """A server that runs already, by its URL; all its tables are dropped at the start. VECFERRY_TEST_HRANA_TOKEN is its token, where it wants one."""
+
+    def __init__(self, url):
+        self.parts = urllib.parse.urlsplit(url)
+        self.token = os.environ.get("VECFERRY_TEST_HRANA_TOKEN")
+
+    @property
+    def url(self):
+        return self.parts.geturl()
+
+    def connect(self):
+        secure = self.parts.scheme in ("https", "libsql")
+        return (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(self.parts.hostname, self.parts.port, timeout=TIMEOUT_S)
+
+    def request(self, method, path, body=None, headers=None, connection=None):
+        own = connection or self.connect()
+        try:
+            return super().request(method, path, body, headers, own)
+        finally:
+            if not connection:
+                own.close()
+
+    def start(self):
+        for _ in range(100):  # a parent after its children
+            names = [row[0] for row in self.run("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_shadow' AND name NOT LIKE '%_shadow_idx'")]
+            for name in names:
+                try:
+                    self.run('DROP TABLE "' + name.replace('"', '""') + '"')
+                except RuntimeError:
+                    continue
+            if not names:
+                return
+        raise RuntimeError(f"{self.url} can't be emptied")
+
+    def stop(self):
+        pass
+
+
+def servers(folder, name="s.db"):
+    """Each kind of server, fresh: the double and tursodb, or the one that VECFERRY_TEST_HRANA names."""
+    other = os.environ.get("VECFERRY_TEST_HRANA")
+    if other:
+        return [("other", Other(other))]
+    return [("sqld", Sqld(pathlib.Path(folder) / f"sqld-{name}")), ("tursodb", Tursodb(pathlib.Path(folder) / f"tursodb-{name}"))]
+
+
+class Between(http.server.ThreadingHTTPServer):
+    """Passes requests on to a server, and kills it at the one that it is told: before the server gets it, or after, when nobody hears the answer."""
+
+    daemon_threads = True
+
+    def __init__(self, server):
+        self.server = server
+        self.lock = threading.Lock()
+        self.n_requests, self.at, self.is_after, self.has_killed = 0, 0, False, False
+        super().__init__(("127.0.0.1", 0), BetweenHandler)
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def kill_at(self, nth, is_after):
+        self.n_requests, self.at, self.is_after, self.has_killed = 0, nth, is_after, False
+
+    def due(self, is_after):
+        """Is this the request, and this the moment? Then the server is gone."""
+        with self.lock:
+            self.n_requests += not is_after
+            if self.n_requests != self.at or is_after != self.is_after or self.has_killed:
+                return False
+            self.server.kill()
+            self.has_killed = True
+            return True
+
+    def close(self):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class BetweenHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
+    disable_nagle_algorithm = True
+
+    def pass_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        between = self.server
+        self.close_connection = True
+        if between.due(False):
+            return
+        try:
+            answer = between.server.request(self.command, self.path, body or None)
+        except (OSError, http.client.HTTPException):
+            return
+        if between.due(True):
+            return
+        self.close_connection = False
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_GET = do_POST = pass_on
+
+    def log_message(self, *_):
+        pass
 
 
 class Tokens:

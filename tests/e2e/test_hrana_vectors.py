@@ -69,6 +69,22 @@ class Vectors(Case):
         self.assertEqual(picture["tracks"]["rows"], sqlite_picture(self.server.file)["tracks"]["rows"])
         self.assertEqual(sum(picture["tracks"]["rows"].values()), ROWS)
 
+    def test_a_plan_says_of_vectors_on_a_server_what_it_says_of_a_file(self):
+        """Their lengths are asked for, and only the odd ones come over: zero, not finite, of another length or type."""
+        odd = [f32(*[0] * DIM), f32(float("nan"), *[1] * (DIM - 1)), f32(*[float("inf")] * DIM), f32(3e38, *[3e38] * (DIM - 1)), f32(1e-40, *[0] * (DIM - 1)),
+               f32(1, 2), f32(*range(DIM)) + b"\1", b"\1" * 17, str(list(range(DIM))), "[1,2]", "x", 7, 1.5, None]
+        self.server.run(f"CREATE TABLE tracks (id INTEGER PRIMARY KEY, v F32_BLOB({DIM}), w F32_BLOB({DIM}))")
+        for i, vector in self.vectors.items():
+            self.server.run("INSERT INTO tracks VALUES (?, ?, ?)", i, f32(*vector), f32(*vector))
+        for i, value in enumerate(odd):
+            self.server.run("INSERT INTO tracks VALUES (?, ?, ?)", 1000 + i, value, f32(*[0.25] * DIM))
+        plans = [self.run_vecferry("plan", source, self.folder / "target.db", "-o", "-").stdout for source in (self.server.url, self.server.file)]
+        seen = [[line.strip() for line in plan.splitlines() if "name: v," in line or "name: w," in line] for plan in plans]
+        self.assertEqual(len(seen[0]), 2, plans[0])
+        self.assertEqual(seen[0], seen[1])
+        self.assertIn("values don't fit", seen[0][0])
+        self.assertNotIn("fit", seen[0][1])
+
     def test_what_was_written_can_be_searched(self):
         source = str(self.folder / "source.db")
         with sqlite3.connect(source) as db:

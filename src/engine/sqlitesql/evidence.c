@@ -30,32 +30,85 @@ static bool is_fixed(const struct vf_column *column)
            column->form == VF_FORM_VEC0 || column->type.kind == VF_K_VECTOR;
 }
 
-static enum vf_status read_rows(struct vf_sqlite_conn *conn, const struct vf_table *table, sqlite3_stmt *stmt,
-                                struct vf_probe *probes, struct vf_error *err)
+/*
+ * Vectors that needn't come over from a server: what a plan decides by is that they are of the declared length and finite, and how long they are, which the server says itself: their distance from
+ * the origin. Those of which it doesn't say so are fetched and looked at as all others.
+ */
+static bool is_asked_for(const struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
+                         const struct vf_column *column)
 {
-    struct vf_sqlite_value value = {0};
-    for (;;) {
-        bool row = false;
-        enum vf_status status = vf_sqlite_step(conn, stmt, &row, err);
-        if (status != VF_OK || !row)
-            return status;
-        for (size_t i = 0; i < table->n_columns; i++) {
-            vf_sqlite_value_read(conn, stmt, (int)i + 1, &value); /* behind the rowid */
-            status = vf_probe_add(&probes[i], &value, err);
-            if (status != VF_OK)
-                return status;
-        }
-    }
+    return conn->prepare_rows != NULL && options->decisive && column->form == VF_FORM_LIBSQL &&
+           column->type.kind == VF_K_VECTOR && column->type.element == VF_E_F32 && column->type.dim > 0 &&
+           !vf_sqlite_is_float8(column->native);
 }
 
-static enum vf_status read_ordinary(struct vf_sqlite_conn *conn, const struct vf_table *table, int64_t sample_rows,
-                                    struct vf_probe *probes, struct vf_error *err)
+/* NULL, when it must be looked at. */
+static void write_length(const struct vf_column *column, struct vf_buf *sql)
 {
+    size_t size_bytes = vf_element_bytes(VF_E_F32, column->type.dim);
+    struct vf_buf name;
+    vf_buf_init(&name, VF_BUF_MAX);
+    vf_sqlite_quote(&name, column->name);
+    const char *text = name.data != NULL ? name.data : "";
+    vf_buf_printf(
+        sql,
+        "CASE WHEN typeof(%s) = 'blob' AND length(%s) = %zu AND vector_distance_l2(%s, zeroblob(%zu)) BETWEEN "
+        "1e-30 AND 1e30 THEN vector_distance_l2(%s, zeroblob(%zu)) END",
+        text, text, size_bytes, text, size_bytes, text, size_bytes);
+    vf_buf_release(&name);
+}
+
+static void write_column(const struct vf_column *column, bool is_asked, struct vf_buf *sql)
+{
+    if (is_asked) {
+        vf_buf_str(sql, "CASE WHEN ");
+        write_length(column, sql);
+        vf_buf_str(sql, " IS NULL THEN ");
+    }
+    vf_sqlite_quote(sql, column->name);
+    if (is_asked)
+        vf_buf_str(sql, " END");
+}
+
+/* A table that is read for its evidence. */
+struct reading {
+    struct vf_sqlite_conn *conn;
+    const struct vf_inspect_options *options;
+    const struct vf_table *table;
+    struct vf_probe *probes;
+    bool asks; /* for the lengths of vectors, which stand behind the columns in their order */
+};
+
+static bool asks_for(const struct reading *reading, size_t i)
+{
+    return reading->asks && is_asked_for(reading->conn, reading->options, &reading->table->columns[i]);
+}
+
+static enum vf_status read_row(struct reading *reading, sqlite3_stmt *stmt, struct vf_error *err)
+{
+    const struct vf_sqlite_library *lib = reading->conn->lib;
+    struct vf_sqlite_value value = {0};
+    enum vf_status status = VF_OK;
+    int behind = (int)reading->table->n_columns + 1; /* behind the rowid and the columns */
+    for (size_t i = 0; i < reading->table->n_columns && status == VF_OK; i++) {
+        if (asks_for(reading, i) && lib->column_type(stmt, behind++) != SQLITE_NULL) {
+            vf_probe_add_length(&reading->probes[i], lib->column_double(stmt, behind - 1));
+            continue;
+        }
+        vf_sqlite_value_read(reading->conn, stmt, (int)i + 1, &value);
+        status = vf_probe_add(&reading->probes[i], &value, err);
+    }
+    return status;
+}
+
+static enum vf_status read_ordinary(struct reading *reading, struct vf_error *err)
+{
+    const struct vf_table *table = reading->table;
     struct vf_buf sql;
     sqlite3_stmt *stmt = NULL;
     const char *rowid = NULL;
-    bool is_column = false;
-    enum vf_status status = vf_sqlite_rowid_name(conn, table->name, &rowid, &is_column, err);
+    bool is_column = false, row = true;
+    enum vf_status status = vf_sqlite_rowid_name(reading->conn, table->name, &rowid, &is_column, err);
     if (status != VF_OK)
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
@@ -63,16 +116,25 @@ static enum vf_status read_ordinary(struct vf_sqlite_conn *conn, const struct vf
     vf_buf_str(&sql, rowid != NULL ? rowid : "NULL");
     for (size_t i = 0; i < table->n_columns; i++) {
         vf_buf_str(&sql, ", ");
-        vf_sqlite_quote(&sql, table->columns[i].name);
+        write_column(&table->columns[i], asks_for(reading, i), &sql);
+    }
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (!asks_for(reading, i))
+            continue;
+        vf_buf_str(&sql, ", ");
+        write_length(&table->columns[i], &sql);
     }
     vf_buf_str(&sql, " FROM ");
-    status = vf_sqlite_write_from(conn, table->name, &sql, err);
+    status = vf_sqlite_write_from(reading->conn, table->name, &sql, err);
     vf_buf_str(&sql, " WHERE 1");
     if (status == VF_OK)
-        status = vf_sqlite_prepare_rows(conn, &sql, rowid, sample_rows, &stmt, err);
-    if (status == VF_OK)
-        status = read_rows(conn, table, stmt, probes, err);
-    conn->lib->finalize(stmt);
+        status = vf_sqlite_prepare_rows(reading->conn, &sql, rowid, reading->options->sample_rows, &stmt, err);
+    while (status == VF_OK && row) {
+        status = vf_sqlite_step(reading->conn, stmt, &row, err);
+        if (status == VF_OK && row)
+            status = read_row(reading, stmt, err);
+    }
+    reading->conn->lib->finalize(stmt);
     vf_buf_release(&sql);
     return status;
 }
@@ -141,25 +203,59 @@ static enum vf_status read_vec0(struct vf_sqlite_conn *conn, const struct vf_tab
     return status;
 }
 
-static enum vf_status probe_table(struct vf_sqlite_conn *conn, struct vf_arena *arena, struct vf_table *table,
-                                  int64_t sample_rows, struct vf_error *err)
+static enum vf_status init_probes(struct reading *reading, struct vf_error *err)
 {
-    struct vf_probe *probes = vf_calloc(table->n_columns + 1, sizeof(*probes));
-    enum vf_status status = probes == NULL ? vf_error_nomem(err) : VF_OK;
-    bool is_vec0 = table->kind == VF_TABLE_VEC0;
-    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++)
-        status = vf_probe_init(&probes[i], &table->columns[i], is_vec0 || is_fixed(&table->columns[i]), err);
-    if (status == VF_OK && is_vec0)
-        status = read_vec0(conn, table, sample_rows, probes, err);
-    else if (status == VF_OK && table->n_columns > 0)
-        status = read_ordinary(conn, table, sample_rows, probes, err);
-    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
-        table->columns[i].evidence.sampled = sample_rows > 0 && table->n_rows > sample_rows;
-        status = vf_probe_decide(&probes[i], arena, &table->columns[i], err);
+    bool is_vec0 = reading->table->kind == VF_TABLE_VEC0;
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; status == VF_OK && i < reading->table->n_columns; i++)
+        status = vf_probe_init(&reading->probes[i], &reading->table->columns[i],
+                               is_vec0 || is_fixed(&reading->table->columns[i]), err);
+    return status;
+}
+
+static void release_probes(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->table->n_columns; i++)
+        vf_probe_release(&reading->probes[i]);
+}
+
+static enum vf_status read_values(struct reading *reading, struct vf_error *err)
+{
+    struct vf_error why = {0};
+    if (reading->table->kind == VF_TABLE_VEC0)
+        return read_vec0(reading->conn, reading->table, reading->options->sample_rows, reading->probes, err);
+    if (reading->table->n_columns == 0)
+        return VF_OK;
+    reading->asks = reading->conn->prepare_rows != NULL && reading->options->decisive;
+    enum vf_status status = read_ordinary(reading, &why);
+    if (status == VF_ENGINE &&
+        reading->asks) { /* a server without the distance; the second time it says what else it is */
+        release_probes(reading);
+        reading->asks = false;
+        status = init_probes(reading, err);
+        return status == VF_OK ? read_ordinary(reading, err) : status;
     }
-    for (size_t i = 0; probes != NULL && i < table->n_columns; i++)
-        vf_probe_release(&probes[i]);
-    vf_free(probes);
+    if (status != VF_OK && err != NULL)
+        *err = why;
+    return status;
+}
+
+static enum vf_status probe_table(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
+                                  struct vf_arena *arena, struct vf_table *table, struct vf_error *err)
+{
+    struct reading reading = {.conn = conn, .options = options, .table = table};
+    reading.probes = vf_calloc(table->n_columns + 1, sizeof(*reading.probes));
+    if (reading.probes == NULL)
+        return vf_error_nomem(err);
+    enum vf_status status = init_probes(&reading, err);
+    if (status == VF_OK)
+        status = read_values(&reading, err);
+    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
+        table->columns[i].evidence.sampled = options->sample_rows > 0 && table->n_rows > options->sample_rows;
+        status = vf_probe_decide(&reading.probes[i], arena, &table->columns[i], err);
+    }
+    release_probes(&reading);
+    vf_free(reading.probes);
     return status;
 }
 
@@ -172,7 +268,7 @@ enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct
         if (!vf_sqlite_is_asked(options, table))
             continue;
         int64_t start_us = clock->monotonic_us(clock->context);
-        enum vf_status status = probe_table(conn, &schema->arena, table, options->sample_rows, err);
+        enum vf_status status = probe_table(conn, options, &schema->arena, table, err);
         if (status != VF_OK) {
             vf_error_wrap(err, "table %s", table->name);
             return status;

@@ -79,6 +79,15 @@ size_t vf_histogram_mode(const struct vf_size_histogram *histogram, int64_t *cou
 
 /* ---- vectors ---- */
 
+static void add_norm(struct vf_vector_stats *stats, double norm)
+{
+    stats->n_zero += norm == 0;
+    if (norm < stats->min_norm)
+        stats->min_norm = norm;
+    if (norm > stats->max_norm)
+        stats->max_norm = norm;
+}
+
 void vf_probe_add_vector(struct vf_vector_stats *stats, const float *values, size_t dim)
 {
     double sum = 0;
@@ -93,12 +102,15 @@ void vf_probe_add_vector(struct vf_vector_stats *stats, const float *values, siz
         stats->n_wild += value != 0 && (value < SMALLEST_LIKELY || value > LARGEST_LIKELY);
     }
     stats->n_elements += (int64_t)dim;
-    double norm = sqrt(sum);
-    stats->n_zero += norm == 0;
-    if (norm < stats->min_norm)
-        stats->min_norm = norm;
-    if (norm > stats->max_norm)
-        stats->max_norm = norm;
+    add_norm(stats, sqrt(sum));
+}
+
+void vf_probe_add_length(struct vf_probe *probe, double norm)
+{
+    probe->n_blob++;
+    count_size(&probe->vectors.dims, probe->field.type.dim);
+    probe->vectors.n_elements += probe->field.type.dim;
+    add_norm(&probe->vectors, norm);
 }
 
 static float *room_for(struct vf_probe *probe, size_t dim, struct vf_error *err)

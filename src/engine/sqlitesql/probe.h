@@ -80,6 +80,9 @@ void vf_probe_release(struct vf_probe *probe);
 enum vf_status vf_probe_add(struct vf_probe *probe, const struct vf_sqlite_value *value,
                             struct vf_error *err) VF_CHECKED;
 
+/* A vector of the type of a fixed column, of which only the length is known; it is finite and isn't zero. */
+void vf_probe_add_length(struct vf_probe *probe, double norm);
+
 /* The parts of it for texts and blobs. */
 enum vf_status vf_probe_add_text(struct vf_probe *probe, const char *text, size_t size_bytes,
                                  struct vf_error *err) VF_CHECKED;
