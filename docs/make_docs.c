@@ -1,5 +1,5 @@
 /*
- * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes
+ * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes|objects|readme
  *
  * scripts/docs writes them; a test compares them.
  */
@@ -12,6 +12,7 @@
 #include "engine/sqlitesql/types.h"
 #include "model/type.h"
 #include "model/vector_index.h"
+#include "print_objects.h"
 #include "vecferry/vecferry.h"
 
 /* A bar would end the cell. */
@@ -439,6 +440,8 @@ int main(int argc, char **argv)
         print_options();
     else if (argc == 2 && strcmp(argv[1], "indexes") == 0)
         print_indexes();
+    else if (argc == 2 && strcmp(argv[1], "objects") == 0)
+        print_objects();
     else if (argc == 2 && strcmp(argv[1], "readme") == 0)
         print_readme();
     else

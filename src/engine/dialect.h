@@ -19,6 +19,7 @@ struct vf_expr_scope {
     const struct vf_column
         *column;       /* the generated column, or that whose default it is; NULL: a condition, or a part of an index */
     bool is_condition; /* the result is a truth value */
+    bool is_domain;    /* a check of a domain: the only column is VALUE */
     bool is_default;   /* no columns; the time, and random values */
     const char *collation;         /* the database's own; NULL: by code points, and only A to Z have cases */
     const struct vf_dialect *from; /* writing: where the expression comes from; NULL: unknown */
@@ -98,19 +99,22 @@ struct vf_expr_writer;
 struct vf_dialect {
     const char *name; /* of the engine that texts of the dialect are remembered under */
     /* Reading. */
-    bool folds_names;                            /* a bare or quoted name is a column's in any case */
-    bool quotes_with_brackets;                   /* [a] and `a` are names too */
-    bool has_escape_texts;                       /* E'..' */
-    bool has_blob_texts;                         /* x'..' */
-    bool reads_conditions_as_numbers;            /* 1 is true, and any number is a condition */
-    bool slash_is_floating;                      /* 5 / 2 is 2.5 */
-    bool zero_divisor_is_null;                   /* x / 0 is NULL where whole numbers are divided */
-    bool zero_divisor_is_infinite;               /* and not NULL where others are */
-    bool overflow_is_error;                      /* of whole numbers; else they go on as floating-point ones */
-    enum vf_level like_level;                    /* of LIKE, IN and BETWEEN */
-    char like_escape;                            /* where a pattern says none; 0: none */
-    const char *fold_rule;                       /* of LOWER and UPPER; NULL: A to Z */
-    bool folds_by_collation;                     /* instead of fold_rule: that of the column, or of the database */
+    bool folds_names;                 /* a bare or quoted name is a column's in any case */
+    bool quotes_with_brackets;        /* [a] and `a` are names too */
+    bool has_escape_texts;            /* E'..' */
+    bool has_blob_texts;              /* x'..' */
+    bool reads_conditions_as_numbers; /* 1 is true, and any number is a condition */
+    bool slash_is_floating;           /* 5 / 2 is 2.5 */
+    bool zero_divisor_is_null;        /* x / 0 is NULL where whole numbers are divided */
+    bool zero_divisor_is_infinite;    /* and not NULL where others are */
+    bool has_nan;                     /* NaN and -0.0 are floating-point numbers */
+    bool overflow_is_error;           /* of whole numbers; else they go on as floating-point ones */
+    bool real_overflow_is_error;      /* of floating-point numbers, and underflow */
+    int json_null_version;    /* json_valid(NULL) is NULL from this version on, before it was false; 0: always NULL */
+    enum vf_level like_level; /* of LIKE, IN and BETWEEN */
+    char like_escape;         /* where a pattern says none; 0: none */
+    const char *fold_rule;    /* of LOWER and UPPER; NULL: A to Z */
+    bool folds_by_collation;  /* instead of fold_rule: that of the column, or of the database */
     const struct vf_dialect_operator *operators; /* ended by a NULL token; longer ones first */
     const struct vf_dialect_function *functions; /* ended by a NULL name */
     /* The kind that a type's name means, with the text in parentheses; VF_K_UNTYPED: none that is cast to. *is_cut: a cast to it changes values (varchar(3)). */

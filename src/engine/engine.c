@@ -180,7 +180,10 @@ enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_opt
 {
     static const struct vf_inspect_options plain = {0};
     assert(schema != NULL);
-    return done(conn, vf_conn_ops(conn)->inspect(conn, options != NULL ? options : &plain, schema, err), err);
+    enum vf_status status = vf_conn_ops(conn)->inspect(conn, options != NULL ? options : &plain, schema, err);
+    if (status == VF_OK)
+        vf_schema_set_dialect(schema, vf_conn_ops(conn)->dialect != NULL ? vf_conn_ops(conn)->dialect->name : NULL);
+    return done(conn, status, err);
 }
 
 void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)

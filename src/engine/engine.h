@@ -51,13 +51,14 @@ struct vf_limits {
     bool text_any_bytes;    /* text that isn't UTF-8 can be stored */
     bool vector_not_finite; /* NaN and Inf elements can be stored */
     bool timestamp_infinity;
-    int64_t max_timestamp_us;      /* later ones can't be stored, 0: no limit */
-    uint32_t max_vector_dim;       /* of a dense vector column, 0: no limit */
-    uint32_t max_columns;          /* 0: no limit */
-    uint32_t max_identifier_bytes; /* longer names are cut or refused, 0: no limit */
-    bool identifiers_fold_case;    /* names that differ only in case clash */
-    uint64_t max_value_bytes;      /* of one text or blob, 0: no limit */
-    uint32_t max_loaders;          /* connections that may load at once, at least 1 */
+    int64_t max_timestamp_us;             /* later ones can't be stored, 0: no limit */
+    uint32_t max_vector_dim;              /* of a dense vector column, 0: no limit */
+    uint32_t max_columns;                 /* 0: no limit */
+    uint32_t max_identifier_bytes;        /* longer names are cut or refused, 0: no limit */
+    bool identifiers_fold_case;           /* names that differ only in case clash */
+    uint64_t max_value_bytes;             /* of one text or blob, 0: no limit */
+    bool stored_columns, virtual_columns; /* a column can be computed from others, kept or not */
+    uint32_t max_loaders;                 /* connections that may load at once, at least 1 */
     /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */
     enum vf_index_builder index_builders[VF_MAX_INDEX_BUILDERS + 1];
 };

@@ -172,12 +172,13 @@ const struct vf_expr *vf_build_column(struct vf_expr_reader *reader, int column)
     if (reader->scope->is_default)
         return vf_expr_not_understood(reader, "a default has no columns");
     const struct vf_expr *made = vf_expr_column(reader->arena, column, of->type.kind, of->form);
-    unsigned digits = of->type.kind == VF_K_DECIMAL ? digits_of(of->native) : 0;
-    struct vf_expr *copy = made != NULL && digits > 0 ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
+    struct vf_expr *copy = made != NULL ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
     if (copy == NULL)
-        return digits > 0 ? NULL : made;
+        return NULL;
     *copy = *made;
-    copy->digits = digits;
+    if (of->type.kind == VF_K_DECIMAL)
+        copy->digits = digits_of(of->native);
+    copy->has_nan = reader->dialect->has_nan && (of->type.kind == VF_K_F32 || of->type.kind == VF_K_F64);
     return copy;
 }
 

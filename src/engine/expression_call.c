@@ -365,7 +365,12 @@ static const struct vf_expr *json_valid(struct vf_expr_reader *reader, const str
 {
     if (args[0]->kind != VF_EXPR_COLUMN || args[0]->is != VF_K_JSON)
         return own_function(reader, row, args, 1);
-    return vf_expr_call(reader->arena, VF_X_JSON_VALID, VF_K_BOOL, args, 1);
+    const struct vf_expr *valid = vf_expr_call(reader->arena, VF_X_JSON_VALID, VF_K_BOOL, args, 1);
+    int version = reader->scope->version, since = reader->dialect->json_null_version;
+    if (version < 3000000 || version >= since) /* other servers of the dialect count their versions otherwise */
+        return valid;
+    const struct vf_expr *is_null = vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL, args[0]);
+    return vf_expr_call2(reader->arena, VF_X_AND, VF_K_BOOL, vf_build_not(reader, is_null), valid);
 }
 
 static const struct vf_expr *absolute(struct vf_expr_reader *reader, const struct vf_expr **args)

@@ -276,13 +276,28 @@ static bool is_operator(const struct vf_expr_writer *writer, const struct vf_exp
     return expr->op <= VF_X_OR || expr->op == VF_X_IN || writer->dialect->forms[expr->op].is_operator;
 }
 
+/* IS NOT NULL and the like, which people write. */
+static bool write_negated(struct vf_expr_writer *writer, const struct vf_expr *inside)
+{
+    const char *form = inside->op == VF_X_IS_NULL    ? "$1 IS NOT NULL"
+                       : inside->op == VF_X_IS_TRUE  ? "$1 IS NOT TRUE"
+                       : inside->op == VF_X_IS_FALSE ? "$1 IS NOT FALSE"
+                                                     : NULL;
+
+    if (form != NULL)
+        vf_expr_write_form(writer, form, inside);
+    return form != NULL;
+}
+
 static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
     const struct vf_dialect *from = writer->scope->from;
 
-    return from != NULL && writer->dialect->overflow_is_error && !from->overflow_is_error &&
-           vf_kind_is_whole(expr->is) &&
-           ((expr->op >= VF_X_NEG && expr->op <= VF_X_MUL) || expr->op == VF_X_ABS || expr->op == VF_X_IDIV);
+    bool whole =
+        vf_kind_is_whole(expr->is) && from != NULL && writer->dialect->overflow_is_error && !from->overflow_is_error;
+    bool real = expr->is == VF_K_F64 && from != NULL && writer->dialect->real_overflow_is_error &&
+                !from->real_overflow_is_error;
+    return (whole || real) && ((expr->op >= VF_X_NEG && expr->op <= VF_X_IDIV) || expr->op == VF_X_ABS);
 }
 
 static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr *expr)
@@ -296,6 +311,8 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
         write_joined(writer, expr, expr->op == VF_X_AND ? " AND " : " OR ");
         return;
     }
+    if (expr->op == VF_X_NOT && expr->args[0]->kind == VF_EXPR_CALL && write_negated(writer, expr->args[0]))
+        return;
     if (expr->op == VF_X_CASE || expr->op == VF_X_CAST || expr->op == VF_X_OWN) {
         if (expr->op == VF_X_CASE)
             write_case(writer, expr);
@@ -314,8 +331,7 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
     if (form->why != NULL)
         writer->remark = form->why;
     if (may_overflow(writer, expr))
-        writer->remark = "a whole number that overflows is an error in the target, and goes on as a floating-point "
-                         "number in the source";
+        writer->remark = "a number that overflows is an error in the target, and goes on as another in the source";
     if (is_comparison(expr->op))
         write_comparison(writer, expr, form->form);
     else
@@ -348,7 +364,10 @@ static void write_part(struct vf_expr_writer *writer, const struct vf_expr *expr
         write_literal(writer, expr, beside);
         return;
     case VF_EXPR_COLUMN:
-        writer->dialect->quote(writer->out, vf_expr_column_of(writer, expr)->name);
+        if (writer->scope->is_domain)
+            vf_buf_str(writer->out, "VALUE");
+        else
+            writer->dialect->quote(writer->out, vf_expr_column_of(writer, expr)->name);
         return;
     case VF_EXPR_CALL:
         break;

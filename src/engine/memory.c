@@ -14,6 +14,7 @@ const char vf_memory_evidence[] = "remembered from the move that made the column
 
 struct recall {
     struct vf_schema *schema;
+    const char *dialect; /* of the database here */
 };
 
 static int add_to_buf(const char *bytes, size_t size_bytes, void *context)
@@ -84,7 +85,8 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
     here->type = source->type;
     here->form = target->form;
     here->not_null = source->not_null;
-    here->def = source->def;
+    if (source->def.kind != VF_DEFAULT_EXPRESSION || here->def.kind == VF_DEFAULT_NONE)
+        here->def = source->def;
     here->collation = source->collation;
     here->comment = source->comment;
     here->type_schema = source->type_schema;
@@ -249,6 +251,15 @@ static enum vf_status lay_vector_index(struct vf_schema *schema, struct vf_table
     return VF_OK;
 }
 
+/* What is said here in this database's words stays so. */
+static void keep_expressions(const struct vf_index *here, struct vf_index *remembered)
+{
+    remembered->predicate = here->predicate;
+    remembered->dialect = here->dialect;
+    for (size_t i = 0; i < here->n_parts; i++)
+        remembered->parts[i].expression = here->parts[i].expression;
+}
+
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
@@ -265,6 +276,7 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         }
         int found = find_index(here, target, n_here, &remembered);
         if (found >= 0) {
+            keep_expressions(&here->indexes[found], &remembered);
             here->indexes[found] = remembered;
         } else if (!was_declared(here, target, &remembered)) {
             struct vf_index *added = vf_table_add_index(schema, here);
@@ -296,7 +308,61 @@ static void lay_foreign_keys(struct vf_table *here, const struct vf_table *sourc
     }
 }
 
-static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here, const char *body, struct vf_error *err)
+/* The dialect of texts that don't say theirs: those of the engine that the table came from. */
+static const char *dialect_of(const char *body)
+{
+    json_t *root = json_loads(body, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    const struct vf_engine_ops *engine = vf_engine_find(json_string_value(json_object_get(root, "source_engine")));
+    json_decref(root);
+    return engine != NULL && engine->dialect != NULL ? engine->dialect->name : NULL;
+}
+
+static bool is_declared(const struct vf_table *target, const struct vf_check *check)
+{
+    for (size_t i = 0; i < target->n_checks; i++) {
+        if (vf_str_equal(target->checks[i].of, check->expression))
+            return true;
+    }
+    return false;
+}
+
+/* A check here that was made of a domain's: it comes back with the domain, which is remembered. */
+static bool is_of_domain(const struct vf_table *source, const struct vf_table *target, const struct vf_check *here)
+{
+    for (size_t i = 0; i < target->n_checks; i++) {
+        const struct vf_check *made = &target->checks[i];
+        bool is_own = false;
+        for (size_t k = 0; k < source->n_checks; k++)
+            is_own = is_own || vf_str_equal(source->checks[k].expression, made->of);
+        if (vf_str_equal(made->name, here->name) && made->of != NULL)
+            return !is_own;
+    }
+    return false;
+}
+
+/* Checks of the source that couldn't be declared here are remembered; those that were are here, or were dropped by the user. */
+static enum vf_status lay_checks(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
+                                 const struct vf_table *target, struct vf_error *err)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < here->n_checks; i++) {
+        if (!is_of_domain(source, target, &here->checks[i]))
+            here->checks[n_kept++] = here->checks[i];
+    }
+    here->n_checks = n_kept;
+    for (size_t i = 0; i < source->n_checks; i++) {
+        if (is_declared(target, &source->checks[i]))
+            continue;
+        struct vf_check *added = vf_table_add_check(schema, here);
+        if (added == NULL)
+            return vf_error_nomem(err);
+        *added = source->checks[i];
+    }
+    return VF_OK;
+}
+
+static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here, const char *body, const char *dialect,
+                                struct vf_error *err)
 {
     struct vf_table source = {0};
     struct vf_table target = {0};
@@ -305,6 +371,8 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
         status = read_member(body, "target", schema, &target, err);
     if (status != VF_OK)
         return status;
+    vf_table_set_dialect(here, dialect);
+    vf_table_set_dialect(&source, dialect_of(body));
     for (size_t i = 0; i < source.n_columns; i++) {
         int place = place_of(here, &source, &target, (int)i);
         if (place >= 0)
@@ -312,10 +380,8 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
     }
     lay_foreign_keys(here, &source, &target);
     status = lay_indexes(schema, here, &source, &target, err);
-    if (source.n_checks > 0 && here->n_checks == 0) {
-        here->n_checks = source.n_checks;
-        here->checks = source.checks;
-    }
+    if (status == VF_OK)
+        status = lay_checks(schema, here, &source, &target, err);
     here->comment = source.comment;
     return status;
 }
@@ -411,7 +477,7 @@ static enum vf_status found_memory(void *context, const char *kind, const char *
     if (strcmp(kind, "table") == 0) {
         struct vf_table *here = table_named(recall->schema, name);
         if (here != NULL)
-            status = lay_table(recall->schema, here, body, err);
+            status = lay_table(recall->schema, here, body, recall->dialect, err);
     } else if (strcmp(kind, "type") == 0) {
         status = recall_type(recall->schema, body, err);
     } else if (strcmp(kind, "sequence") == 0) {
@@ -426,7 +492,8 @@ static enum vf_status found_memory(void *context, const char *kind, const char *
 
 enum vf_status vf_memory_lay(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
-    struct recall recall = {.schema = schema};
+    const struct vf_dialect *dialect = vf_conn_ops(conn)->dialect;
+    struct recall recall = {.schema = schema, .dialect = dialect != NULL ? dialect->name : NULL};
     return vf_store_recall(conn, found_memory, &recall, err);
 }
 

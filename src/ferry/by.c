@@ -283,7 +283,8 @@ static enum vf_status filter_table(struct vf_conn *source, struct vf_plan_table 
     if (status == VF_OK)
         status = vf_buf_check(&where, err);
     if (status == VF_OK) {
-        table->where = table->from.where = vf_arena_strndup(arena, where.data, where.size_bytes);
+        table->where = table->from.where = table->copy_from.where =
+            vf_arena_strndup(arena, where.data, where.size_bytes);
         if (table->where == NULL)
             status = vf_error_nomem(err);
     }

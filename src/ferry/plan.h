@@ -13,14 +13,16 @@
 #include "engine/engine.h"
 
 struct vf_plan_column {
-    const char *name;          /* in the source */
-    const char *target_name;   /* in the target */
-    struct vf_column source;   /* as inspected: native type, form, evidence */
-    struct vf_type type;       /* the neutral type on the way: both sides read and write this */
-    struct vf_mapping mapping; /* native type and form in the target, fidelity */
-    bool accept_loss;          /* the user's word for this column */
-    bool skip;                 /* left out: the plan says so, or the target has no type for it */
-    bool overruled;            /* native type or form in the target are the plan's, not the engine's choice */
+    const char *name;                /* in the source */
+    const char *target_name;         /* in the target */
+    struct vf_column source;         /* as inspected: native type, form, evidence */
+    struct vf_type type;             /* the neutral type on the way: both sides read and write this */
+    struct vf_mapping mapping;       /* native type and form in the target, fidelity */
+    bool accept_loss;                /* the user's word for this column */
+    bool skip;                       /* left out: the plan says so, or the target has no type for it */
+    bool computed;                   /* by the target, from others: not copied, and compared */
+    enum vf_generated was_generated; /* where the table came from once; NO: not known */
+    bool overruled;                  /* native type or form in the target are the plan's, not the engine's choice */
 };
 
 struct vf_plan_index {
@@ -41,9 +43,12 @@ struct vf_plan_table {
     size_t n_indexes;
     struct vf_plan_index *indexes;
     const struct vf_foreign_key **foreign_keys; /* of the source, those that target.foreign_keys are made of */
-    /* What a scan of the source, a scan of the target and a load take: the copied columns in the same order. */
+    /* What a scan of the source and one of the target take to be compared: the moved columns in the same order. */
     struct vf_relation from;
     struct vf_relation to;
+    /* The same without columns that the target computes: what is copied. */
+    struct vf_relation copy_from;
+    struct vf_relation copy_to;
 };
 
 #define VF_MAX_TARGETS 2 /* of one plan, each with tables or columns of its own */

@@ -193,7 +193,7 @@ static bool is_foreign(const struct vf_plan_maker *maker)
     return strcmp(vf_conn_ops(maker->source)->name, vf_conn_ops(maker->target)->name) != 0;
 }
 
-/* The column as the target has it. Values of generated columns are moved as values. */
+/* The column as the target has it. A generated one is plain until its expression is found to be one of the target's. */
 static struct vf_column target_column(const struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
 {
     const struct vf_plan_column *column = &table->columns[i];
@@ -204,10 +204,10 @@ static struct vf_column target_column(const struct vf_plan_maker *maker, const s
     made.form = column->mapping.form;
     made.type = column->type;
     if (!column->mapping.default_moved)
-        made.def = (struct vf_default){VF_DEFAULT_NONE, NULL};
+        made.def = (struct vf_default){0};
     if (made.generated == VF_GENERATED_STORED || made.generated == VF_GENERATED_VIRTUAL) {
         made.generated = VF_GENERATED_NO;
-        made.expression = NULL;
+        made.expression = made.dialect = NULL;
     }
     if (is_foreign(maker))
         made.collation = NULL;
@@ -315,16 +315,13 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
     const struct vf_column *made = vf_plan_target_column(table, i);
     enum vf_status status = VF_OK;
 
-    if (source->def.kind != VF_DEFAULT_NONE && made->def.kind == VF_DEFAULT_NONE)
+    if (source->def.kind != VF_DEFAULT_NONE && made->def.kind == VF_DEFAULT_NONE && !column->computed)
         status = name_lost(maker, table, "default", column, source->def.text,
                            column->mapping.default_why != NULL ? column->mapping.default_why
                                                                : "the expression isn't one that vecferry translates");
     if (status == VF_OK && source->collation != NULL && made->collation == NULL)
         status = name_lost(maker, table, "collation", column, source->collation,
                            "databases don't sort by the same rules under the same name");
-    if (status == VF_OK && (source->generated == VF_GENERATED_STORED || source->generated == VF_GENERATED_VIRTUAL))
-        status = name_lost(maker, table, "generation expression", column, source->expression,
-                           "its values are moved; the expression is the source's text, which is never run");
     return status;
 }
 

@@ -156,9 +156,15 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
         return block_unread(maker, table, source);
     }
     struct vf_index wanted = index->source;
+    const char *obstacle = NULL;
+    enum vf_status status = vf_plan_translate_index(maker, table, source, &wanted, &obstacle);
+    if (status != VF_OK || obstacle != NULL) {
+        table->n_indexes--;
+        return status == VF_OK ? not_moved(maker, table, source, obstacle) : status;
+    }
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;
-    enum vf_status status = map_wanted(maker, table, source, &wanted, &index->mapping);
+    status = map_wanted(maker, table, source, &wanted, &index->mapping);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {
@@ -193,7 +199,11 @@ static enum vf_status leave_out(struct vf_plan_maker *maker, const struct vf_pla
         return not_moved(maker, table, source, "a column of it isn't moved");
     wanted.vector.place = VF_PLACE_ANY;
     wanted.vector.file = NULL;
-    enum vf_status status = map_wanted(maker, table, source, &wanted, &mapping);
+    const char *obstacle = NULL;
+    enum vf_status status = vf_plan_translate_index(maker, table, source, &wanted, &obstacle);
+    if (status != VF_OK || obstacle != NULL)
+        return status == VF_OK ? not_moved(maker, table, source, obstacle) : status;
+    status = map_wanted(maker, table, source, &wanted, &mapping);
     if (status != VF_OK)
         return status;
     return not_moved(maker, table, source, mapping.moved ? "the plan leaves it out" : mapping.why);

@@ -11,8 +11,11 @@
     "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "index_min_rows", "tables",      \
         "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "foreign_keys"
-#define VF_PLAN_COLUMN_KEYS "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss"
+    "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",             \
+        "foreign_keys"
+#define VF_PLAN_COLUMN_KEYS                                                                                            \
+    "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
+#define VF_PLAN_CHECK_KEYS "name", "check"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
         "alpha", "compress", "element", "add_on"
@@ -32,7 +35,13 @@ struct vf_plan_request_column {
     struct vf_type type;
     enum vf_form read, as; /* how the values lie in the source, in the target */
     bool accept_loss, skip;
-    unsigned target; /* number of the target that the column goes to; 0: where its table goes */
+    unsigned target;             /* number of the target that the column goes to; 0: where its table goes */
+    const char *generated, *def; /* expressions as the file shows them */
+    int line, column;
+};
+
+struct vf_plan_request_check {
+    const char *name, *text;
     int line, column;
 };
 
@@ -60,12 +69,13 @@ struct vf_plan_request_table {
     const char *where;
     unsigned target; /* number of the target, from 1 */
     bool whole;
-    size_t n_columns, n_indexes, n_foreign_keys;
+    size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
     struct vf_plan_request_foreign_key *foreign_keys;
-    bool has_columns;                   /* false: the file says nothing of columns, so all are moved as in a new plan */
-    bool has_indexes, has_foreign_keys; /* the same */
+    struct vf_plan_request_check *checks;
+    bool has_columns; /* false: the file says nothing of columns, so all are moved as in a new plan */
+    bool has_indexes, has_foreign_keys, has_checks; /* the same */
     int line, column;
 };
 
@@ -157,6 +167,37 @@ enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_t
 /* plan_keys.c: the same for its foreign keys. */
 enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                         const struct vf_plan_request_table *request) VF_CHECKED;
+/* plan_expressions.c: expressions of the source become expressions of the target. What can't is named: checks and generation expressions here, others by the caller. */
+struct vf_plan_wish {
+    const char *text, *dialect;
+    int column; /* of the plan's: the one that is computed, or whose default it is; -1: none */
+    bool is_condition, is_default;
+};
+struct vf_plan_translation {
+    bool moved;
+    const struct vf_expr *expr; /* with the columns of the target's table */
+    const char *text, *dialect; /* what is written there */
+    const char *why;            /* not moved: the reason; moved: what isn't the same beside the values, or NULL */
+};
+enum vf_status vf_plan_translate(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                 const struct vf_plan_wish *wish, struct vf_plan_translation *made) VF_CHECKED;
+/* The second half: an expression with the target's columns, written. */
+enum vf_status vf_plan_write_expression(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                        const struct vf_plan_wish *wish, const struct vf_expr *expr,
+                                        struct vf_plan_translation *made) VF_CHECKED;
+/* A check of a domain: of the domain in the target (column -1), or of a column of the plan's table, which is of it. */
+enum vf_status vf_plan_translate_domain(struct vf_plan_maker *maker, const struct vf_user_type *type,
+                                        const struct vf_check *check, const struct vf_plan_table *table, int column,
+                                        struct vf_plan_translation *made) VF_CHECKED;
+enum vf_status vf_plan_add_checks(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                  const struct vf_plan_request_table *request) VF_CHECKED;
+/* Columns that the target computes, and defaults that are expressions. */
+enum vf_status vf_plan_add_computed(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                    const struct vf_plan_request_table *request) VF_CHECKED;
+/* Condition and expressions of an index, whose columns are renumbered already; *why: it can't be moved. */
+enum vf_status vf_plan_translate_index(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                       const struct vf_index *source, struct vf_index *wanted,
+                                       const char **why) VF_CHECKED;
 /* plan_sidecars.c: the sidecars get their files; those that can't be aren't moved. Keys are there. */
 enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */

@@ -53,7 +53,7 @@ static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_ta
     made->native = column->mapping.native;
     made->form = column->mapping.form;
     if (!column->mapping.default_moved)
-        made->def = (struct vf_default){VF_DEFAULT_NONE, NULL};
+        made->def = (struct vf_default){0};
     return VF_OK;
 }
 
@@ -95,8 +95,9 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     struct vf_column *made = vf_plan_target_column(table, i);
     made->native = was->native;
     made->form = was->form;
-    made->generated = was->generated == VF_GENERATED_STORED || was->generated == VF_GENERATED_VIRTUAL ? VF_GENERATED_NO
-                                                                                                      : was->generated;
+    bool was_computed = was->generated == VF_GENERATED_STORED || was->generated == VF_GENERATED_VIRTUAL;
+    column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
+    made->generated = was_computed ? VF_GENERATED_NO : was->generated;
     made->collation = was->collation;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;

@@ -89,19 +89,33 @@ static const char *user_type_word(enum vf_user_type_kind kind)
     return "type";
 }
 
-static enum vf_status name_domain_parts(struct vf_plan_maker *maker, const struct vf_user_type *type)
+/* Checks of a domain that the target has too; elsewhere they are those of its columns. */
+static enum vf_status add_domain_parts(struct vf_plan_maker *maker, const struct vf_user_type *type,
+                                       struct vf_user_type *made)
 {
     enum vf_status status = VF_OK;
     char label[256];
 
     vf_table_label(type->schema, type->name, label, sizeof(label));
-    for (size_t i = 0; i < type->n_checks && status == VF_OK; i++)
-        status =
-            vf_plan_not_moved(maker->plan, "check", NULL, type->checks[i].name != NULL ? type->checks[i].name : "check",
-                              label, type->checks[i].expression, never_run, maker->err);
-    if (status == VF_OK && type->def.kind == VF_DEFAULT_EXPRESSION)
-        status =
-            vf_plan_not_moved(maker->plan, "default", NULL, type->name, label, type->def.text, never_run, maker->err);
+    made->checks = vf_arena_alloc(&maker->plan->arena, type->n_checks + 1, sizeof(*made->checks));
+    made->n_checks = 0;
+    if (made->checks == NULL)
+        return vf_error_nomem(maker->err);
+    for (size_t i = 0; i < type->n_checks && status == VF_OK; i++) {
+        const struct vf_check *check = &type->checks[i];
+        const char *name = check->name != NULL ? check->name : "check";
+        struct vf_plan_translation translated;
+        status = vf_plan_translate_domain(maker, type, check, NULL, -1, &translated);
+        if (status == VF_OK && translated.moved)
+            made->checks[made->n_checks++] = (struct vf_check){.name = name,
+                                                               .expression = translated.text,
+                                                               .dialect = translated.dialect,
+                                                               .of = check->expression,
+                                                               .expr = translated.expr};
+        else if (status == VF_OK)
+            status = vf_plan_not_moved(maker->plan, "check", NULL, name, label, check->expression, translated.why,
+                                       maker->err);
+    }
     return status;
 }
 
@@ -134,6 +148,17 @@ static enum vf_status judge_type_name(struct vf_plan_maker *maker, const struct 
     return VF_OK;
 }
 
+static enum vf_status name_domain_default(struct vf_plan_maker *maker, const struct vf_user_type *type)
+{
+    char label[256];
+
+    return type->def.kind == VF_DEFAULT_EXPRESSION
+               ? vf_plan_not_moved(maker->plan, "default", NULL, type->name,
+                                   vf_table_label(type->schema, type->name, label, sizeof(label)), type->def.text,
+                                   never_run, maker->err)
+               : VF_OK;
+}
+
 static enum vf_status add_user_types(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -152,12 +177,14 @@ static enum vf_status add_user_types(struct vf_plan_maker *maker)
             status = judge_type_name(maker, made);
             if (status == VF_OK)
                 status = add_schema(maker, made->schema);
+            if (status == VF_OK && type->n_checks > 0)
+                status = add_domain_parts(maker, type, made);
         } else {
             status = vf_plan_not_moved(plan, user_type_word(type->kind), type->schema, type->name, NULL, NULL, why,
                                        maker->err);
         }
         if (status == VF_OK)
-            status = name_domain_parts(maker, type);
+            status = name_domain_default(maker, type);
     }
     return status;
 }
@@ -286,20 +313,6 @@ static enum vf_status add_sequences(struct vf_plan_maker *maker)
 
 /* ---- what isn't moved ---- */
 
-static enum vf_status name_checks(struct vf_plan_maker *maker, const struct vf_plan_table *table)
-{
-    enum vf_status status = VF_OK;
-    char label[256];
-
-    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
-    for (size_t i = 0; i < table->source.n_checks && status == VF_OK; i++) {
-        const struct vf_check *check = &table->source.checks[i];
-        status = vf_plan_not_moved(maker->plan, "check", NULL, check->name != NULL ? check->name : "check", label,
-                                   check->expression, never_run, maker->err);
-    }
-    return status;
-}
-
 static enum vf_status name_others(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -311,8 +324,6 @@ static enum vf_status name_others(struct vf_plan_maker *maker)
             vf_plan_not_moved(plan, other->kind, other->schema, other->name, other->on, other->text,
                               other->why != NULL ? other->why : "objects of this kind aren't translated", maker->err);
     }
-    for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
-        status = name_checks(maker, &plan->tables[i]);
     return status;
 }
 

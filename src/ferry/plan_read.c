@@ -13,6 +13,7 @@ static const char *const table_keys[] = {VF_PLAN_TABLE_KEYS, NULL};
 static const char *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL};
 static const char *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL};
 static const char *const foreign_key_keys[] = {VF_PLAN_FOREIGN_KEY_KEYS, NULL};
+static const char *const check_keys[] = {VF_PLAN_CHECK_KEYS, NULL};
 static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
 
 #define MAX_ALPHA       1000000
@@ -136,6 +137,10 @@ static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struc
         status = read_target(yaml, node, &column->target);
     if (status == VF_OK)
         status = vf_yaml_bool(yaml, node, "skip", &column->skip);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "generated", false, &column->generated);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "default", false, &column->def);
     return status == VF_OK ? read_loss(yaml, node, column) : status;
 }
 
@@ -313,6 +318,37 @@ static enum vf_status read_foreign_keys(struct vf_yaml *yaml, yaml_node_t *node,
     return status;
 }
 
+/* ---- checks ---- */
+
+static enum vf_status read_check(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_check *check)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "a check", check_keys);
+
+    place(node, &check->line, &check->column);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "name", true, &check->name);
+    return status == VF_OK ? vf_yaml_text(yaml, node, "check", false, &check->text) : status;
+}
+
+static enum vf_status read_checks(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, node, "checks", &sequence, &table->n_checks);
+
+    table->has_checks = sequence != NULL;
+    if (status != VF_OK || table->n_checks == 0)
+        return status;
+    table->checks = vf_arena_alloc(yaml->arena, table->n_checks, sizeof(*table->checks));
+    struct named *names = vf_arena_alloc(yaml->arena, table->n_checks, sizeof(*names));
+    if (table->checks == NULL || names == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < table->n_checks && status == VF_OK; i++) {
+        status = read_check(yaml, vf_yaml_item(yaml, sequence, i), &table->checks[i]);
+        names[i] = (struct named){NULL, table->checks[i].name, 0, table->checks[i].line, table->checks[i].column};
+    }
+    return status == VF_OK ? check_twice(yaml, names, table->n_checks, "check") : status;
+}
+
 /* ---- tables ---- */
 
 static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
@@ -337,7 +373,9 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = read_columns(yaml, node, table);
     if (status == VF_OK)
         status = read_indexes(yaml, node, table);
-    return status == VF_OK ? read_foreign_keys(yaml, node, table) : status;
+    if (status == VF_OK)
+        status = read_foreign_keys(yaml, node, table);
+    return status == VF_OK ? read_checks(yaml, node, table) : status;
 }
 
 static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)

@@ -164,7 +164,7 @@ static bool key_of(const struct vf_plan_table *table, const struct vf_index *ind
 {
     for (size_t i = 0; i < index->n_parts; i++) {
         int column = index->parts[i].column;
-        if (column < 0 || index->predicate != NULL || table->columns[column].skip ||
+        if (column < 0 || index->predicate != NULL || table->columns[column].skip || table->columns[column].computed ||
             (index->constraint != VF_CONSTRAINT_PRIMARY && !table->source.columns[column].not_null))
             return false;
         key[i] = 0;
@@ -193,6 +193,36 @@ static enum vf_status choose_key(struct vf_plan_maker *maker, struct vf_plan_tab
             }
         }
     }
+    return VF_OK;
+}
+
+/* What is copied: all but what the target computes. */
+static enum vf_status make_copy_relations(struct vf_plan_maker *maker, struct vf_plan_table *table)
+{
+    struct vf_arena *arena = &maker->plan->arena;
+    size_t n_all = table->from.n_fields, n = 0;
+    struct vf_field *from = vf_arena_alloc(arena, n_all + 1, sizeof(*from));
+    struct vf_field *to = vf_arena_alloc(arena, n_all + 1, sizeof(*to));
+    size_t *key = vf_arena_alloc(arena, table->from.n_key + 1, sizeof(*key));
+    size_t *number = vf_arena_alloc(arena, n_all + 1, sizeof(*number));
+
+    if (from == NULL || to == NULL || key == NULL || number == NULL)
+        return vf_error_nomem(maker->err);
+    for (size_t i = 0; i < n_all; i++) {
+        number[i] = n;
+        if (table->target.columns[i].expr != NULL && table->target.columns[i].def.expr == NULL)
+            continue;
+        from[n] = table->from.fields[i];
+        to[n++] = table->to.fields[i];
+    }
+    for (size_t i = 0; i < table->from.n_key; i++)
+        key[i] = number[table->from.key[i]];
+    table->copy_from = table->from;
+    table->copy_to = table->to;
+    table->copy_from.n_fields = table->copy_to.n_fields = n;
+    table->copy_from.fields = from;
+    table->copy_to.fields = to;
+    table->copy_from.key = table->copy_to.key = key;
     return VF_OK;
 }
 
@@ -233,7 +263,8 @@ static enum vf_status make_relations(struct vf_plan_maker *maker, struct vf_plan
                                      .kind = VF_TABLE_ORDINARY,
                                      .n_fields = n,
                                      .fields = to};
-    return choose_key(maker, table);
+    enum vf_status status = choose_key(maker, table);
+    return status == VF_OK ? make_copy_relations(maker, table) : status;
 }
 
 static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_table *source,
@@ -299,7 +330,11 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_plan_table *table = &plan->tables[i];
         const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
-        status = vf_plan_name_lost_parts(maker, table);
+        status = vf_plan_add_computed(maker, table, request);
+        if (status == VF_OK)
+            status = vf_plan_name_lost_parts(maker, table);
+        if (status == VF_OK)
+            status = vf_plan_add_checks(maker, table, request);
         if (status == VF_OK)
             status = vf_plan_add_indexes(maker, table, request);
         if (status == VF_OK)

@@ -70,8 +70,10 @@ static struct widths measure(const struct vf_plan_table *table)
     return widths;
 }
 
-static void write_column(const struct writer *writer, const struct vf_plan_column *column, struct widths widths)
+static void write_column(const struct writer *writer, const struct vf_plan_table *table, size_t i, struct widths widths)
 {
+    const struct vf_plan_column *column = &table->columns[i];
+    const struct vf_column *made = column->skip ? NULL : vf_plan_target_column(table, i);
     struct vf_buf *out = writer->out;
     char type[48];
 
@@ -93,6 +95,10 @@ static void write_column(const struct writer *writer, const struct vf_plan_colum
         put_key(out, "as", vf_form_name(column->mapping.form));
     if (strcmp(column->name, column->target_name) != 0)
         put_key(out, "rename", column->target_name);
+    if (made != NULL && column->computed)
+        put_key(out, "generated", made->expression);
+    if (made != NULL && made->def.kind == VF_DEFAULT_EXPRESSION && made->def.text != NULL)
+        put_key(out, "default", made->def.text);
     if (column->skip && column->accept_loss)
         vf_buf_str(out, ", skip: true");
     if (column->accept_loss && !column->skip && column->mapping.fidelity != VF_FIDELITY_EXACT)
@@ -239,6 +245,21 @@ static void write_foreign_keys(const struct writer *writer, const struct vf_plan
         write_foreign_key(writer, table, table->foreign_keys[i]);
 }
 
+/* ---- checks ---- */
+
+/* As they are written for the target; a table without any says nothing. */
+static void write_checks(const struct writer *writer, const struct vf_plan_table *table)
+{
+    for (size_t i = 0; i < table->target.n_checks; i++) {
+        vf_buf_str(writer->out, i == 0 ? "    checks:\n      - {name: " : "      - {name: ");
+        vf_yaml_put(writer->out, table->target.checks[i].name);
+        put_key(writer->out, "check", table->target.checks[i].expression);
+        vf_buf_str(writer->out, "}\n");
+    }
+    if (table->target.n_checks == 0 && table->source.n_checks > 0)
+        vf_buf_str(writer->out, "    checks: []\n");
+}
+
 /* ---- tables ---- */
 
 static void write_key(const struct writer *writer, const struct vf_plan_table *table)
@@ -288,9 +309,10 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
     vf_buf_str(out, table->n_columns > 0 ? "    columns:\n" : "    columns: []\n");
     struct widths widths = measure(table);
     for (size_t i = 0; i < table->n_columns; i++)
-        write_column(writer, &table->columns[i], widths);
+        write_column(writer, table, i, widths);
     write_indexes(writer, table);
     write_foreign_keys(writer, table);
+    write_checks(writer, table);
 }
 
 static void write_by(const struct writer *writer)

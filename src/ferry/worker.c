@@ -145,7 +145,7 @@ static enum vf_status prepare_parcel(struct vf_worker *worker, struct vf_parcel 
     vf_batch_release(&parcel->batch);
     parcel->table = SIZE_MAX;
     enum vf_status status =
-        vf_crossing_batch_init(&table_of(worker, chunk)->from, worker->batch_bytes, &parcel->batch, err);
+        vf_crossing_batch_init(&table_of(worker, chunk)->copy_from, worker->batch_bytes, &parcel->batch, err);
     if (status == VF_OK)
         parcel->table = table;
     return status;
@@ -183,8 +183,8 @@ static enum vf_status fill_parcel(struct vf_worker *worker, struct vf_scan *scan
 {
     const struct vf_plan_table *table = table_of(worker, parcel->chunk);
     struct vf_check_rules rules = {.limits = vf_conn_limits(worker->target),
-                                   .from = &table->from,
-                                   .to = &table->to,
+                                   .from = &table->copy_from,
+                                   .to = &table->copy_to,
                                    .label = worker->work->chunks[parcel->chunk].record.table};
     enum vf_status status = vf_cancel_check(worker->work->crossing->cancel, err);
 
@@ -236,7 +236,7 @@ static enum vf_status read_chunk(struct vf_worker *worker, size_t chunk, bool *s
 
     atomic_compare_exchange_strong(&counters_of(worker, chunk)->started_us, &unset,
                                    clock_of(worker)->monotonic_us(clock_of(worker)->context));
-    enum vf_status status = vf_scan_open(worker->source, &table->from, &record->chunk, &scan, err);
+    enum vf_status status = vf_scan_open(worker->source, &table->copy_from, &record->chunk, &scan, err);
     if (status == VF_OK)
         status = read_parcels(worker, scan, chunk, stopped, err);
     if (scan != NULL)
@@ -302,7 +302,7 @@ static enum vf_status begin_chunk(struct vf_worker *worker, size_t chunk, struct
         vf_load_close(worker->target, worker->load);
     worker->load = NULL;
     worker->load_table = table;
-    return vf_load_open(worker->target, &table_of(worker, chunk)->to, &worker->load, err);
+    return vf_load_open(worker->target, &table_of(worker, chunk)->copy_to, &worker->load, err);
 }
 
 /* Rows that the source's end or the check took out, and rows that the database refused, are kept for vecferry_rejects; the latter leave the chunk's digest. */

@@ -168,6 +168,25 @@ static bool is_type_of(const struct vf_expr *const *args, size_t n_args)
     return class != NULL && vf_expr_is_literal(args[2], class);
 }
 
+static bool is_not_null(const struct vf_expr *expr, const struct vf_expr *of)
+{
+    return vf_expr_is_call(expr, VF_X_NOT) && vf_expr_is_call(expr->args[0], VF_X_IS_NULL) &&
+           (of == NULL || vf_expr_equal(expr->args[0]->args[0], of));
+}
+
+/* CASE WHEN c IS NOT NULL THEN json_valid(c) END: what of NULL json_valid() says depends on the version of SQLite. */
+static bool is_guarded_json(const struct vf_expr *const *args, size_t n_args)
+{
+    const struct vf_expr *valid = n_args == 2 ? args[1] : NULL;
+
+    if (valid == NULL || !is_not_null(args[0], NULL))
+        return false;
+    const struct vf_expr *column = args[0]->args[0]->args[0];
+    if (vf_expr_is_call(valid, VF_X_AND) && valid->n_args == 2 && is_not_null(valid->args[0], column))
+        valid = valid->args[1];
+    return vf_expr_is_call(valid, VF_X_JSON_VALID) && vf_expr_equal(valid->args[0], column);
+}
+
 static enum vf_expr_op opposite(enum vf_expr_op op)
 {
     return op == VF_X_GREATEST ? VF_X_MAX_OF
@@ -187,6 +206,11 @@ static const struct vf_expr *other_spelling(struct vf_arena *arena, enum vf_expr
         return args[0]->args[0];
     if (op == VF_X_CASE && is_type_of(args, n_args)) {
         const struct vf_expr *made = vf_expr_call1(arena, VF_X_TYPEOF, VF_K_TEXT, args[0]->args[0]);
+        *failed = made == NULL;
+        return made;
+    }
+    if (op == VF_X_CASE && is_guarded_json(args, n_args)) {
+        const struct vf_expr *made = vf_expr_call1(arena, VF_X_JSON_VALID, VF_K_BOOL, args[0]->args[0]->args[0]);
         *failed = made == NULL;
         return made;
     }

@@ -101,6 +101,7 @@ struct vf_expr {
     const char *rule;
     int column;        /* COLUMN: index into the table's columns */
     unsigned digits;   /* COLUMN of kind DECIMAL: how many its values have at most, 0: not said */
+    bool has_nan;      /* COLUMN of floating-point numbers: NaN and -0.0 may be among them */
     enum vf_form form; /* COLUMN: how the values lie in the database that the text is of */
     size_t n_args;
     const struct vf_expr *const *args; /* CASE: condition and value in turn, and what else, if their number is odd */

@@ -124,6 +124,47 @@ static const char *const index_kinds[] = {
 
 #define N_INDEX_KINDS (sizeof(index_kinds) / sizeof(index_kinds[0]))
 
+static void set_default(struct vf_default *def, const char *dialect)
+{
+    if (def->kind == VF_DEFAULT_EXPRESSION && def->dialect == NULL)
+        def->dialect = dialect;
+}
+
+static void set_checks(struct vf_check *checks, size_t n_checks, const char *dialect)
+{
+    for (size_t i = 0; i < n_checks; i++)
+        checks[i].dialect = checks[i].dialect != NULL ? checks[i].dialect : dialect;
+}
+
+void vf_table_set_dialect(struct vf_table *table, const char *dialect)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        struct vf_column *column = &table->columns[i];
+        if (column->expression != NULL && column->dialect == NULL)
+            column->dialect = dialect;
+        set_default(&column->def, dialect);
+    }
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        struct vf_index *index = &table->indexes[i];
+        bool has_text = index->predicate != NULL;
+        for (size_t k = 0; k < index->n_parts; k++)
+            has_text = has_text || index->parts[k].expression != NULL;
+        if (has_text && index->dialect == NULL)
+            index->dialect = dialect;
+    }
+    set_checks(table->checks, table->n_checks, dialect);
+}
+
+void vf_schema_set_dialect(struct vf_schema *schema, const char *dialect)
+{
+    for (size_t i = 0; i < schema->n_tables; i++)
+        vf_table_set_dialect(&schema->tables[i], dialect);
+    for (size_t i = 0; i < schema->n_user_types; i++) {
+        set_default(&schema->user_types[i].def, dialect);
+        set_checks(schema->user_types[i].checks, schema->user_types[i].n_checks, dialect);
+    }
+}
+
 bool vf_index_is_vector(enum vf_index_kind kind)
 {
     return kind == VF_INDEX_HNSW || kind == VF_INDEX_IVFFLAT || kind == VF_INDEX_DISKANN || kind == VF_INDEX_EXACT;

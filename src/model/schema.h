@@ -2,7 +2,9 @@
  * The neutral picture of a database: what `inspect` finds and what a plan is made of.
  *
  * Everything in a vf_schema is allocated in its arena and lives as long as it does; other rooms borrow. Names are kept as the database has them, unquoted.
- * Texts that come from the source (expressions, view bodies) are material to be shown or parsed into the small models below: they are never run as SQL.
+ * Texts that come from the source (expressions, view bodies) are material to be shown or parsed into the small models below: they are never run as SQL. An expression's text goes with the
+ * name of its dialect (vf_dialect_find()), because a database also remembers texts of the one that a table came from. In a table that is to be made it is what was written for the target,
+ * beside the expression itself, whose columns are those of that table.
  */
 #ifndef VF_MODEL_SCHEMA_H
 #define VF_MODEL_SCHEMA_H
@@ -14,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/metric.h"
+#include "model/expression.h"
 #include "model/type.h"
 
 enum vf_default_kind {
@@ -25,12 +28,14 @@ enum vf_default_kind {
     VF_DEFAULT_TIME,       /* the current time of day */
     VF_DEFAULT_UUID,       /* a random uuid (version 4) */
     VF_DEFAULT_SEQUENCE,   /* the next value of sequence `text` */
-    VF_DEFAULT_EXPRESSION, /* not understood: `text` is the source's text, which is only shown */
+    VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
 struct vf_default {
     enum vf_default_kind kind;
     const char *text;
+    const char *dialect;
+    const struct vf_expr *expr; /* of a target's column */
 };
 
 enum vf_generated {
@@ -66,7 +71,9 @@ struct vf_column {
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
     enum vf_generated generated;
-    const char *expression; /* of a STORED or VIRTUAL column */
+    const char *expression; /* of a STORED or VIRTUAL column, in `dialect` */
+    const char *dialect;
+    const struct vf_expr *expr; /* of a target's column */
     struct vf_default def;
     const char *collation; /* not the default one, or NULL */
     const char *comment;
@@ -78,8 +85,9 @@ struct vf_column {
 
 /* One part of a key or an index: a column, or an expression. */
 struct vf_key_part {
-    int column;             /* index into the table's columns, or -1 */
-    const char *expression; /* the source's text when column is -1 */
+    int column;                 /* index into the table's columns, or -1 */
+    const char *expression;     /* the text when column is -1, in the index's dialect */
+    const struct vf_expr *expr; /* of a target's index */
     bool descending;
     bool nulls_first;           /* as stored; an engine whose default differs must say so */
     const char *operator_class; /* as the engine names it, or NULL for the default */
@@ -138,10 +146,12 @@ struct vf_index {
     size_t n_parts;
     struct vf_key_part *parts;
     size_t n_included;
-    int *included;                 /* columns only carried along */
-    const char *predicate;         /* the source's text of a partial index, or NULL */
-    struct vf_vector_index vector; /* of the kinds that vf_index_is_vector() says */
-    const char *definition;        /* the source's whole text, for the report */
+    int *included;                        /* columns only carried along */
+    const char *predicate;                /* the text of a partial index's condition, or NULL */
+    const struct vf_expr *predicate_expr; /* of a target's index */
+    const char *dialect;                  /* of the predicate and of the parts' expressions */
+    struct vf_vector_index vector;        /* of the kinds that vf_index_is_vector() says */
+    const char *definition;               /* the source's whole text, for the report */
     /* Of a vector index: why its distance and parameters couldn't be read, and what helps; NULL: they were. */
     const char *unread, *unread_remedy;
 };
@@ -169,7 +179,9 @@ struct vf_foreign_key {
 
 struct vf_check {
     const char *name; /* may be NULL */
-    const char *expression;
+    const char *expression, *dialect;
+    const char *of;             /* of a target's table: the source's text that it was made from */
+    const struct vf_expr *expr; /* of a target's table */
 };
 
 enum vf_table_kind {
@@ -250,6 +262,8 @@ struct vf_schema {
     struct vf_sequence *sequences;
     size_t n_others;
     struct vf_other *others;
+    const char *
+        collation; /* by which the database orders and folds texts unless told otherwise; NULL: by code points, and only A to Z have cases */
 };
 
 /* A zeroed struct is an empty schema. */
@@ -265,6 +279,10 @@ struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *t
 struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table);
 struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table);
 struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index);
+
+/* The dialect of the expressions that don't say theirs; of one table, or of all. */
+void vf_table_set_dialect(struct vf_table *table, const char *dialect);
+void vf_schema_set_dialect(struct vf_schema *schema, const char *dialect);
 
 /* HNSW, IVFFLAT, DISKANN, EXACT. */
 bool vf_index_is_vector(enum vf_index_kind kind);

@@ -130,6 +130,7 @@ static const struct vf_json_words elements = {VF_E_BIT + 1, element_word};
 static const struct vf_json_field default_fields[] = {
     WORD(vf_default, kind, default_kinds),
     FIELD(vf_default, text, TEXT),
+    FIELD(vf_default, dialect, TEXT),
 };
 static const struct vf_json_shape default_shape = {SHAPE(vf_default, default_fields)};
 
@@ -164,6 +165,7 @@ static const struct vf_json_field column_fields[] = {
     FIELD(vf_column, not_null, BOOL),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),
+    FIELD(vf_column, dialect, TEXT),
     STRUCT(vf_column, def, "default", default_shape),
     FIELD(vf_column, collation, TEXT),
     FIELD(vf_column, comment, TEXT),
@@ -201,13 +203,21 @@ static const struct vf_json_field vector_index_fields[] = {
 static const struct vf_json_shape vector_index_shape = {SHAPE(vf_vector_index, vector_index_fields)};
 
 static const struct vf_json_field index_fields[] = {
-    FIELD(vf_index, name, TEXT),          WORD(vf_index, kind, index_kinds),
-    FIELD(vf_index, method, TEXT),        WORD(vf_index, constraint, constraint_kinds),
-    FIELD(vf_index, unique, BOOL),        FIELD(vf_index, nulls_not_distinct, BOOL),
-    FIELD(vf_index, deferrable, BOOL),    FIELD(vf_index, initially_deferred, BOOL),
-    STRUCTS(vf_index, parts, part_shape), ARRAY(vf_index, included, n_included, INTS),
-    FIELD(vf_index, predicate, TEXT),     STRUCT(vf_index, vector, "vector", vector_index_shape),
-    FIELD(vf_index, definition, TEXT),    FIELD(vf_index, unread, TEXT),
+    FIELD(vf_index, name, TEXT),
+    WORD(vf_index, kind, index_kinds),
+    FIELD(vf_index, method, TEXT),
+    WORD(vf_index, constraint, constraint_kinds),
+    FIELD(vf_index, unique, BOOL),
+    FIELD(vf_index, nulls_not_distinct, BOOL),
+    FIELD(vf_index, deferrable, BOOL),
+    FIELD(vf_index, initially_deferred, BOOL),
+    STRUCTS(vf_index, parts, part_shape),
+    ARRAY(vf_index, included, n_included, INTS),
+    FIELD(vf_index, predicate, TEXT),
+    FIELD(vf_index, dialect, TEXT),
+    STRUCT(vf_index, vector, "vector", vector_index_shape),
+    FIELD(vf_index, definition, TEXT),
+    FIELD(vf_index, unread, TEXT),
     FIELD(vf_index, unread_remedy, TEXT),
 };
 static const struct vf_json_shape index_shape = {SHAPE(vf_index, index_fields)};
@@ -230,6 +240,8 @@ static const struct vf_json_shape foreign_key_shape = {SHAPE(vf_foreign_key, for
 static const struct vf_json_field check_fields[] = {
     FIELD(vf_check, name, TEXT),
     FIELD(vf_check, expression, TEXT),
+    FIELD(vf_check, dialect, TEXT),
+    FIELD(vf_check, of, TEXT),
 };
 static const struct vf_json_shape check_shape = {SHAPE(vf_check, check_fields)};
 
@@ -297,6 +309,7 @@ static const struct vf_json_field schema_fields[] = {
     STRUCTS(vf_schema, user_types, user_type_shape),
     STRUCTS(vf_schema, sequences, sequence_shape),
     STRUCTS(vf_schema, others, other_shape),
+    FIELD(vf_schema, collation, TEXT),
 };
 static const struct vf_json_shape schema_shape = {SHAPE(vf_schema, schema_fields)};
 

@@ -227,6 +227,7 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
         .max_timestamp_us = INT64_MAX - 1 - VF_EPOCH_2000_US, /* microseconds since 1970, INT64_MAX is infinity */
         .identifiers_fold_case = true,
         .max_value_bytes = UINT32_MAX,
+        .virtual_columns = true,
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH, VF_BUILDER_DUCKDB_HNSW, VF_BUILDER_DUCKDB_SESSION},
     };

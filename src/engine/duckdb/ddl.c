@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/default.h"
+#include "engine/duckdb/expression.h"
 #include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
@@ -36,6 +37,21 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *base, const char *schema, c
 
 /* ---- tables ---- */
 
+static enum vf_status write_expression(const struct vf_table *table, const struct vf_column *column,
+                                       const struct vf_expr *expr, bool is_default, struct vf_buf *out,
+                                       struct vf_error *err)
+{
+    const struct vf_expr_scope scope = {.table = table, .column = column, .is_default = is_default};
+    struct vf_arena arena = {0};
+    const char *why = NULL;
+    enum vf_status status = VF_OK;
+    if (!vf_expr_write(&vf_duckdb_dialect, &scope, expr, &arena, out, &why))
+        status = vf_error_set(err, VF_INTERNAL, "an expression of table \"%s\" isn't one that was translated: %s",
+                              table->name, why);
+    vf_arena_release(&arena);
+    return status;
+}
+
 static enum vf_status write_column(struct vf_duckdb_conn *conn, const struct vf_table *table,
                                    const struct vf_column *column, struct vf_buf *sql, struct vf_error *err)
 {
@@ -50,6 +66,15 @@ static enum vf_status write_column(struct vf_duckdb_conn *conn, const struct vf_
     bool is_counted = column->generated == VF_GENERATED_IDENTITY_ALWAYS ||
                       column->generated == VF_GENERATED_IDENTITY_BY_DEFAULT ||
                       column->generated == VF_GENERATED_AUTOINCREMENT || column->def.kind == VF_DEFAULT_SEQUENCE;
+    if (column->expr != NULL || column->def.expr != NULL) {
+        vf_buf_release(&text);
+        vf_buf_str(sql, column->expr != NULL ? " GENERATED ALWAYS AS (" : " DEFAULT (");
+        enum vf_status written = write_expression(table, column, column->expr != NULL ? column->expr : column->def.expr,
+                                                  column->expr == NULL, sql, err);
+        vf_buf_str(sql, column->expr != NULL ? ") VIRTUAL" : ")");
+        vf_buf_str(sql, column->not_null && column->expr == NULL ? " NOT NULL" : "");
+        return written;
+    }
     bool has_default =
         is_counted ? vf_duckdb_write_nextval(conn, table, column, &text) : vf_duckdb_default_write(column, &text, &why);
     enum vf_status status = vf_buf_check(&text, err);
@@ -256,6 +281,13 @@ static enum vf_status create_table(struct vf_duckdb_conn *conn, const struct vf_
     }
     for (size_t i = 0; i < table->n_indexes; i++)
         write_key(table, &table->indexes[i], sql);
+    for (size_t i = 0; i < table->n_checks && status == VF_OK; i++) {
+        if (table->checks[i].expr == NULL)
+            continue;
+        vf_buf_str(sql, ", CHECK (");
+        status = write_expression(table, NULL, table->checks[i].expr, false, sql, err);
+        vf_buf_char(sql, ')');
+    }
     for (size_t i = 0; i < table->n_foreign_keys && status == VF_OK; i++)
         status = write_foreign_key(conn, table, &table->foreign_keys[i], sql, err);
     vf_buf_char(sql, ')');
@@ -315,8 +347,20 @@ static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_ta
     vf_duckdb_quote(&sql, index->name);
     vf_buf_str(&sql, " ON ");
     vf_duckdb_quote_table(&sql, table->schema, table->name);
-    write_names(table, index, &sql);
-    enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
+        const struct vf_key_part *part = &index->parts[i];
+        vf_buf_str(&sql, i > 0 ? ", " : " (");
+        vf_buf_str(&sql, part->column < 0 ? "(" : "");
+        if (part->column >= 0)
+            vf_duckdb_quote(&sql, table->columns[part->column].name);
+        else
+            status = write_expression(table, NULL, part->expr, false, &sql, err);
+        vf_buf_str(&sql, part->column < 0 ? ")" : "");
+    }
+    vf_buf_char(&sql, ')');
+    if (status == VF_OK)
+        status = vf_duckdb_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     if (status != VF_OK && status != VF_CANCELLED)
         vf_error_wrap(err, "index \"%s\"", index->name);

@@ -283,7 +283,11 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 
     if (expr->op == VF_X_TYPEOF)
         vf_expr_write_typeof(writer, expr);
-    else if (expr->op == VF_X_MAX_OF || expr->op == VF_X_MIN_OF)
+    else if (expr->op == VF_X_MOD && expr->args[1]->kind != VF_EXPR_LITERAL &&
+             writer->scope->from != &vf_duckdb_dialect) {
+        writer->remark = "the least whole number % -1 is an error in DuckDB";
+        return false;
+    } else if (expr->op == VF_X_MAX_OF || expr->op == VF_X_MIN_OF)
         vf_expr_write_guarded(writer, expr, expr->op == VF_X_MAX_OF ? "greatest" : "least");
     else if (is_own)
         vf_expr_write_form(writer, expr->op == VF_X_LOWER ? "lower($1)" : "upper($1)", expr);
@@ -300,6 +304,7 @@ const struct vf_dialect vf_duckdb_dialect = {
     .slash_is_floating = true,
     .zero_divisor_is_null = true,
     .zero_divisor_is_infinite = true,
+    .has_nan = true,
     .overflow_is_error = true,
     .like_level = VF_LEVEL_LIKE,
     .fold_rule = "case",

@@ -110,9 +110,9 @@ static const char *obstacle(const struct vf_table *table, const struct vf_index 
     if (index->nulls_not_distinct)
         return "DuckDB takes NULLs for distinct in a unique index";
     for (size_t i = 0; i < index->n_parts; i++) {
-        if (index->parts[i].column < 0)
-            return "an index on an expression is not moved: expressions of the source are never run";
-        if (!is_key_kind(table->columns[index->parts[i].column].type))
+        if (index->parts[i].column < 0 && index->parts[i].expr == NULL)
+            return "its expression isn't one that was translated";
+        if (index->parts[i].column >= 0 && !is_key_kind(table->columns[index->parts[i].column].type))
             return "DuckDB has no index on a column of that type";
     }
     return NULL;
@@ -123,7 +123,8 @@ static enum vf_status name_index(const struct vf_table *table, struct vf_index *
 {
     if (index->constraint != VF_CONSTRAINT_NONE || (index->name != NULL && index->name[0] != '\0'))
         return VF_OK;
-    index->name = vf_arena_printf(arena, "%s_%s_idx", table->name, table->columns[index->parts[0].column].name);
+    index->name = vf_arena_printf(arena, "%s_%s_idx", table->name,
+                                  index->parts[0].column >= 0 ? table->columns[index->parts[0].column].name : "expr");
     return index->name == NULL ? vf_error_nomem(err) : VF_OK;
 }
 
@@ -157,7 +158,8 @@ enum vf_status vf_duckdb_map_index(struct vf_conn *base, const struct vf_table *
         return vf_error_nomem(err);
     for (size_t i = 0; i < index->n_parts; i++) {
         is_ordered = is_ordered || index->parts[i].descending;
-        mapping->index.parts[i] = (struct vf_key_part){.column = index->parts[i].column};
+        mapping->index.parts[i] = (struct vf_key_part){
+            .column = index->parts[i].column, .expression = index->parts[i].expression, .expr = index->parts[i].expr};
     }
     if (index->kind == VF_INDEX_HASH)
         mapping->why = "an ART index instead of a hash";

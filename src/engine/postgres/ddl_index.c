@@ -8,12 +8,18 @@
 
 /* ---- the statement ---- */
 
-static void write_part(const struct vf_table *table, const struct vf_index *index, const struct vf_key_part *part,
-                       const char *vector_schema, struct vf_buf *sql)
+static enum vf_status write_part(const struct vf_table *table, const struct vf_index *index,
+                                 const struct vf_key_part *part, const char *vector_schema, struct vf_buf *sql,
+                                 struct vf_error *err)
 {
-    const struct vf_column *column = &table->columns[part->column];
+    const struct vf_column *column = part->column >= 0 ? &table->columns[part->column] : NULL;
     bool is_vector = vf_index_is_vector(index->kind);
-    if (is_vector && index->vector.element == VF_E_F16) {
+    enum vf_status status = VF_OK;
+    if (column == NULL) {
+        vf_buf_char(sql, '(');
+        status = vf_pg_write_expression(table, NULL, part->expr, false, sql, err);
+        vf_buf_char(sql, ')');
+    } else if (is_vector && index->vector.element == VF_E_F16) {
         vf_buf_str(sql, "((");
         vf_pg_quote(sql, column->name);
         vf_buf_str(sql, "::");
@@ -22,8 +28,8 @@ static void write_part(const struct vf_table *table, const struct vf_index *inde
     } else {
         vf_pg_quote(sql, column->name);
     }
-    if (index->constraint != VF_CONSTRAINT_NONE)
-        return;
+    if (status != VF_OK || index->constraint != VF_CONSTRAINT_NONE)
+        return status;
     if (part->collation != NULL) {
         vf_buf_str(sql, " COLLATE ");
         vf_pg_quote(sql, part->collation);
@@ -34,19 +40,21 @@ static void write_part(const struct vf_table *table, const struct vf_index *inde
                           part->operator_class);
     }
     if (index->kind != VF_INDEX_BTREE)
-        return;
+        return VF_OK;
     vf_buf_str(sql, part->descending ? " DESC" : "");
     if (part->descending != part->nulls_first)
         vf_buf_str(sql, part->nulls_first ? " NULLS FIRST" : " NULLS LAST");
+    return VF_OK;
 }
 
-static void write_parts(const struct vf_table *table, const struct vf_index *index, const char *vector_schema,
-                        struct vf_buf *sql)
+static enum vf_status write_parts(const struct vf_table *table, const struct vf_index *index, const char *vector_schema,
+                                  struct vf_buf *sql, struct vf_error *err)
 {
+    enum vf_status status = VF_OK;
     vf_buf_str(sql, " (");
-    for (size_t i = 0; i < index->n_parts; i++) {
+    for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
         vf_buf_str(sql, i > 0 ? ", " : "");
-        write_part(table, index, &index->parts[i], vector_schema, sql);
+        status = write_part(table, index, &index->parts[i], vector_schema, sql, err);
     }
     vf_buf_char(sql, ')');
     for (size_t i = 0; i < index->n_included; i++) {
@@ -55,9 +63,11 @@ static void write_parts(const struct vf_table *table, const struct vf_index *ind
     }
     if (index->n_included > 0)
         vf_buf_char(sql, ')');
+    return status;
 }
 
-static void write_constraint(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql)
+static enum vf_status write_constraint(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql,
+                                       struct vf_error *err)
 {
     vf_buf_str(sql, "ALTER TABLE ");
     vf_pg_quote_table(sql, table->schema, table->name);
@@ -65,9 +75,10 @@ static void write_constraint(const struct vf_table *table, const struct vf_index
     vf_pg_quote(sql, index->name);
     vf_buf_str(sql, index->constraint == VF_CONSTRAINT_PRIMARY ? " PRIMARY KEY" : " UNIQUE");
     vf_buf_str(sql, index->nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
-    write_parts(table, index, NULL, sql);
+    enum vf_status status = write_parts(table, index, NULL, sql, err);
     vf_buf_str(sql, index->deferrable ? " DEFERRABLE" : "");
     vf_buf_str(sql, index->deferrable && index->initially_deferred ? " INITIALLY DEFERRED" : "");
+    return status;
 }
 
 static void write_options(const struct vf_index *index, uint32_t lists, struct vf_buf *sql)
@@ -96,15 +107,13 @@ static enum vf_status write_index(const struct vf_table *table, const struct vf_
     vf_pg_quote_table(sql, table->schema, table->name);
     vf_buf_str(sql, " USING ");
     vf_pg_quote(sql, method);
-    write_parts(table, index, vector_schema, sql);
+    enum vf_status status = write_parts(table, index, vector_schema, sql, err);
     vf_buf_str(sql, index->nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
     write_options(index, lists, sql);
-    if (index->predicate == NULL)
-        return VF_OK;
+    if (index->predicate_expr == NULL || status != VF_OK)
+        return status;
     vf_buf_str(sql, " WHERE ");
-    if (!vf_pg_predicate_write(table, index->predicate, sql))
-        return vf_error_set(err, VF_INTERNAL, "the predicate of index \"%s\" isn't one that was mapped", index->name);
-    return VF_OK;
+    return vf_pg_write_expression(table, NULL, index->predicate_expr, false, sql, err);
 }
 
 /* ---- what is there already ---- */
@@ -270,7 +279,7 @@ enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *
         status = start_build(conn, &build, err);
     vf_buf_init(&sql, 1 << 20);
     if (status == VF_OK && index->constraint != VF_CONSTRAINT_NONE)
-        write_constraint(table, index, &sql);
+        status = write_constraint(table, index, &sql, err);
     else if (status == VF_OK)
         status = write_index(table, index, build.schema, build.lists, &sql, err);
     if (status == VF_OK) {

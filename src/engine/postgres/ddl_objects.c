@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/postgres/expression.h"
 #include "engine/postgres/inspect.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
@@ -17,6 +18,31 @@ static void write_labels(const struct vf_user_type *type, struct vf_buf *sql)
     vf_buf_char(sql, ')');
 }
 
+static enum vf_status write_domain_checks(const struct vf_user_type *type, struct vf_buf *sql, struct vf_error *err)
+{
+    struct vf_column value = {.name = "value", .native = type->base != NULL ? type->base : ""};
+    const struct vf_table table = {.name = type->name, .n_columns = 1, .columns = &value, .primary_key = -1};
+    const struct vf_expr_scope scope = {.table = &table, .is_condition = true, .is_domain = true};
+    struct vf_arena arena = {0};
+    enum vf_status status = VF_OK;
+    bool is_cut;
+    value.type.kind = vf_pg_dialect.kind_of(value.native, &is_cut);
+    for (size_t i = 0; i < type->n_checks && status == VF_OK; i++) {
+        const char *why = NULL;
+        if (type->checks[i].expr == NULL)
+            continue;
+        vf_buf_str(sql, " CONSTRAINT ");
+        vf_pg_quote(sql, type->checks[i].name);
+        vf_buf_str(sql, " CHECK (");
+        if (!vf_expr_write(&vf_pg_dialect, &scope, type->checks[i].expr, &arena, sql, &why))
+            status = vf_error_set(err, VF_INTERNAL, "a check of domain \"%s\" isn't one that was translated: %s",
+                                  type->name, why);
+        vf_buf_char(sql, ')');
+    }
+    vf_arena_release(&arena);
+    return status;
+}
+
 static enum vf_status write_domain(const struct vf_pg_conn *conn, const struct vf_user_type *type, struct vf_buf *sql,
                                    struct vf_error *err)
 {
@@ -26,7 +52,7 @@ static enum vf_status write_domain(const struct vf_pg_conn *conn, const struct v
     enum vf_status status = vf_pg_write_type(conn, type->base != NULL ? type->base : "", sql, err);
     if (status != VF_OK || type->def.kind == VF_DEFAULT_NONE) {
         vf_buf_str(sql, type->not_null ? " NOT NULL" : "");
-        return status;
+        return status == VF_OK ? write_domain_checks(type, sql, err) : status;
     }
     struct vf_buf text;
     struct vf_column column = {.name = type->name, .native = type->base, .def = type->def};
@@ -39,7 +65,7 @@ static enum vf_status write_domain(const struct vf_pg_conn *conn, const struct v
     }
     vf_buf_release(&text);
     vf_buf_str(sql, type->not_null ? " NOT NULL" : "");
-    return VF_OK;
+    return write_domain_checks(type, sql, err);
 }
 
 static enum vf_status write_composite(const struct vf_pg_conn *conn, const struct vf_user_type *type,

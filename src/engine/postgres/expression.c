@@ -58,7 +58,7 @@ static const struct vf_dialect_function functions[] = {
     {"character_length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
     {"octet_length", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
     {"btrim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
-    {"trim", 1, 1, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
+    {"trim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"ltrim", 1, 2, VF_X_LTRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"rtrim", 1, 2, VF_X_RTRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"substr", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
@@ -302,6 +302,8 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 {
     if (expr->op == VF_X_JSON_VALID && writer->scope->version != 0 && writer->scope->version < 160000)
         vf_expr_refuse(writer, "IS JSON needs PostgreSQL 16; that the column is of a JSON type says the same");
+    else if (expr->op == VF_X_CAST && expr->args[0]->is == VF_K_BOOL && vf_kind_is_whole(expr->is))
+        vf_expr_write_form(writer, "CAST($1 AS integer)", expr); /* the only one that there is */
     else if (expr->op == VF_X_TYPEOF)
         vf_expr_write_typeof(writer, expr);
     else if ((expr->op == VF_X_MAX_OF || expr->op == VF_X_MIN_OF) && is_computable(writer, expr))
@@ -316,7 +318,9 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 const struct vf_dialect vf_pg_dialect = {
     .name = "postgres",
     .has_escape_texts = true,
+    .has_nan = true,
     .overflow_is_error = true,
+    .real_overflow_is_error = true,
     .like_level = VF_LEVEL_LIKE,
     .like_escape = '\\',
     .folds_by_collation = true,

@@ -197,12 +197,32 @@ static enum vf_status inspect_columns(struct vf_pg_inspection *inspection)
 
 /* ---- all ---- */
 
+/* By which collation texts are ordered, and folded, where nothing else is said. Bytes in order and other letters than A to Z folded is what C.UTF-8 does too. */
+static enum vf_status inspect_collation(struct vf_pg_inspection *inspection)
+{
+    char name[256];
+    enum vf_status status = vf_pg_get_text(
+        inspection->conn,
+        "SELECT CASE WHEN l.provider <> 'c' THEN l.locale WHEN l.collate NOT IN ('C', 'POSIX') THEN l.collate "
+        "WHEN l.ctype NOT IN ('C', 'POSIX') THEN 'C.UTF-8' ELSE 'C' END FROM (SELECT "
+        "coalesce(to_jsonb(d)->>'datlocprovider', 'c') AS provider, coalesce(to_jsonb(d)->>'datlocale', "
+        "to_jsonb(d)->>'daticulocale', '') AS locale, d.datcollate::text AS collate, d.datctype::text AS ctype FROM "
+        "pg_catalog.pg_database d WHERE d.datname = current_database()) l",
+        0, NULL, name, sizeof(name), inspection->err);
+    if (status != VF_OK || strcmp(name, "C") == 0)
+        return status;
+    inspection->schema->collation = vf_arena_strdup(&inspection->schema->arena, name);
+    return inspection->schema->collation != NULL ? VF_OK : vf_error_nomem(inspection->err);
+}
+
 static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const struct vf_inspect_options *options)
 {
     vf_pg_types_forget(&inspection->conn->types);
     enum vf_status status = vf_pg_types_load(inspection->conn, inspection->err);
     if (status == VF_OK)
         status = inspect_tables(inspection);
+    if (status == VF_OK)
+        status = inspect_collation(inspection);
     if (status == VF_OK)
         status = inspect_columns(inspection);
     if (status == VF_OK)

@@ -24,7 +24,7 @@ static const char type_query[] =
     "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), "
     "(SELECT json_agg(k.conname ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND "
     "k.contype = 'c'), "
-    "(SELECT json_agg(pg_catalog.pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_catalog.pg_constraint k "
+    "(SELECT json_agg(pg_catalog.pg_get_expr(k.conbin, 0) ORDER BY k.conname) FROM pg_catalog.pg_constraint k "
     "WHERE k.contypid = t.oid AND k.contype = 'c'), t.oid::bigint, t.typtypmod "
     "FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
     "LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid "
@@ -45,21 +45,8 @@ static enum vf_status add_type_checks(struct vf_pg_inspection *inspection, struc
     type->checks = vf_arena_alloc(arena, n_names, sizeof(*type->checks));
     if (type->checks == NULL)
         return vf_error_nomem(inspection->err);
-    const char *schema = type->schema, *on = type->name;
-    for (size_t i = 0; i < n_names && status == VF_OK; i++) {
-        type->checks[type->n_checks++] = (struct vf_check){names[i], texts[i]};
-        struct vf_other *other = vf_schema_add_other(inspection->schema);
-        if (other == NULL)
-            return vf_error_nomem(inspection->err);
-        *other = (struct vf_other){
-            .kind = "check",
-            .schema = schema,
-            .name = names[i],
-            .on = on,
-            .text = texts[i],
-            .why =
-                "its expression is the source's text, which is never run: add it to the domain of the target by hand"};
-    }
+    for (size_t i = 0; i < n_names; i++)
+        type->checks[type->n_checks++] = (struct vf_check){.name = names[i], .expression = texts[i]};
     return status;
 }
 

@@ -5,153 +5,6 @@
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
-/* ---- predicates ---- */
-
-static const char *skip_blanks(const char *at)
-{
-    while (*at == ' ' || *at == '\n' || *at == '\t')
-        at++;
-    return at;
-}
-
-static bool take_word(const char **at, const char *word)
-{
-    size_t size_bytes = strlen(word);
-    const char *from = skip_blanks(*at);
-    for (size_t i = 0; i < size_bytes; i++) {
-        char c = from[i] >= 'a' && from[i] <= 'z' ? (char)(from[i] - 'a' + 'A') : from[i];
-        if (c != word[i])
-            return false;
-    }
-    char next = from[size_bytes];
-    if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' || (next >= '0' && next <= '9'))
-        return false;
-    *at = from + size_bytes;
-    return true;
-}
-
-/* A column's name, quoted or not, of this table; its index or -1. */
-static int take_column(const char **at, const struct vf_table *table)
-{
-    char name[256];
-    size_t n = 0;
-    const char *from = skip_blanks(*at);
-    bool quoted = *from == '"';
-    from += quoted;
-    for (; *from != '\0' && n + 1 < sizeof(name); from++) {
-        if (quoted && *from == '"' && *++from != '"')
-            break;
-        if (!quoted && strchr("() =<>:\"'\n", *from) != NULL)
-            break;
-        name[n++] = *from;
-    }
-    name[n] = '\0';
-    *at = from;
-    return vf_table_find_column(table, name);
-}
-
-/* 'text' or a number, with casts behind it that say nothing new; written as a literal of unknown type, which takes that of the column. */
-static bool take_literal(const char **at, struct vf_buf *out)
-{
-    const char *from = skip_blanks(*at);
-    const char *end = from;
-    if (*from == '\'') {
-        for (end = from + 1; *end != '\0' && (*end != '\'' || end[1] == '\''); end++)
-            end += *end == '\'';
-        if (*end != '\'' || memchr(from, '\\', (size_t)(end - from)) != NULL)
-            return false;
-        end++;
-        vf_buf_add(out, from, (size_t)(end - from));
-    } else {
-        end += strspn(from, "-0123456789.");
-        if (end == from || !vf_is_decimal(from, (size_t)(end - from)))
-            return false;
-        vf_buf_char(out, '\'');
-        vf_buf_add(out, from, (size_t)(end - from));
-        vf_buf_char(out, '\'');
-    }
-    while (end[0] == ':' && end[1] == ':')
-        end += 2 + strspn(end + 2, "abcdefghijklmnopqrstuvwxyz_. 0123456789");
-    *at = end;
-    return true;
-}
-
-static bool take_comparison(const struct vf_table *table, const char **at, struct vf_buf *out)
-{
-    bool negated = take_word(at, "NOT");
-    const char *from = skip_blanks(*at);
-    bool in_parentheses = *from == '('; /* (name)::text */
-    *at = from + in_parentheses;
-    int column = take_column(at, table);
-    if (column < 0)
-        return false;
-    if (in_parentheses) {
-        if (**at != ')')
-            return false;
-        (*at)++;
-        while ((*at)[0] == ':' && (*at)[1] == ':')
-            *at += 2 + strspn(*at + 2, "abcdefghijklmnopqrstuvwxyz_.");
-    }
-    vf_buf_str(out, negated ? "NOT " : "");
-    vf_pg_quote(out, table->columns[column].name);
-    if (take_word(at, "IS")) {
-        vf_buf_str(out, take_word(at, "NOT") ? " IS NOT NULL" : " IS NULL");
-        return !negated && take_word(at, "NULL");
-    }
-    *at = skip_blanks(*at);
-    bool is_flag = table->columns[column].type.kind == VF_K_BOOL;
-    if (is_flag && **at != '=')
-        return true;
-    if (negated || *(*at)++ != '=')
-        return false;
-    bool is_true = is_flag && (take_word(at, "TRUE") || take_word(at, "1"));
-    bool is_false = is_flag && !is_true && (take_word(at, "FALSE") || take_word(at, "0"));
-    if (is_true || is_false) {
-        vf_buf_str(out, is_true ? " = true" : " = false");
-        return true;
-    }
-    vf_buf_str(out, " = ");
-    return take_literal(at, out);
-}
-
-static bool take_conjunction(const struct vf_table *table, const char **at, int depth, struct vf_buf *out)
-{
-    for (;;) {
-        const char *before = *at;
-        size_t size_bytes = out->size_bytes;
-        if (!take_comparison(table, at, out)) {
-            *at = skip_blanks(before);
-            out->size_bytes = size_bytes;
-            if (**at != '(' || depth > 16)
-                return false;
-            (*at)++;
-            if (!take_conjunction(table, at, depth + 1, out))
-                return false;
-            *at = skip_blanks(*at);
-            if (*(*at)++ != ')')
-                return false;
-        }
-        if (!take_word(at, "AND"))
-            return true;
-        vf_buf_str(out, " AND ");
-    }
-}
-
-bool vf_pg_predicate_write(const struct vf_table *table, const char *text, struct vf_buf *out)
-{
-    const char *at = text;
-    return take_conjunction(table, &at, 0, out) && *skip_blanks(at) == '\0' && vf_buf_check(out, NULL) == VF_OK;
-}
-
-static bool is_simple_predicate(const struct vf_table *table, const char *text)
-{
-    struct vf_buf out;
-    vf_buf_init(&out, 1 << 16);
-    bool ok = vf_pg_predicate_write(table, text, &out);
-    vf_buf_release(&out);
-    return ok;
-}
-
 /* ---- names ---- */
 
 void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
@@ -160,7 +13,8 @@ void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_c
     char full[1024];
     size_t n = (size_t)snprintf(full, sizeof(full), "%.200s", table->name);
     for (size_t i = 0; i < n_columns && n < 800; i++)
-        n += (size_t)snprintf(full + n, sizeof(full) - n, "_%.200s", table->columns[columns[i]].name);
+        n += (size_t)snprintf(full + n, sizeof(full) - n, "_%.200s",
+                              columns[i] >= 0 ? table->columns[columns[i]].name : "expr");
     size_t kept = vf_utf8_cut(full, n, 63 - strlen(ending));
     snprintf(out, 64, "%.*s%s", (int)kept, full, ending);
 }
@@ -234,7 +88,7 @@ static enum vf_status map_vector_index(const struct vf_table *table, struct vf_a
     struct vf_pg_name name;
     int number = index->n_parts == 1 ? index->parts[0].column : -1;
     if (number < 0) {
-        mapping->why = "an index on an expression is not moved: expressions of the source are never run";
+        mapping->why = "pgvector's indexes are made of a column, and this one is of an expression";
         return VF_OK;
     }
     const struct vf_column *column = &table->columns[number];
@@ -281,13 +135,13 @@ static const char *plain_obstacle(const struct vf_table *table, const struct vf_
         return "the kind of index isn't one that vecferry makes in PostgreSQL";
     for (size_t i = 0; i < index->n_parts; i++) {
         int column = index->parts[i].column;
-        if (column < 0)
-            return "an index on an expression is not moved: expressions of the source are never run";
-        if (index->kind == VF_INDEX_BTREE && strcmp(table->columns[column].native, "json") == 0)
+        if (column < 0 && index->parts[i].expr == NULL)
+            return "its expression isn't one that was translated";
+        if (index->kind == VF_INDEX_BTREE && column >= 0 && strcmp(table->columns[column].native, "json") == 0)
             return "json has no order in PostgreSQL: \"to: jsonb\" in the plan has one";
     }
-    if (index->predicate != NULL && !is_simple_predicate(table, index->predicate))
-        return "the predicate of the partial index isn't one of the simple forms that are moved";
+    if (index->predicate != NULL && index->predicate_expr == NULL)
+        return "its condition isn't one that was translated";
     return NULL;
 }
 

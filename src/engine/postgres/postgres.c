@@ -17,6 +17,7 @@ static const struct vf_limits limits = {
     .max_columns = 1600,
     .max_identifier_bytes = VF_PG_MAX_NAME_BYTES,
     .max_value_bytes = (UINT64_C(1) << 30) - 8192,
+    .stored_columns = true,
     .max_loaders = 8,
     .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT},
 };

@@ -38,8 +38,10 @@ enum vf_status vf_pg_has_vector(struct vf_pg_conn *conn, bool *available, struct
 /* A type's name for a statement. VF_USAGE: it isn't a type name as PostgreSQL writes it. */
 enum vf_status vf_pg_write_type(const struct vf_pg_conn *conn, const char *native, struct vf_buf *out,
                                 struct vf_error *err) VF_CHECKED;
-/* The predicate of a partial index, written anew; false: it isn't one of the simple forms (column = literal, IS NULL, a flag; joined by AND). */
-bool vf_pg_predicate_write(const struct vf_table *table, const char *text, struct vf_buf *out);
+/* Append an expression of the table; `column`: the one that is computed, or whose default it is, or NULL. */
+enum vf_status vf_pg_write_expression(const struct vf_table *table, const struct vf_column *column,
+                                      const struct vf_expr *expr, bool is_default, struct vf_buf *out,
+                                      struct vf_error *err) VF_CHECKED;
 /* Names of keys where the source has none: what PostgreSQL itself would take. `out` has 64 bytes. */
 void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
                     char out[64]);

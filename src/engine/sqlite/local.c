@@ -56,9 +56,11 @@ static int on_progress(void *context)
     return vf_cancel_check(local->sql.base.options.cancel, NULL) != VF_OK;
 }
 
-/* The switches that are on for every file, because each file is somebody else's. */
-static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db)
+/* The switches that are on for every file, because each file is somebody else's. Before 3.44 a check with json_valid() isn't taken where the schema isn't trusted; there are no functions here
+ * but SQLite's own, and a source is only read. */
+static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db, enum vf_side side)
 {
+    int trusts = side == VF_SIDE_TARGET && lib->libversion_number() < 3044000;
     lib->extended_result_codes(db, 1);
     lib->busy_timeout(db, BUSY_TIMEOUT_MS);
     lib->limit(db, SQLITE_LIMIT_ATTACHED, 0);
@@ -66,7 +68,7 @@ static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db)
     lib->limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 50);
     lib->limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
     return lib->db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
-           lib->db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
+           lib->db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusts, NULL) == SQLITE_OK &&
            lib->db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL) == SQLITE_OK &&
            lib->db_config(db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL) ==
                SQLITE_OK; /* old files have "texts" in their schema */
@@ -122,7 +124,7 @@ static enum vf_status open_handle(struct vf_sqlite_local *local, int flags, sqli
     if (*db == NULL)
         return vf_error_nomem(err);
     enum vf_status status = VF_OK;
-    if (code != SQLITE_OK || !harden(local->sql.lib, *db)) {
+    if (code != SQLITE_OK || !harden(local->sql.lib, *db, local->sql.base.options.side)) {
         status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", local->path, local->sql.lib->errmsg(*db));
         hint_for(&local->sql, code, err);
     } else if (local->kind == VF_SQLITE_CIPHER) {
@@ -385,6 +387,8 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
         .vector_not_finite = true,
         .timestamp_infinity = true,
         .identifiers_fold_case = true,
+        .stored_columns = true,
+        .virtual_columns = true,
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH},
     };

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/default.h"
+#include "engine/sqlitesql/expression.h"
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
@@ -10,18 +11,40 @@
 
 /* ---- CREATE TABLE ---- */
 
-static void write_parts(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql)
+enum vf_status vf_sqlite_write_expression(const struct vf_table *table, const struct vf_column *column,
+                                          const struct vf_expr *expr, bool is_default, struct vf_buf *out,
+                                          struct vf_error *err)
 {
-    for (size_t i = 0; i < index->n_parts; i++) {
+    /* What may be different because of where it comes from was decided when it was translated. */
+    const struct vf_expr_scope scope = {.table = table, .column = column, .is_default = is_default};
+    struct vf_arena arena = {0};
+    const char *why = NULL;
+    enum vf_status status = VF_OK;
+    if (!vf_expr_write(&vf_sqlite_dialect, &scope, expr, &arena, out, &why))
+        status = vf_error_set(err, VF_INTERNAL, "an expression of table %s isn't one that was translated: %s",
+                              table->name, why);
+    vf_arena_release(&arena);
+    return status;
+}
+
+static enum vf_status write_parts(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql,
+                                  struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
         const struct vf_key_part *part = &index->parts[i];
         vf_buf_str(sql, i == 0 ? " (" : ", ");
-        vf_sqlite_quote(sql, table->columns[part->column].name);
+        if (part->column >= 0)
+            vf_sqlite_quote(sql, table->columns[part->column].name);
+        else
+            status = vf_sqlite_write_expression(table, NULL, part->expr, false, sql, err);
         if (part->collation != NULL)
             vf_buf_printf(sql, " COLLATE %s", vf_sqlite_collation(part->collation));
         if (part->descending)
             vf_buf_str(sql, " DESC");
     }
     vf_buf_char(sql, ')');
+    return status;
 }
 
 static void write_constraint_name(const char *name, struct vf_buf *sql)
@@ -33,8 +56,10 @@ static void write_constraint_name(const char *name, struct vf_buf *sql)
     vf_buf_char(sql, ' ');
 }
 
-static void write_column(const struct vf_table *table, size_t number, struct vf_buf *sql)
+static enum vf_status write_column(const struct vf_table *table, size_t number, struct vf_buf *sql,
+                                   struct vf_error *err)
 {
+    enum vf_status status = VF_OK;
     const struct vf_column *column = &table->columns[number];
     const char *why = NULL;
     vf_sqlite_quote(sql, column->name);
@@ -44,18 +69,31 @@ static void write_column(const struct vf_table *table, size_t number, struct vf_
         vf_buf_str(sql, " PRIMARY KEY");
         if (column->generated == VF_GENERATED_AUTOINCREMENT)
             vf_buf_str(sql, " AUTOINCREMENT");
-        return;
+        return VF_OK;
     }
     if (column->not_null)
         vf_buf_str(sql, " NOT NULL");
     if (vf_sqlite_collation(column->collation) != NULL)
         vf_buf_printf(sql, " COLLATE %s", vf_sqlite_collation(column->collation));
+    if (column->expr != NULL) {
+        vf_buf_str(sql, " GENERATED ALWAYS AS (");
+        status = vf_sqlite_write_expression(table, column, column->expr, false, sql, err);
+        vf_buf_str(sql, column->generated == VF_GENERATED_STORED ? ") STORED" : ") VIRTUAL");
+        return status;
+    }
+    if (column->def.expr != NULL) {
+        vf_buf_str(sql, " DEFAULT (");
+        status = vf_sqlite_write_expression(table, column, column->def.expr, true, sql, err);
+        vf_buf_char(sql, ')');
+        return status;
+    }
     size_t before = sql->size_bytes;
     vf_buf_str(sql, " DEFAULT ");
     if (!vf_sqlite_default_write(column, sql, &why) && sql->data != NULL && sql->status == VF_OK) {
         sql->size_bytes = before;
         sql->data[before] = '\0';
     }
+    return VF_OK;
 }
 
 static const char *action_name(enum vf_fk_action action)
@@ -98,9 +136,10 @@ static void write_foreign_key(const struct vf_table *table, const struct vf_fore
         vf_buf_printf(sql, " DEFERRABLE INITIALLY %s", key->initially_deferred ? "DEFERRED" : "IMMEDIATE");
 }
 
-static void write_keys(const struct vf_table *table, struct vf_buf *sql)
+static enum vf_status write_keys(const struct vf_table *table, struct vf_buf *sql, struct vf_error *err)
 {
-    for (size_t i = 0; i < table->n_indexes; i++) {
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++) {
         const struct vf_index *index = &table->indexes[i];
         bool is_primary = index->constraint == VF_CONSTRAINT_PRIMARY;
         if (index->constraint == VF_CONSTRAINT_NONE || index->n_parts == 0)
@@ -110,31 +149,46 @@ static void write_keys(const struct vf_table *table, struct vf_buf *sql)
         vf_buf_str(sql, ",\n  ");
         write_constraint_name(index->name, sql);
         vf_buf_str(sql, is_primary ? "PRIMARY KEY" : "UNIQUE");
-        write_parts(table, index, sql);
+        status = write_parts(table, index, sql, err);
     }
+    for (size_t i = 0; i < table->n_checks && status == VF_OK; i++) {
+        if (table->checks[i].expr == NULL)
+            continue;
+        vf_buf_str(sql, ",\n  ");
+        write_constraint_name(table->checks[i].name, sql);
+        vf_buf_str(sql, "CHECK (");
+        status = vf_sqlite_write_expression(table, NULL, table->checks[i].expr, false, sql, err);
+        vf_buf_char(sql, ')');
+    }
+    return status;
 }
 
+/* Computed, with an expression that isn't one of this database. */
 static bool is_kept_out(const struct vf_column *column)
 {
-    return column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL;
+    return column->expr == NULL &&
+           (column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL);
 }
 
 /* SQLite has no table without columns; an empty one gets a column that is always NULL and never read. */
-static void write_table(const struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_buf *sql)
+static enum vf_status write_table(const struct vf_sqlite_conn *conn, const struct vf_table *table, struct vf_buf *sql,
+                                  struct vf_error *err)
 {
+    enum vf_status status = VF_OK;
     vf_buf_str(sql, "CREATE TABLE main.");
     vf_sqlite_quote(sql, table->name);
     const char *between = " (\n  ";
-    for (size_t i = 0; i < table->n_columns; i++) {
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
         if (is_kept_out(&table->columns[i]))
             continue;
         vf_buf_str(sql, between);
-        write_column(table, i, sql);
+        status = write_column(table, i, sql, err);
         between = ",\n  ";
     }
     if (between[0] != ',')
         vf_buf_str(sql, " (\n  \"vecferry_nothing\"");
-    write_keys(table, sql);
+    if (status == VF_OK)
+        status = write_keys(table, sql, err);
     for (size_t i = 0; i < table->n_foreign_keys; i++)
         write_foreign_key(table, &table->foreign_keys[i], sql);
     vf_buf_str(sql, "\n)");
@@ -143,6 +197,7 @@ static void write_table(const struct vf_sqlite_conn *conn, const struct vf_table
         vf_buf_str(sql, " WITHOUT ROWID");
     if (table->strict)
         vf_buf_str(sql, without_rowid ? ", STRICT" : " STRICT");
+    return status;
 }
 
 static enum vf_status object_exists(struct vf_sqlite_conn *conn, const char *type, const char *name, bool *exists,
@@ -175,8 +230,9 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
                                 table->columns[i].name, table->columns[i].native);
     }
     vf_buf_init(&sql, VF_BUF_MAX);
-    write_table(conn, table, &sql);
-    status = vf_sqlite_exec_buf(conn, &sql, err);
+    status = write_table(conn, table, &sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     return status;
 }
@@ -187,9 +243,7 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
                                  const struct vf_index *index, struct vf_error *err)
 {
     struct vf_buf sql;
-    struct vf_arena arena = {0};
     bool exists = false;
-    bool is_written = true;
     if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0)
         return VF_OK; /* part of the table */
     enum vf_status status = object_exists(conn, "index", index->name, &exists, err);
@@ -202,15 +256,14 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
     vf_sqlite_quote(&sql, index->name);
     vf_buf_str(&sql, " ON ");
     vf_sqlite_quote(&sql, table->name);
-    write_parts(table, index, &sql);
-    if (index->predicate != NULL) {
+    status = write_parts(table, index, &sql, err);
+    if (status == VF_OK && index->predicate_expr != NULL) {
         vf_buf_str(&sql, " WHERE ");
-        is_written = vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
+        status = vf_sqlite_write_expression(table, NULL, index->predicate_expr, false, &sql, err);
     }
-    status = is_written ? vf_sqlite_exec_buf(conn, &sql, err)
-                        : vf_error_set(err, VF_MISSING, "the predicate of index %s isn't understood", index->name);
+    if (status == VF_OK)
+        status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
-    vf_arena_release(&arena);
     if (status == VF_VALUE) /* a unique index over rows that aren't: the data, not the value of one column */
         status = vf_error_set(err, VF_VALUE, "index %s: rows of table %s are equal in its columns", index->name,
                               table->name);

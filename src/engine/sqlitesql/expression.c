@@ -203,7 +203,12 @@ static const struct vf_expr *read_pair(struct vf_arena *arena, enum vf_expr_op o
         return NULL;
     literal = vf_expr_literal(arena, column->is == VF_K_DECIMAL ? VF_K_DECIMAL : VF_K_F64, literal->text,
                               strlen(literal->text));
-    return vf_expr_call2(arena, b->op, VF_K_BOOL, is_left ? column : literal, is_left ? literal : column);
+    struct vf_expr *copy = vf_arena_alloc(arena, 1, sizeof(*copy));
+    if (copy == NULL)
+        return NULL;
+    *copy = *column;
+    copy->has_nan = is_real(column->is);
+    return vf_expr_call2(arena, b->op, VF_K_BOOL, is_left ? copy : literal, is_left ? literal : copy);
 }
 
 static size_t n_digits(const char *text)
@@ -220,13 +225,12 @@ static bool write_number_text(struct vf_expr_writer *writer, const struct vf_exp
 {
     bool is_left = expr->args[0]->kind == VF_EXPR_COLUMN;
     const struct vf_expr *column = expr->args[!is_left], *literal = expr->args[is_left];
-    bool foreign = writer->scope->from != &vf_sqlite_dialect;
 
     if (column->kind != VF_EXPR_COLUMN)
         return false;
     const struct vf_column *of = vf_expr_column_of(writer, column);
     bool is_decimal = of->type.kind == VF_K_DECIMAL && of->form == VF_FORM_TEXT;
-    if (!is_decimal && !(is_real(of->type.kind) && foreign))
+    if (!is_decimal && !column->has_nan)
         return false;
     if (expr->op > VF_X_GE || literal->kind != VF_EXPR_LITERAL ||
         (is_decimal && (column->digits == 0 || column->digits > MAX_DIGITS || n_digits(literal->text) > MAX_DIGITS))) {
@@ -294,7 +298,7 @@ static const struct vf_dialect_form forms[VF_X_COUNT] = {
     [VF_X_MIN_OF] = {"min($*)", false, NULL},
     [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
     [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
-    [VF_X_JSON_VALID] = {"json_valid($1)", false, NULL},
+    [VF_X_JSON_VALID] = {"CASE WHEN $1 IS NOT NULL THEN json_valid($1) END", false, NULL},
     [VF_X_TYPEOF] = {"typeof($1)", false, NULL},
 };
 
@@ -416,11 +420,10 @@ static bool write_by_bytes(struct vf_expr_writer *writer, const struct vf_expr *
     return true;
 }
 
-static bool has_foreign_real(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+static bool may_be_nan(const struct vf_expr *expr)
 {
     for (size_t i = 0; i < expr->n_args; i++) {
-        if (expr->args[i]->kind == VF_EXPR_COLUMN && is_real(vf_expr_column_of(writer, expr->args[i])->type.kind) &&
-            writer->scope->from != &vf_sqlite_dialect)
+        if (expr->args[i]->kind == VF_EXPR_COLUMN && expr->args[i]->has_nan)
             return true;
     }
     return false;
@@ -432,7 +435,7 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 
     if (compares && expr->rule == NULL && (write_number_text(writer, expr) || write_by_bytes(writer, expr)))
         return true;
-    if (has_foreign_real(writer, expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_TYPEOF)
+    if (may_be_nan(expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_TYPEOF)
         vf_expr_refuse(writer, "NaN and -0.0 are texts in SQLite: such numbers are compared with literals only");
     else if (expr->op == VF_X_CAST && expr->is == VF_K_DECIMAL && expr->rule == NULL)
         vf_expr_refuse(writer, "SQLite has no decimal numbers to compute with");
@@ -456,6 +459,7 @@ const struct vf_dialect vf_sqlite_dialect = {
     .has_blob_texts = true,
     .reads_conditions_as_numbers = true,
     .zero_divisor_is_null = true,
+    .json_null_version = 3044000,
     .like_level = VF_LEVEL_IS,
     .operators = operators,
     .functions = functions,

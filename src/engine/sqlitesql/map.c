@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/default.h"
-#include "engine/sqlitesql/lexer.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
 #include "engine/sqlitesql/vector_index.h"
@@ -86,94 +85,19 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table 
 
 /* ---- indexes ---- */
 
-/* One comparison of a predicate; *at behind it. false: not one of the forms. */
-static bool write_comparison(const struct vf_table *table, const char **at, struct vf_arena *arena, struct vf_buf *out)
-{
-    struct vf_sql_token token = vf_sql_next(at);
-    if (token.kind != VF_SQL_WORD && token.kind != VF_SQL_NAME)
-        return false;
-    char *name = vf_sql_unquote(token, arena);
-    int column = name != NULL ? vf_table_find_column(table, name) : -1;
-    if (column < 0)
-        return false;
-    vf_sqlite_quote(out, name);
-
-    token = vf_sql_next(at);
-    if (vf_sql_is_word(token, "IS")) {
-        token = vf_sql_next(at);
-        bool is_not = vf_sql_is_word(token, "NOT");
-        if (is_not)
-            token = vf_sql_next(at);
-        vf_buf_str(out, is_not ? " IS NOT NULL" : " IS NULL");
-        return vf_sql_is_word(token, "NULL");
-    }
-    bool is_flag = table->columns[column].type.kind == VF_K_BOOL;
-    if (!vf_sql_is_char(token, '='))
-        return false;
-    token = vf_sql_next(at);
-    if (is_flag && (vf_sql_is_word(token, "TRUE") || vf_sql_is_word(token, "FALSE")))
-        vf_buf_str(out, vf_sql_is_word(token, "TRUE") ? " = 1" : " = 0");
-    else if (token.kind == VF_SQL_NUMBER || token.kind == VF_SQL_STRING) {
-        vf_buf_str(out, " = ");
-        vf_buf_add(out, token.start, token.size_bytes);
-    } else
-        return false;
-    return true;
-}
-
-/* PostgreSQL puts parentheses around all and around each. */
-static bool write_conjunction(const struct vf_table *table, const char **at, int depth, struct vf_arena *arena,
-                              struct vf_buf *out)
-{
-    for (;;) {
-        if (vf_sql_is_char(vf_sql_peek(*at), '(')) {
-            if (depth > 16)
-                return false;
-            (void)vf_sql_next(at);
-            if (!write_conjunction(table, at, depth + 1, arena, out) || !vf_sql_is_char(vf_sql_next(at), ')'))
-                return false;
-        } else if (!write_comparison(table, at, arena, out)) {
-            return false;
-        }
-        if (!vf_sql_is_word(vf_sql_peek(*at), "AND"))
-            return true;
-        (void)vf_sql_next(at);
-        vf_buf_str(out, " AND ");
-    }
-}
-
-bool vf_sqlite_predicate_write(const struct vf_table *table, const char *text, struct vf_arena *arena,
-                               struct vf_buf *out)
-{
-    struct vf_buf written;
-    const char *at = text;
-    vf_buf_init(&written, VF_BUF_MAX);
-    bool is_known =
-        write_conjunction(table, &at, 0, arena, &written) && vf_sql_peek(at).kind == VF_SQL_END && written.data != NULL;
-    if (is_known)
-        vf_buf_add(out, written.data, written.size_bytes);
-    vf_buf_release(&written);
-    return is_known;
-}
-
 /* Why an index can't be made here; NULL: it can. */
-static const char *obstacle(const struct vf_table *table, const struct vf_index *index, struct vf_arena *arena)
+static const char *obstacle(const struct vf_index *index)
 {
-    struct vf_buf ignored;
     if (index->kind == VF_INDEX_OTHER)
         return "SQLite has only B-trees; the index is remembered for the way back";
     for (size_t i = 0; i < index->n_parts; i++) {
-        if (index->parts[i].column < 0)
-            return "an index on an expression is not moved: expressions of the source are never run";
+        if (index->parts[i].column < 0 && index->parts[i].expr == NULL)
+            return "its expression isn't one that was translated";
     }
     if (index->nulls_not_distinct)
         return "SQLite takes NULLs for distinct in a unique index";
-    if (index->predicate == NULL)
-        return NULL;
-    vf_buf_init(&ignored, VF_BUF_MAX);
-    bool is_known = vf_sqlite_predicate_write(table, index->predicate, arena, &ignored);
-    vf_buf_release(&ignored);
-    return is_known ? NULL : "the predicate of the partial index isn't one of the simple forms that are moved";
+    return index->predicate != NULL && index->predicate_expr == NULL ? "its condition isn't one that was translated"
+                                                                     : NULL;
 }
 
 /* Is there an object of this name that is no index of this table? Names of tables and indexes are one set in SQLite. */
@@ -202,7 +126,9 @@ static enum vf_status name_index(struct vf_sqlite_conn *conn, const struct vf_ta
     if (index->constraint != VF_CONSTRAINT_NONE)
         return VF_OK;
     if (index->name == NULL)
-        index->name = vf_arena_printf(arena, "%s_%s_idx", table->name, table->columns[index->parts[0].column].name);
+        index->name =
+            vf_arena_printf(arena, "%s_%s_idx", table->name,
+                            index->parts[0].column >= 0 ? table->columns[index->parts[0].column].name : "expr");
     enum vf_status status =
         index->name == NULL ? vf_error_nomem(err) : is_taken(conn, table->name, index->name, &taken, err);
     if (status == VF_OK && (taken || vf_strcasecmp(index->name, table->name) == 0))
@@ -216,7 +142,7 @@ enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *
     *mapping = (struct vf_index_mapping){.index = *index};
     if (vf_index_is_vector(index->kind))
         return vf_sqlite_map_vector_index(vf_sqlite_conn_of(base), table, arena, mapping, err);
-    mapping->why = obstacle(table, index, arena);
+    mapping->why = obstacle(index);
     mapping->moved = mapping->why == NULL && index->n_parts > 0;
     if (!mapping->moved)
         return VF_OK;
@@ -237,6 +163,8 @@ enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *
     for (size_t i = 0; i < index->n_parts; i++)
         mapping->index.parts[i] = (struct vf_key_part){
             .column = index->parts[i].column,
+            .expression = index->parts[i].expression,
+            .expr = index->parts[i].expr,
             .descending = index->parts[i].descending,
             .collation = vf_sqlite_collation(index->parts[i].collation),
             .nulls_first = !index->parts[i].descending,

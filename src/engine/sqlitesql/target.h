@@ -30,9 +30,10 @@ const char *vf_sqlite_collation(const char *collation);
 /* The column is the rowid of the table: its only key column, NOT NULL, of a whole-number kind, declared INTEGER. */
 bool vf_sqlite_is_rowid(const struct vf_table *table, size_t column);
 
-/* Append a predicate of the simplest form (column IS [NOT] NULL, column = literal, joined by AND) as SQL of this engine. false: the text is of another form; nothing is appended. */
-bool vf_sqlite_predicate_write(const struct vf_table *table, const char *text, struct vf_arena *arena,
-                               struct vf_buf *out);
+/* Append an expression of the table; `column`: the one that is computed, or whose default it is, or NULL. */
+enum vf_status vf_sqlite_write_expression(const struct vf_table *table, const struct vf_column *column,
+                                          const struct vf_expr *expr, bool is_default, struct vf_buf *out,
+                                          struct vf_error *err) VF_CHECKED;
 
 enum vf_status vf_sqlite_begin(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_sqlite_commit(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;

@@ -134,16 +134,12 @@ enum vf_status vf_sqlite_map_vector_index(struct vf_sqlite_conn *conn, const str
                                           struct vf_error *err)
 {
     struct vf_index *index = &mapping->index;
-    struct vf_buf ignored;
     (void)err;
     mapping->why = obstacle(conn, table, index, arena);
     mapping->moved = mapping->why == NULL;
-    if (mapping->moved && index->predicate != NULL) {
-        vf_buf_init(&ignored, VF_BUF_MAX);
-        mapping->moved = vf_sqlite_predicate_write(table, index->predicate, arena, &ignored);
-        vf_buf_release(&ignored);
-        if (!mapping->moved)
-            mapping->why = "the predicate of the partial index isn't one of the simple forms that are moved";
+    if (mapping->moved && index->predicate != NULL && index->predicate_expr == NULL) {
+        mapping->moved = false;
+        mapping->why = "its condition isn't one that was translated";
     }
     if (!mapping->moved)
         return VF_OK;

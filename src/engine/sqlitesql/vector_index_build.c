@@ -50,12 +50,22 @@ static enum vf_status remove_remains(struct vf_sqlite_conn *conn, const char *na
     return status;
 }
 
+/* In parentheses: it may be an OR, and stand behind another. */
+static enum vf_status add_condition(const struct vf_table *table, const struct vf_index *index, const char *before,
+                                    struct vf_buf *sql, struct vf_error *err)
+{
+    vf_buf_str(sql, before);
+    vf_buf_char(sql, '(');
+    enum vf_status status = vf_sqlite_write_expression(table, NULL, index->predicate_expr, false, sql, err);
+    vf_buf_char(sql, ')');
+    return status;
+}
+
 static enum vf_status create(struct vf_sqlite_conn *conn, const struct vf_table *table, const struct vf_index *index,
                              struct vf_error *err)
 {
     struct vf_buf sql;
-    struct vf_arena arena = {0};
-    bool is_written = true;
+    enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "CREATE INDEX main.");
     vf_sqlite_quote(&sql, index->name);
@@ -64,14 +74,11 @@ static enum vf_status create(struct vf_sqlite_conn *conn, const struct vf_table 
     vf_buf_str(&sql, " (");
     vf_libsql_index_write(table->columns[index->parts[0].column].name, &index->vector, &sql);
     vf_buf_char(&sql, ')');
-    if (index->predicate != NULL) {
-        vf_buf_str(&sql, " WHERE ");
-        is_written = vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
-    }
-    enum vf_status status = is_written ? vf_sqlite_exec_buf(conn, &sql, err)
-                                       : vf_error_set(err, VF_MISSING, "its predicate isn't understood");
+    if (index->predicate_expr != NULL)
+        status = add_condition(table, index, " WHERE ", &sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
-    vf_arena_release(&arena);
     return status;
 }
 
@@ -80,16 +87,13 @@ static enum vf_status count(struct vf_sqlite_conn *conn, const struct vf_table *
                             int64_t *n_wanted, int64_t *n_held, struct vf_error *err)
 {
     struct vf_buf sql;
-    struct vf_arena arena = {0};
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT count(");
     vf_sqlite_quote(&sql, table->columns[index->parts[0].column].name);
     vf_buf_str(&sql, ") FROM ");
     enum vf_status status = vf_sqlite_write_from(conn, table->name, &sql, err);
-    if (index->predicate != NULL) {
-        vf_buf_str(&sql, " WHERE ");
-        (void)vf_sqlite_predicate_write(table, index->predicate, &arena, &sql);
-    }
+    if (status == VF_OK && index->predicate_expr != NULL)
+        status = add_condition(table, index, " WHERE ", &sql, err);
     if (status == VF_OK)
         status = vf_buf_check(&sql, err);
     if (status == VF_OK)
@@ -103,7 +107,6 @@ static enum vf_status count(struct vf_sqlite_conn *conn, const struct vf_table *
     if (status == VF_OK)
         status = vf_sqlite_get_i64(conn, sql.data, 0, n_held, err);
     vf_buf_release(&sql);
-    vf_arena_release(&arena);
     return status;
 }
 
@@ -171,7 +174,6 @@ static enum vf_status open_vectors(struct indexed *indexed, bool is_filtered, sq
 {
     struct vf_sqlite_conn *conn = indexed->conn;
     struct vf_buf sql;
-    struct vf_arena arena = {0};
     const char *rowid = NULL;
     bool is_column = false;
     vf_buf_init(&sql, VF_BUF_MAX);
@@ -188,17 +190,14 @@ static enum vf_status open_vectors(struct indexed *indexed, bool is_filtered, sq
     vf_buf_str(&sql, " WHERE 1");
     if (is_filtered)
         write_suspicion(indexed, &sql);
-    if (indexed->index->predicate != NULL) {
-        vf_buf_str(&sql, " AND ");
-        (void)vf_sqlite_predicate_write(indexed->table, indexed->index->predicate, &arena, &sql);
-    }
+    if (status == VF_OK && indexed->index->predicate_expr != NULL)
+        status = add_condition(indexed->table, indexed->index, " AND ", &sql, err);
     if (status == VF_OK)
         status = vf_sqlite_prepare_rows(conn, &sql, rowid, 0, stmt, err);
     if (status == VF_OK && is_filtered &&
         conn->lib->bind_blob64(*stmt, 1, indexed->zero.data, indexed->zero.size_bytes, SQLITE_STATIC) != SQLITE_OK)
         status = vf_sqlite_fail(conn, err, "%s", indexed->table->name);
     vf_buf_release(&sql);
-    vf_arena_release(&arena);
     return status;
 }
 

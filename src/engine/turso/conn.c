@@ -166,6 +166,7 @@ static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
         conn->has_vectors && strstr(why.message, "no such") == NULL && strstr(why.message, "vector_top_k") == NULL;
     conn->sql.no_without_rowid = !conn->db.has_streams;
     take_index(conn);
+    conn->sql.limits.stored_columns = conn->sql.limits.virtual_columns = conn->db.has_streams;
     if (status != VF_OK && err != NULL)
         *err = why;
     return status;

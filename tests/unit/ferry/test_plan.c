@@ -208,11 +208,11 @@ static void test_not_moved(void **state)
                                   column_of("b", text_type, "text"), column_of("c", text_type, "text")};
     struct vf_check check = {.name = "short", .expression = "length(a) < 9"};
     (void)state;
-    columns[1].def = (struct vf_default){VF_DEFAULT_EXPRESSION, "my_function()"};
+    columns[1].def = (struct vf_default){.kind = VF_DEFAULT_EXPRESSION, .text = "my_function()"};
     columns[2].generated = VF_GENERATED_STORED;
     columns[2].expression = "upper(a)";
     columns[3].collation = "de-x-icu";
-    columns[3].def = (struct vf_default){VF_DEFAULT_LITERAL, "c"};
+    columns[3].def = (struct vf_default){.kind = VF_DEFAULT_LITERAL, .text = "c"};
     fixture_open(&f);
     define_table(&(struct vf_table){
         .name = "docs", .n_columns = 4, .columns = columns, .primary_key = -1, .n_checks = 1, .checks = &check});
@@ -315,7 +315,7 @@ static void set_default(struct vf_schema *schema, int column, struct vf_type typ
 
     made->type = type;
     made->form = form;
-    made->def = (struct vf_default){VF_DEFAULT_LITERAL, text};
+    made->def = (struct vf_default){.kind = VF_DEFAULT_LITERAL, .text = text};
 }
 
 /* As SQLite's evidence leaves them: the type was found in the values, the default was read under INTEGER. */

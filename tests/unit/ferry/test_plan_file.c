@@ -517,7 +517,7 @@ static void remember(void)
                                .type = {.kind = VF_K_TEXT},
                                .native = "varchar(9)",
                                .form = VF_FORM_TEXT,
-                               .def = {VF_DEFAULT_LITERAL, "x"}}};
+                               .def = {.kind = VF_DEFAULT_LITERAL, .text = "x"}}};
     struct vf_column here[] = {{.name = "id", .type = {.kind = VF_K_I64}, .native = "changed since"},
                                {.name = "a", .type = {.kind = VF_K_TEXT}, .native = "text"}};
     const struct vf_table source = {.name = "docs", .n_columns = 3, .columns = was, .primary_key = -1};

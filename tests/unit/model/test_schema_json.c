@@ -55,7 +55,8 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .not_null = i == 0,
             .generated = i == 0 ? VF_GENERATED_IDENTITY_ALWAYS : VF_GENERATED_STORED,
             .expression = "upper(title)",
-            .def = {VF_DEFAULT_LITERAL, "it's"},
+            .dialect = "postgres",
+            .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's"},
             .collation = "C",
             .comment = "line one\nline two",
             .type_schema = "public",
@@ -84,6 +85,7 @@ static void fill_index(struct vf_schema *schema, struct vf_table *table)
         .n_included = 1,
         .included = included,
         .predicate = "id > 0",
+        .dialect = "sqlite",
         .vector = {.metric = VF_METRIC_JACCARD,
                    .element = VF_E_BIT,
                    .m = 16,
@@ -133,7 +135,8 @@ static void fill_table(struct vf_schema *schema)
         .initially_deferred = true,
         .not_valid = true,
     };
-    *vf_table_add_check(schema, table) = (struct vf_check){.name = "positive", .expression = "id > 0"};
+    *vf_table_add_check(schema, table) =
+        (struct vf_check){.name = "positive", .expression = "id > 0", .dialect = "duckdb", .of = "(id > 0)"};
     table->n_rows = INT64_C(9007199254740993);
     table->n_rows_exact = true;
     table->size_bytes = 123;
@@ -155,7 +158,7 @@ static void fill_rest(struct vf_schema *schema)
         .labels = labels,
         .base = "integer",
         .not_null = true,
-        .def = {VF_DEFAULT_EXPRESSION, "f()"},
+        .def = {.kind = VF_DEFAULT_EXPRESSION, .text = "f()"},
         .n_fields = 2,
         .field_names = names,
         .field_natives = natives,
@@ -207,8 +210,9 @@ static void test_every_field_is_written(void **state)
         ("{\"tables\":[{\"schema\":\"public\",\"name\":\"docs\",\"kind\":\"vec0\",\"columns\":[{\"name\":\"id\","
          "\"native\":\"\","
          "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"generated\":\"identity_always\",\"expression\":"
-         "\"upper(title)\","
-         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\"},\"collation\":\"C\",\"comment\":\"line one\\nline two\","
+         "\"upper(title)\",\"dialect\":\"postgres\","
+         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null},\"collation\":\"C\",\"comment\":\"line "
+         "one\\nline two\","
          "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
          "\"max_relative_error\":0.1,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,\"min_norm\":1e-300,"
@@ -223,7 +227,8 @@ static void test_every_field_is_written(void **state)
          "{\"column\":-1,\"expression\":\"lower(title)\",\"descending\":false,\"nulls_first\":false,\"operator_class\":"
          "null,\"collation\":null}],"
          "\"included\":[2],\"predicate\":\"id > "
-         "0\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_construction\":64,"
+         "0\",\"dialect\":\"sqlite\",\"vector\":{\"metric\":\"jaccard\",\"element\":\"bit\",\"m\":16,\"ef_"
+         "construction\":64,"
          "\"ef_search\":40,\"lists\":100,\"neighbours\":32,\"alpha_milli\":1300,\"compress\":\"i8\",\"place\":"
          "\"sidecar\",\"file\":\"docs.usearch\"},\"definition\":\"CREATE INDEX ...\",\"unread\":\"no "
          "extension\",\"unread_remedy\":\"load it\"}]"),
@@ -232,14 +237,16 @@ static void test_every_field_is_written(void **state)
          "\"on_delete\":\"set_default\",\"on_update\":\"cascade\",\"match_full\":true,\"deferrable\":true,\"initially_"
          "deferred\":true,"
          "\"not_valid\":true}],\"checks\":[{\"name\":\"positive\",\"expression\":\"id > "
-         "0\"}],\"n_rows\":9007199254740993,"
+         "0\",\"dialect\":\"duckdb\",\"of\":\"(id > 0)\"}],\"n_rows\":9007199254740993,"
          "\"n_rows_exact\":true,\"size_bytes\":123,\"strict\":true,\"without_rowid\":true,\"comment\":\"a comment\"}]"),
         ("\"user_types\":[{\"schema\":\"public\",\"name\":\"everything\",\"kind\":\"range\",\"labels\":[\"sad\",\"ok\","
          "\"happy\"],"
-         "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\"},\"field_"
+         "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\",\"dialect\":"
+         "null},\"field_"
          "names\":"
          "[\"a\",\"b\"],"
-         "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > 0\"}]}]"),
+         "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > "
+         "0\",\"dialect\":null,\"of\":null}]}]"),
         ("\"sequences\":[{\"schema\":\"public\",\"name\":\"docs_id_seq\",\"native\":\"bigint\",\"start\":1,"
          "\"increment\":-2,"
          "\"min\":-9223372036854775808,\"max\":9223372036854775807,\"cache\":3,\"cycle\":true,\"last\":4,\"is_called\":"
@@ -247,7 +254,7 @@ static void test_every_field_is_written(void **state)
          "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true,\"is_hidden\":"
          "true}]"),
         ("\"others\":[{\"kind\":\"view\",\"schema\":\"public\",\"name\":\"v\",\"on\":\"docs\",\"text\":\"SELECT 1\","
-         "\"why\":\"views aren't moved\"}]}"),
+         "\"why\":\"views aren't moved\"}],\"collation\":null}"),
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(text, parts[i]) == NULL)
@@ -266,7 +273,7 @@ static void test_the_empty_schema(void **state)
 
     (void)state;
     char *text = to_text(&schema, true);
-    assert_string_equal(text, "{\"tables\":[],\"user_types\":[],\"sequences\":[],\"others\":[]}");
+    assert_string_equal(text, "{\"tables\":[],\"user_types\":[],\"sequences\":[],\"others\":[],\"collation\":null}");
     vf_free(text);
 }
 

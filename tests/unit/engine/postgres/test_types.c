@@ -1,4 +1,4 @@
-/* Names of types, defaults and predicates: what is taken apart, and what is refused. */
+/* Names of types, and defaults: what is taken apart, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,49 +112,12 @@ static void test_defaults(void **state)
     expect_default("evil()", "text", VF_DEFAULT_EXPRESSION, "evil()");
 }
 
-static void expect_predicate(const char *text, const char *wanted)
-{
-    struct vf_column columns[] = {
-        {.name = "deleted", .native = "timestamp with time zone", .type = {.kind = VF_K_TIMESTAMPTZ}},
-        {.name = "status", .native = "text", .type = {.kind = VF_K_TEXT}},
-        {.name = "is \"on\"", .native = "boolean", .type = {.kind = VF_K_BOOL}}};
-    const struct vf_table table = {.name = "t", .n_columns = 3, .columns = columns, .primary_key = -1};
-    struct vf_buf out;
-    vf_buf_init(&out, 1000);
-    bool ok = vf_pg_predicate_write(&table, text, &out);
-    if (ok != (wanted != NULL))
-        fail_msg("%s: %s", text, ok ? out.data : "refused");
-    if (ok)
-        assert_string_equal(out.data, wanted);
-    vf_buf_release(&out);
-}
-
-static void test_predicates(void **state)
-{
-    (void)state;
-    expect_predicate("(deleted IS NULL)", "\"deleted\" IS NULL");
-    expect_predicate("((deleted IS NOT NULL) AND (status = 'it''s'::text))",
-                     "\"deleted\" IS NOT NULL AND \"status\" = 'it''s'");
-    expect_predicate("((status)::text = 'x'::text)", "\"status\" = 'x'");
-    expect_predicate("\"is \"\"on\"\"\"", "\"is \"\"on\"\"\"");
-    expect_predicate("(NOT \"is \"\"on\"\"\")", "NOT \"is \"\"on\"\"\"");
-    expect_predicate("status = 'x' and deleted is null", "\"status\" = 'x' AND \"deleted\" IS NULL");
-    expect_predicate("\"is \"\"on\"\"\" = 1", "\"is \"\"on\"\"\" = true");
-    expect_predicate("(status = 'x'::text) OR true", NULL);
-    expect_predicate("(lower(status) = 'x'::text)", NULL);
-    expect_predicate("status = evil()", NULL);
-    expect_predicate("status = 'x'; DROP TABLE t", NULL);
-    expect_predicate("nobody IS NULL", NULL);
-    expect_predicate("", NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused_names),
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_predicates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

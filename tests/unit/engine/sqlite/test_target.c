@@ -18,32 +18,35 @@ static struct vf_column parent_columns[] = {
      .native = "TEXT",
      .type = {.kind = VF_K_TEXT},
      .not_null = true,
-     .def = {VF_DEFAULT_LITERAL, "it's"}},
+     .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's"}},
     {.name = "made",
      .native = "TEXT",
      .type = {.kind = VF_K_TIMESTAMPTZ},
      .form = VF_FORM_ISO,
-     .def = {VF_DEFAULT_NOW, NULL}},
+     .def = {.kind = VF_DEFAULT_NOW, .text = NULL}},
     {.name = "key",
      .native = "TEXT",
      .type = {.kind = VF_K_UUID},
      .form = VF_FORM_TEXT,
-     .def = {VF_DEFAULT_UUID, NULL}},
+     .def = {.kind = VF_DEFAULT_UUID, .text = NULL}},
     {.name = "secs",
      .native = "INTEGER",
      .type = {.kind = VF_K_TIMESTAMPTZ},
      .form = VF_FORM_EPOCH_S,
-     .def = {VF_DEFAULT_LITERAL, "2024-01-01T00:00:00Z"}},
+     .def = {.kind = VF_DEFAULT_LITERAL, .text = "2024-01-01T00:00:00Z"}},
     {.name = "ok",
      .native = "BOOLEAN",
      .type = {.kind = VF_K_BOOL},
      .form = VF_FORM_INTEGER,
-     .def = {VF_DEFAULT_LITERAL, "true"}},
-    {.name = "bytes", .native = "BLOB", .type = {.kind = VF_K_BLOB}, .def = {VF_DEFAULT_LITERAL, "\\x00ff"}},
+     .def = {.kind = VF_DEFAULT_LITERAL, .text = "true"}},
+    {.name = "bytes",
+     .native = "BLOB",
+     .type = {.kind = VF_K_BLOB},
+     .def = {.kind = VF_DEFAULT_LITERAL, .text = "\\x00ff"}},
     {.name = "odd",
      .native = "TEXT",
      .type = {.kind = VF_K_TEXT},
-     .def = {VF_DEFAULT_EXPRESSION, "abs(random()); DROP TABLE x"}},
+     .def = {.kind = VF_DEFAULT_EXPRESSION, .text = "abs(random()); DROP TABLE x"}},
 };
 static struct vf_key_part parent_parts[] = {{.column = 0}, {.column = 1, .descending = true}, {.column = 1}};
 static struct vf_index parent_indexes[] = {
@@ -160,22 +163,25 @@ static void indexes_are_made_or_the_reason_is_said(void **state)
     run_sql("t.db", "CREATE TABLE other (a); CREATE INDEX by_name ON other (a)");
     apply(conn, &(struct vf_step){.kind = VF_STEP_TABLE, .table = &parent});
 
-    struct vf_index plain = {.name = "by_name",
-                             .n_parts = 1,
-                             .parts = &parent_parts[1],
-                             .predicate = "((name IS NOT NULL) AND (ok = true))"};
+    struct vf_index plain = {
+        .name = "by_name", .n_parts = 1, .parts = &parent_parts[1], .predicate = "name IS NOT NULL AND ok = 1"};
+    const struct vf_expr_scope scope = {.table = &parent, .is_condition = true};
+    const char *why = NULL;
+    must(vf_expr_read(vf_dialect_find("sqlite"), &scope, plain.predicate, &arena, &plain.predicate_expr, &why, &err),
+         &err);
     must(vf_conn_map_index(conn, &parent, &plain, &arena, &mapping, &err), &err);
     assert_true(mapping.moved);
     assert_string_equal(mapping.index.name, "by_name_pa\"rent");
     apply(conn, &(struct vf_step){.kind = VF_STEP_INDEX, .table = &parent, .index = &mapping.index});
     apply(conn, &(struct vf_step){.kind = VF_STEP_INDEX, .table = &parent, .index = &mapping.index});
     ask_text("t.db", "SELECT sql FROM sqlite_master WHERE name = 'by_name_pa\"rent'", text, sizeof(text));
-    assert_non_null(strstr(text, "(\"name\" DESC) WHERE \"name\" IS NOT NULL AND \"ok\" = 1"));
+    assert_non_null(strstr(text, "(\"name\" DESC) WHERE (\"name\" IS NOT NULL) AND (\"ok\" = 1)"));
 
     plain.predicate = "length(name) > 3";
+    plain.predicate_expr = NULL;
     must(vf_conn_map_index(conn, &parent, &plain, &arena, &mapping, &err), &err);
     assert_false(mapping.moved);
-    assert_non_null(strstr(mapping.why, "predicate"));
+    assert_non_null(strstr(mapping.why, "condition"));
     struct vf_index hnsw = {.name = "h", .kind = VF_INDEX_HNSW, .n_parts = 1, .parts = parent_parts};
     must(vf_conn_map_index(conn, &parent, &hnsw, &arena, &mapping, &err), &err);
     assert_false(mapping.moved);
