@@ -37,6 +37,9 @@ class Made(unittest.TestCase):
     def test_indexes(self):
         self.compare("indexes")
 
+    def test_fulltext(self):
+        self.compare("fulltext")
+
     def test_tables_of_the_readme(self):
         made = output(f"{BUILD}/docs/make_docs", "readme")
         self.assertGreater(len(made.splitlines()), 20)

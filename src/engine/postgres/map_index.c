@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
@@ -142,6 +143,8 @@ bool vf_pg_predicate_write(const struct vf_table *table, const char *text, struc
     const char *at = text;
     return take_conjunction(table, &at, 0, out) && *skip_blanks(at) == '\0' && vf_buf_check(out, NULL) == VF_OK;
 }
+
+static const char not_simple[] = "the predicate of the partial index isn't one of the simple forms that are moved";
 
 static bool is_simple_predicate(const struct vf_table *table, const char *text)
 {
@@ -287,7 +290,7 @@ static const char *plain_obstacle(const struct vf_table *table, const struct vf_
             return "json has no order in PostgreSQL: \"to: jsonb\" in the plan has one";
     }
     if (index->predicate != NULL && !is_simple_predicate(table, index->predicate))
-        return "the predicate of the partial index isn't one of the simple forms that are moved";
+        return not_simple;
     return NULL;
 }
 
@@ -350,6 +353,12 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     *mapping = (struct vf_index_mapping){.index = *index};
+    if (index->kind == VF_INDEX_FULLTEXT) {
+        if (index->predicate == NULL || is_simple_predicate(table, index->predicate))
+            return vf_pg_map_fulltext(conn, table, arena, mapping, err);
+        mapping->why = not_simple;
+        return VF_OK;
+    }
     enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
                                                             : map_plain_index(conn, table, arena, mapping, err);
     if (status == VF_OK && mapping->moved)
