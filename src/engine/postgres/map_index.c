@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
@@ -204,6 +205,12 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     *mapping = (struct vf_index_mapping){.index = *index};
+    if (index->kind == VF_INDEX_FULLTEXT) {
+        if (index->predicate == NULL || is_simple_predicate(table, index->predicate))
+            return vf_pg_map_fulltext(conn, table, arena, mapping, err);
+        mapping->why = not_simple;
+        return VF_OK;
+    }
     enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
                                                             : map_plain_index(conn, table, arena, mapping, err);
     if (status == VF_OK && mapping->moved)
