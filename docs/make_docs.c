@@ -1,5 +1,5 @@
 /*
- * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes|objects|readme
+ * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes|fulltext|objects|readme
  *
  * scripts/docs writes them; a test compares them.
  */
@@ -10,6 +10,7 @@
 #include "engine/files/files.h"
 #include "engine/postgres/postgres.h"
 #include "engine/sqlitesql/types.h"
+#include "model/fulltext.h"
 #include "model/type.h"
 #include "model/vector_index.h"
 #include "print_objects.h"
@@ -56,9 +57,10 @@ static void print_sqlite(void)
 static void print_declarations(void)
 {
     static const char *const declared[] = {
-        "INTEGER",       "REAL",          "TEXT",           "VARCHAR(20)",     "BLOB",       "NUMERIC", "BOOLEAN",
-        "DATE",          "DATETIME",      "TIMESTAMP",      "TIMESTAMPTZ",     "UUID",       "JSON",    "F32_BLOB(384)",
-        "F64_BLOB(384)", "F8_BLOB(384)", "F16_BLOB(384)", "FB16_BLOB(384)", "F1BIT_BLOB(384)", "VECTOR(384)"};
+        "INTEGER",      "REAL",          "TEXT",           "VARCHAR(20)",     "BLOB",
+        "NUMERIC",      "BOOLEAN",       "DATE",           "DATETIME",        "TIMESTAMP",
+        "TIMESTAMPTZ",  "UUID",          "JSON",           "F32_BLOB(384)",   "F64_BLOB(384)",
+        "F8_BLOB(384)", "F16_BLOB(384)", "FB16_BLOB(384)", "F1BIT_BLOB(384)", "VECTOR(384)"};
 
     puts("\n## From SQLite\n\nSQLite keeps a type with every value, and the declaration of a column is only a wish. So "
          "vecferry reads both: the declaration says what is meant, and all stored\nvalues are looked at. Where they "
@@ -200,12 +202,13 @@ static void print_options(void)
 
 static void print_metrics(void)
 {
-    puts("\n## Distances\n\nA metric here is what docs/plan.md calls `metric`: `l2` is the Euclidean distance and "
-         "`l2sq` its square, `cosine` is 1 - the cosine of the angle, `ip` is the inner\nproduct taken negative, so "
-         "that less is nearer. Two words for one order (l2 and l2sq) translate into each other; the number that a "
-         "search returns may change,\nand the table says to what. A builder without a row for a metric builds no index "
-         "for it, with one exception: `ip` becomes `cosine` where all vectors were\nmeasured to have length 1, "
-         "which gives the same order.\n\n| builder | metric | its word | a search returns |\n| --- | --- | --- | --- |");
+    puts(
+        "\n## Distances\n\nA metric here is what docs/plan.md calls `metric`: `l2` is the Euclidean distance and "
+        "`l2sq` its square, `cosine` is 1 - the cosine of the angle, `ip` is the inner\nproduct taken negative, so "
+        "that less is nearer. Two words for one order (l2 and l2sq) translate into each other; the number that a "
+        "search returns may change,\nand the table says to what. A builder without a row for a metric builds no index "
+        "for it, with one exception: `ip` becomes `cosine` where all vectors were\nmeasured to have length 1, "
+        "which gives the same order.\n\n| builder | metric | its word | a search returns |\n| --- | --- | --- | --- |");
     for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
         const struct vf_index_builder_info *info = &vf_index_builders[b];
         for (const struct vf_index_metric *row = info->metrics; row->metric != VF_METRIC_NONE; row++)
@@ -264,7 +267,8 @@ static void print_parameters(void)
     for (enum vf_index_builder b = VF_BUILDER_NONE + 1; b < VF_BUILDER_COUNT; b++) {
         const struct vf_index_builder_info *info = &vf_index_builders[b];
         printf("- **%s**: %s%s\n", info->name, info->note,
-               info->only_large ? " Built only for tables of at least `index_min_rows` rows, unless the plan names it." : "");
+               info->only_large ? " Built only for tables of at least `index_min_rows` rows, unless the plan names it."
+                                : "");
     }
 }
 
@@ -279,25 +283,23 @@ static void print_carried(const struct vf_index_rule *rule)
         if (step->carry == VF_CARRY_ROWS)
             fputs("√rows", stdout);
         else
-            printf("%s%s", step->carry == VF_CARRY_TWICE  ? "2 × "
-                           : step->carry == VF_CARRY_HALF ? "½ × "
-                                                          : "",
-                   from);
+            printf("%s%s", step->carry == VF_CARRY_TWICE ? "2 × " : step->carry == VF_CARRY_HALF ? "½ × " : "", from);
         separator = ", ";
     }
 }
 
 static void print_indexes(void)
 {
-    puts("# Vector indexes\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\n"
-         "What becomes of a vector index on the way from one database to another. An index has a neutral description "
-         "(kind, metric, parameters: the keys of an index\nin docs/plan.md), and each target has builders, its usual "
-         "one first. The builder of the same kind is taken, else the first that can; what then isn't the same is a "
-         "note\nof the plan, and an index that nothing can build is in `not_moved` with the reason. A parameter that "
-         "the plan says under the builder's own name goes before the rule,\none that nobody says is the builder's "
-         "default, and one beyond the builder's range is brought within it, which the plan says.\n\nVector indexes are "
-         "built last, after the rows.\n\n## From one to another\n\n| index in the source | builder in the target | "
-         "parameters | what isn't the same |\n| --- | --- | --- | --- |");
+    puts(
+        "# Vector indexes\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\n"
+        "What becomes of a vector index on the way from one database to another. An index has a neutral description "
+        "(kind, metric, parameters: the keys of an index\nin docs/plan.md), and each target has builders, its usual "
+        "one first. The builder of the same kind is taken, else the first that can; what then isn't the same is a "
+        "note\nof the plan, and an index that nothing can build is in `not_moved` with the reason. A parameter that "
+        "the plan says under the builder's own name goes before the rule,\none that nobody says is the builder's "
+        "default, and one beyond the builder's range is brought within it, which the plan says.\n\nVector indexes are "
+        "built last, after the rows.\n\n## From one to another\n\n| index in the source | builder in the target | "
+        "parameters | what isn't the same |\n| --- | --- | --- | --- |");
     for (const struct vf_index_rule *rule = vf_index_rules; rule->to != VF_BUILDER_NONE; rule++) {
         printf("| %s | %s | ", vf_index_kind_name(rule->from), vf_index_builders[rule->to].name);
         print_carried(rule);
@@ -310,6 +312,138 @@ static void print_indexes(void)
     print_metrics();
     print_elements();
     print_parameters();
+}
+
+/* ---- full-text indexes ---- */
+
+/* What one builder makes of an index of another: asked of the translation itself. */
+static void print_difference(const struct vf_fulltext *from, enum vf_text_builder to)
+{
+    struct vf_arena arena = {0};
+    struct vf_fulltext made;
+    const char *why = NULL;
+
+    if (vf_fulltext_translate(from, to, &arena, &made, &why, NULL) == VF_OK) {
+        printf("| %s: %s | %s | ", vf_text_builders[vf_fulltext_builder(from->form)].name, from->language,
+               vf_text_builders[to].name);
+        if (made.tokenizer != NULL)
+            printf("`tokenize: %s` | ", made.tokenizer);
+        else
+            printf("%s | ", made.stemmer != NULL ? made.stemmer : "");
+        put_cell(why);
+        puts(" |");
+    }
+    vf_arena_release(&arena);
+}
+
+static void print_differences(void)
+{
+    static struct vf_fulltext_part parts[] = {{.coalesced = true}};
+    static const struct vf_fulltext examples[] = {
+        {.form = VF_FULLTEXT_EXPRESSION, .language = "english", .stemmer = "english", .stop_words = "postgresql"},
+        {.form = VF_FULLTEXT_EXPRESSION, .language = "german", .stemmer = "german", .stop_words = "postgresql"},
+        {.form = VF_FULLTEXT_EXPRESSION, .language = "simple", .stemmer = "none", .stop_words = "none"},
+        {.form = VF_FULLTEXT_EXTERNAL,
+         .language = "english",
+         .stemmer = "porter",
+         .stop_words = "none",
+         .folds_accents = true,
+         .tokenizer = "porter unicode61"},
+        {.form = VF_FULLTEXT_EXTERNAL,
+         .language = "simple",
+         .stemmer = "none",
+         .stop_words = "none",
+         .folds_accents = true,
+         .tokenizer = "unicode61"},
+        {.form = VF_FULLTEXT_EXTERNAL,
+         .language = "simple",
+         .stemmer = "none",
+         .stop_words = "none",
+         .tokenizer = "trigram"},
+        {.form = VF_FULLTEXT_TABLES,
+         .language = "english",
+         .stemmer = "porter",
+         .stop_words = "duckdb",
+         .folds_accents = true,
+         .is_late = true},
+        {.form = VF_FULLTEXT_TABLES,
+         .language = "german",
+         .stemmer = "german",
+         .stop_words = "duckdb",
+         .folds_accents = true,
+         .is_late = true},
+    };
+
+    puts("\n## From one to another\n\n| index | becomes | stemmer or tokenizer | what isn't the same |\n"
+         "| --- | --- | --- | --- |");
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        struct vf_fulltext from = examples[i];
+        from.n_parts = 1;
+        from.parts = parts;
+        for (enum vf_text_builder to = VF_TEXT_NONE + 1; to < VF_TEXT_BUILDERS; to++) {
+            if (to != vf_fulltext_builder(from.form))
+                print_difference(&from, to);
+        }
+    }
+}
+
+static void print_languages(void)
+{
+    puts("\n## Languages\n\n`language` of an index in the plan is PostgreSQL's word. Where a database has no stemmer "
+         "for "
+         "it, words are taken as they are.\n\n| language | FTS5 | DuckDB |\n| --- | --- | --- |");
+    for (const struct vf_text_language *row = vf_text_languages; row->language != NULL; row++)
+        printf("| `%s` | %s%s%s | %s |\n", row->language, row->fts5 != NULL ? "`" : "",
+               row->fts5 != NULL ? row->fts5 : "", row->fts5 != NULL ? "`" : "",
+               row->duckdb != NULL ? row->duckdb : "");
+}
+
+static void print_fulltext(void)
+{
+    puts("# Full-text search\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. "
+         "-->\n\n"
+         "A full-text index has a neutral description: its columns with their weights, language, stemmer, stop words, "
+         "tokenizer and prefixes, the keys of an index in\ndocs/plan.md. It is read from tsvector columns and from "
+         "indexes on "
+         "`to_tsvector(...)` in PostgreSQL, from FTS5 tables in SQLite and libSQL, and from the tables of\nDuckDB's "
+         "extension, "
+         "and it is built on the target last, after the rows. The tables in which a database keeps its words are never "
+         "copied. "
+         "What isn't the same is a\nnote of the plan; what can't be built is in `not_moved`, and is remembered, so "
+         "that the way "
+         "back ends with the definition that the way there began with.\n\n"
+         "| | a search | order | words | when a row changes |\n| --- | --- | --- | --- | --- |");
+    for (enum vf_text_builder b = VF_TEXT_NONE + 1; b < VF_TEXT_BUILDERS; b++) {
+        const struct vf_text_builder_info *info = &vf_text_builders[b];
+        printf("| %s | `", info->name);
+        put_cell(info->search);
+        printf("` | %s | %s | %s |\n", info->ranking, info->words, info->in_step);
+    }
+    puts("");
+    for (enum vf_text_builder b = VF_TEXT_NONE + 1; b < VF_TEXT_BUILDERS; b++)
+        printf("- **%s**: %s\n", vf_text_builders[b].name, vf_text_builders[b].note);
+    print_differences();
+    print_languages();
+    puts("\n## What is read, and what is only named\n\n"
+         "| in the source | what becomes of it |\n| --- | --- |\n"
+         "| PostgreSQL: GIN or GiST on `to_tsvector('configuration', ...)`; a column GENERATED ALWAYS AS (...) STORED "
+         "of such "
+         "expressions, with an index or without | a full-text index. The expression may put columns together "
+         "(`coalesce(a, '') \\|\\| ' ' \\|\\| b`) and weigh them (`setweight(...)`). A generated column isn't copied: "
+         "it is made "
+         "with the index |\n"
+         "| PostgreSQL: a tsvector column that a trigger or the application fills | its values, as text; its index and "
+         "the "
+         "trigger are named. `add_on` in the plan makes a full-text index of the texts |\n"
+         "| PostgreSQL: other functions in the expression, two configurations in one index | named |\n"
+         "| FTS5 beside a table (`content=`) | a full-text index of that table, with its three triggers |\n"
+         "| FTS5 with texts of its own | a table with its rowid, and a full-text index of it; in SQLite an FTS5 table "
+         "again |\n"
+         "| FTS5 without content (`content=''`), FTS3 and FTS4 with texts of their own | named; what is lost are data, "
+         "so the "
+         "copy stops until `--accept-losses` is said |\n"
+         "| FTS3 and FTS4 beside a table | named |\n"
+         "| DuckDB: `fts_main_TABLE` | a full-text index of that table |");
 }
 
 /* ---- the engines, for the README ---- */
@@ -361,7 +495,8 @@ static const char *yes(unsigned caps, enum vf_engine_caps cap)
 
 static void print_engines(void)
 {
-    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the rows | sequences |\n"
+    puts("| | named by | target | reads one instant | several readers of it | several writers | keys made after the "
+         "rows | sequences |\n"
          "| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (size_t i = 0; i < N_SHOWN; i++) {
         const struct vf_engine_ops *ops = vf_engine_find(shown[i].name);
@@ -442,6 +577,8 @@ int main(int argc, char **argv)
         print_indexes();
     else if (argc == 2 && strcmp(argv[1], "objects") == 0)
         print_objects();
+    else if (argc == 2 && strcmp(argv[1], "fulltext") == 0)
+        print_fulltext();
     else if (argc == 2 && strcmp(argv[1], "readme") == 0)
         print_readme();
     else

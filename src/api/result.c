@@ -149,6 +149,15 @@ static void add_part(struct vf_buf *out, const char *key, double part)
     vf_buf_printf(out, ",\"%s\":%" PRId64 ".%04" PRId64, key, number / 10000, number % 10000);
 }
 
+static void add_words(struct vf_buf *out, const struct vf_verify_index *index)
+{
+    if (index->n_documents >= 0)
+        add_number(out, "documents", index->n_documents);
+    add_number(out, "words", index->n_words);
+    add_number(out, "words_compared", index->n_compared);
+    add_number(out, "words_same", index->n_same);
+}
+
 static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
 {
     vf_buf_str(out, ",\"indexes\":[");
@@ -160,7 +169,10 @@ static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
         add_text(out, "file", index->file);
         add_text(out, "state", index->state);
         add_text(out, "why", index->why);
-        add_number(out, "vectors", index->n_vectors);
+        if (index->kind == VF_INDEX_FULLTEXT)
+            add_words(out, index);
+        else
+            add_number(out, "vectors", index->n_vectors);
         if (index->measured) {
             add_number(out, "k", index->k);
             add_part(out, "recall", index->recall);
@@ -374,7 +386,7 @@ static void describe_index(const struct vf_ends *ends, int64_t n_indexes, struct
                 if (index->equal)
                     continue;
                 vf_error_set(err, VF_DIFFERS,
-                             "all rows are equal, but %" PRId64 " vector index%s not as wanted; the first: %s%s%s: %s",
+                             "all rows are equal, but %" PRId64 " index%s not as wanted; the first: %s%s%s: %s",
                              n_indexes, n_indexes == 1 ? " is" : "es are",
                              index->file != NULL ? index->file : index->name, index->measured ? "" : " is ",
                              index->measured ? "" : index->state, index->why != NULL ? index->why : "");

@@ -220,6 +220,28 @@ static void show_recall(FILE *out, const json_t *tables)
         fprintf(out, " at ef_search %" PRId64, number_of(worst, "ef_search"));
 }
 
+/* How many words were searched for, and how many find the same rows on both sides. */
+static void show_words(FILE *out, const json_t *tables)
+{
+    int64_t n_words = 0, n_compared = 0, n_same = 0;
+    size_t i, k;
+    json_t *table, *item;
+
+    json_array_foreach(tables, i, table)
+    {
+        json_array_foreach(json_object_get(table, "indexes"), k, item)
+        {
+            n_words += number_of(item, "words");
+            n_compared += number_of(item, "words_compared");
+            n_same += number_of(item, "words_same");
+        }
+    }
+    if (n_words > 0)
+        fprintf(out, "; %" PRId64 " words find their rows", n_words);
+    if (n_compared > 0)
+        fprintf(out, ", %" PRId64 " of %" PRId64 " the same as in the source", n_same, n_compared);
+}
+
 static void show_verdict(FILE *out, const json_t *table)
 {
     const json_t *equal = json_object_get(table, "equal");
@@ -296,6 +318,7 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
         fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
     if (was_verified)
         show_recall(out, tables);
+    show_words(out, tables);
     const char *guarantee = text_of(json_object_get(result, "source"), "guarantee");
     if (guarantee[0] != '\0')
         fprintf(out, "\nguarantee of the source: %s", guarantee);

@@ -315,6 +315,25 @@ enum vf_status vf_conn_index_script(struct vf_conn *conn, const struct vf_relati
     return done(conn, vf_conn_ops(conn)->index_script(conn, relation, table, index, out, err), err);
 }
 
+enum vf_status vf_conn_text_match(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                  const char *word, struct vf_buf *out, struct vf_error *err)
+{
+    assert(table != NULL && index != NULL && word != NULL && out != NULL);
+    if (vf_conn_ops(conn)->text_match == NULL)
+        return missing(conn, "be searched for words", err);
+    return done(conn, vf_conn_ops(conn)->text_match(conn, table, index, word, out, err), err);
+}
+
+enum vf_status vf_conn_text_check(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                  struct vf_arena *arena, struct vf_text_state *state, struct vf_error *err)
+{
+    assert(table != NULL && index != NULL && arena != NULL && state != NULL);
+    *state = (struct vf_text_state){.n_documents = -1};
+    if (vf_conn_ops(conn)->text_check == NULL)
+        return missing(conn, "check a full-text index", err);
+    return done(conn, vf_conn_ops(conn)->text_check(conn, table, index, arena, state, err), err);
+}
+
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {
@@ -367,6 +386,28 @@ enum vf_status vf_conn_map_vector_index(struct vf_conn *conn, const struct vf_ta
     return status == VF_OK ? map_translated(conn, table, &own, &outcome, arena, mapping, err) : status;
 }
 
+/* As map_translated(): a full-text index by the target's builder. */
+static enum vf_status map_text_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                     struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
+{
+    enum vf_text_builder builder = vf_conn_limits(conn)->text_builder;
+    struct vf_index own = *index;
+    const char *why = NULL;
+
+    if (builder == VF_TEXT_NONE) {
+        *mapping = (struct vf_index_mapping){
+            .index = *index, .why = "the target has no full-text search; the index is remembered for the way back"};
+        return VF_OK;
+    }
+    enum vf_status status = vf_fulltext_translate(&index->fulltext, builder, arena, &own.fulltext, &why, err);
+    if (status == VF_OK)
+        status = done(conn, vf_conn_ops(conn)->map_index(conn, table, &own, arena, mapping, err), err);
+    if (status != VF_OK || !mapping->moved || why == NULL)
+        return status;
+    mapping->why = mapping->why == NULL ? why : vf_arena_printf(arena, "%s; %s", mapping->why, why);
+    return mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                  struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
@@ -376,6 +417,8 @@ enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *ta
     if (vf_index_is_vector(index->kind))
         return vf_conn_map_vector_index(conn, table, index, NULL, arena, mapping, err);
     *mapping = (struct vf_index_mapping){0};
+    if (index->kind == VF_INDEX_FULLTEXT)
+        return map_text_index(conn, table, index, arena, mapping, err);
     return done(conn, vf_conn_ops(conn)->map_index(conn, table, index, arena, mapping, err), err);
 }
 

@@ -22,6 +22,7 @@
 #include "base/url.h"
 #include "engine/dialect.h"
 #include "model/batch.h"
+#include "model/fulltext.h"
 #include "model/problem.h"
 #include "model/schema.h"
 #include "model/vector_index.h"
@@ -61,6 +62,7 @@ struct vf_limits {
     uint32_t max_loaders;                 /* connections that may load at once, at least 1 */
     /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */
     enum vf_index_builder index_builders[VF_MAX_INDEX_BUILDERS + 1];
+    enum vf_text_builder text_builder; /* what builds full-text indexes there */
 };
 
 struct vf_server {
@@ -252,6 +254,13 @@ struct vf_nearest {
 /* How the first line of a script begins, so that one that isn't vecferry's is left alone. */
 #define VF_INDEX_SCRIPT_MARK "-- vecferry:"
 
+/* What a full-text index says of itself. */
+struct vf_text_state {
+    bool is_sound;       /* it is there, and in step with its table */
+    const char *why;     /* it isn't: the reason, in the arena given */
+    int64_t n_documents; /* rows that it knows, -1: it doesn't say */
+};
+
 /* Expectations of a load, for bulk settings and the check of free space. */
 struct vf_load_estimate {
     int64_t n_rows;
@@ -314,11 +323,21 @@ struct vf_engine_ops {
     enum vf_status (*index_script)(struct vf_conn *conn, const struct vf_relation *relation,
                                    const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
                                    struct vf_error *err);
+    /*
+     * A condition for a relation's `where`: it holds for exactly the rows that the full-text index finds by one word (letters a to z). `index` is as the database has it. VF_MISSING: the index
+     * can't be asked. NULL in an engine: it has no full-text search.
+     */
+    enum vf_status (*text_match)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                 const char *word, struct vf_buf *out, struct vf_error *err);
+    /* Target: look whether a full-text index is sound. That it isn't is no error. */
+    enum vf_status (*text_check)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                 struct vf_arena *arena, struct vf_text_state *state, struct vf_error *err);
 
     /* Target (VF_CAP_TARGET). */
     enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                  struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err);
-    /* A vector index comes here translated (model/vector_index.h): kind, metric, element and parameters are what one of the limits' builders takes, and only what is dialect is left to say. */
+    /* A vector index comes here translated (model/vector_index.h): kind, metric, element and parameters are what one of the limits' builders takes, and only what is dialect is left to say;
+     * so does a full-text index (model/fulltext.h). */
     enum vf_status (*map_index)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                 struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err);
     /* Everything that would stop the load, found before the first write: privileges, extensions, free space, limits. */
@@ -417,6 +436,10 @@ enum vf_status vf_conn_nearest(struct vf_conn *conn, const struct vf_nearest *ne
 enum vf_status vf_conn_index_script(struct vf_conn *conn, const struct vf_relation *relation,
                                     const struct vf_table *table, const struct vf_index *index, struct vf_buf *out,
                                     struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_text_match(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                  const char *word, struct vf_buf *out, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_conn_text_check(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                  struct vf_arena *arena, struct vf_text_state *state, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,

@@ -164,7 +164,8 @@ static int find_index(const struct vf_table *here, const struct vf_table *target
         bool is_named = vf_str_equal(here->indexes[i].name, remembered->name);
         if (is_named && has_lost_order(&here->indexes[i], target, remembered))
             return (int)i;
-        if (vf_index_is_vector(here->indexes[i].kind) || !is_same_index(&here->indexes[i], remembered))
+        if (vf_index_is_vector(here->indexes[i].kind) || here->indexes[i].kind == VF_INDEX_FULLTEXT ||
+            !is_same_index(&here->indexes[i], remembered))
             continue;
         if (is_named)
             return (int)i;
@@ -186,7 +187,7 @@ static bool was_declared(const struct vf_table *here, const struct vf_table *tar
                vf_table_find_column(here, target->columns[declared->parts[n_same].column].name) ==
                    index->parts[n_same].column)
             n_same++;
-        if (n_same == index->n_parts && !vf_index_is_vector(declared->kind))
+        if (n_same == index->n_parts && !vf_index_is_vector(declared->kind) && declared->kind != VF_INDEX_FULLTEXT)
             return true;
     }
     return false;
@@ -260,6 +261,72 @@ static void keep_expressions(const struct vf_index *here, struct vf_index *remem
         remembered->parts[i].expression = here->parts[i].expression;
 }
 
+/* ---- full-text indexes ---- */
+
+/* Are both of the same columns, those of the target by what they were made of? */
+static bool has_same_columns(const struct vf_table *source, const struct vf_table *target,
+                             const struct vf_index *of_source, const struct vf_index *of_target)
+{
+    if (of_target->kind != VF_INDEX_FULLTEXT || of_source->n_parts != of_target->n_parts)
+        return false;
+    for (size_t i = 0; i < of_source->n_parts; i++) {
+        if (target_of(source, target, of_source->parts[i].column) != of_target->parts[i].column)
+            return false;
+    }
+    return true;
+}
+
+/* What a full-text index of the source, number `at`, was made into: of several of the same columns, the one in the same place. NULL: nothing. */
+static const struct vf_index *made_of_text(const struct vf_table *source, const struct vf_table *target, size_t at)
+{
+    const struct vf_index *index = &source->indexes[at];
+    size_t n_before = 0;
+    for (size_t i = 0; i < at; i++) {
+        const struct vf_index *other = &source->indexes[i];
+        bool is_same = other->kind == VF_INDEX_FULLTEXT && other->n_parts == index->n_parts;
+        for (size_t k = 0; is_same && k < index->n_parts; k++)
+            is_same = other->parts[k].column == index->parts[k].column;
+        n_before += is_same;
+    }
+    for (size_t i = 0; i < target->n_indexes; i++) {
+        if (has_same_columns(source, target, index, &target->indexes[i]) && n_before-- == 0)
+            return &target->indexes[i];
+    }
+    return NULL;
+}
+
+static bool is_same_text(const struct vf_index *a, const struct vf_index *b)
+{
+    return a->kind == b->kind && a->fulltext.form == b->fulltext.form && vf_str_equal(a->name, b->name) &&
+           vf_str_equal(a->fulltext.stemmer, b->fulltext.stemmer) &&
+           vf_str_equal(a->fulltext.tokenizer, b->fulltext.tokenizer) &&
+           vf_str_equal(a->fulltext.prefix, b->fulltext.prefix);
+}
+
+/* As lay_vector_index(). What is here stays known beside what is remembered: it is what can be searched. */
+static enum vf_status lay_fulltext(struct vf_schema *schema, struct vf_table *here, size_t n_here,
+                                   const struct vf_index *declared, const struct vf_index *remembered,
+                                   struct vf_error *err)
+{
+    for (size_t i = 0; declared != NULL && i < n_here; i++) {
+        if (!is_same_text(&here->indexes[i], declared))
+            continue;
+        struct vf_index *kept = vf_arena_alloc(&schema->arena, 1, sizeof(*kept));
+        if (kept == NULL)
+            return vf_error_nomem(err);
+        *kept = here->indexes[i];
+        here->indexes[i] = *remembered;
+        here->indexes[i].fulltext.here = kept;
+    }
+    if (declared != NULL)
+        return VF_OK;
+    struct vf_index *added = vf_table_add_index(schema, here);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = *remembered;
+    return VF_OK;
+}
+
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
@@ -270,6 +337,13 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
             continue;
         if (vf_index_is_vector(remembered.kind)) {
             enum vf_status status = lay_vector_index(schema, here, n_here, source, target, &remembered, err);
+            if (status != VF_OK)
+                return status;
+            continue;
+        }
+        if (remembered.kind == VF_INDEX_FULLTEXT) {
+            enum vf_status status =
+                lay_fulltext(schema, here, n_here, made_of_text(source, target, i), &remembered, err);
             if (status != VF_OK)
                 return status;
             continue;
@@ -561,4 +635,34 @@ enum vf_status vf_memory_lay_keys(struct vf_conn *conn, struct vf_schema *schema
 {
     struct recall recall = {.schema = schema};
     return vf_store_recall(conn, found_keys, &recall, err);
+}
+
+/* ---- full-text indexes alone ---- */
+
+static enum vf_status found_fulltext(void *context, const char *kind, const char *name, const char *body,
+                                     struct vf_error *err)
+{
+    struct recall *recall = context;
+    struct vf_table source = {0};
+    struct vf_table target = {0};
+    struct vf_table *here = strcmp(kind, "table") == 0 ? table_named(recall->schema, name) : NULL;
+    if (here == NULL)
+        return VF_OK;
+    size_t n_here = here->n_indexes;
+    enum vf_status status = read_member(body, "source", recall->schema, &source, err);
+    if (status == VF_OK)
+        status = read_member(body, "target", recall->schema, &target, err);
+    for (size_t i = 0; status == VF_OK && i < source.n_indexes; i++) {
+        struct vf_index remembered;
+        if (source.indexes[i].kind == VF_INDEX_FULLTEXT &&
+            translate_index(recall->schema, here, &source, &target, &source.indexes[i], &remembered))
+            status = lay_fulltext(recall->schema, here, n_here, made_of_text(&source, &target, i), &remembered, err);
+    }
+    return status;
+}
+
+enum vf_status vf_memory_lay_fulltext(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    struct recall recall = {.schema = schema};
+    return vf_store_recall(conn, found_fulltext, &recall, err);
 }

@@ -15,5 +15,7 @@ extern const char vf_memory_evidence[];
 enum vf_status vf_memory_lay(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 /* Afterwards, for engines that can't declare every foreign key: those that were only remembered come back, and with them the actions that they had. */
 enum vf_status vf_memory_lay_keys(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
+/* Full-text indexes alone, for engines whose inspect doesn't lay the memory: they can declare everything else that came here. */
+enum vf_status vf_memory_lay_fulltext(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 
 #endif

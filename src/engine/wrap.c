@@ -140,6 +140,20 @@ static enum vf_status wrap_match(const struct vf_conn *conn, const struct vf_fie
     return wrap->inner_ops->match(wrap->inner, field, text, out, err);
 }
 
+static enum vf_status wrap_text_match(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                      const char *word, struct vf_buf *out, struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    return wrap->inner_ops->text_match(wrap->inner, table, index, word, out, err);
+}
+
+static enum vf_status wrap_text_check(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                      struct vf_arena *arena, struct vf_text_state *state, struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    return wrap->inner_ops->text_check(wrap->inner, table, index, arena, state, err);
+}
+
 /* ---- source ---- */
 
 static enum vf_status wrap_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err)
@@ -565,6 +579,10 @@ enum vf_status vf_wrap_conn(struct vf_conn **conn, const struct vf_wrap_hooks *h
         wrap->ops.match = wrap_match;
     if (wrap->inner_ops->watch != NULL)
         wrap->ops.watch = wrap_watch;
+    if (wrap->inner_ops->text_match != NULL)
+        wrap->ops.text_match = wrap_text_match;
+    if (wrap->inner_ops->text_check != NULL)
+        wrap->ops.text_check = wrap_text_check;
     wrap->base.ops = &wrap->ops;
     wrap->base.options = inner->options;
     *conn = (struct vf_conn *)(void *)wrap;

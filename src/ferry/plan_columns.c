@@ -264,6 +264,11 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     enum vf_status status = check_drift(maker, table, column, request, own);
     take_source_request(column, own);
     column->type = column->source.type;
+    if (vf_plan_is_derived(maker, &table->source, column->name)) {
+        column->skip = column->accept_loss = true;
+        column->mapping.how = "the words of other columns: made anew with the full-text index";
+        return status;
+    }
     vf_plan_retype_default(&column->source, &maker->plan->arena);
     if (status == VF_OK)
         status = vf_plan_map_column(maker, table, column);

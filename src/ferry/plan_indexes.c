@@ -41,9 +41,10 @@ static bool renumber(struct vf_plan *plan, const struct vf_plan_table *table, st
 static enum vf_status not_moved(struct vf_plan_maker *maker, const struct vf_plan_table *table,
                                 const struct vf_index *index, const char *why)
 {
-    const char *kind = index->constraint == VF_CONSTRAINT_PRIMARY  ? "primary key"
-                       : index->constraint == VF_CONSTRAINT_UNIQUE ? "unique constraint"
-                                                                   : "index";
+    const char *kind = index->kind == VF_INDEX_FULLTEXT             ? "full-text index"
+                       : index->constraint == VF_CONSTRAINT_PRIMARY ? "primary key"
+                       : index->constraint == VF_CONSTRAINT_UNIQUE  ? "unique constraint"
+                                                                    : "index";
     char label[256];
 
     return vf_plan_not_moved(maker->plan, kind, table->source.schema, index->name != NULL ? index->name : kind,
@@ -132,6 +133,23 @@ static enum vf_status map_wanted(struct vf_plan_maker *maker, const struct vf_pl
     return vf_conn_map_index(maker->target, &table->target, wanted, &maker->plan->arena, mapping, maker->err);
 }
 
+/* What the file asks for can't be had: that stops the copy. What it says nothing of is named. */
+static enum vf_status refuse(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                             const struct vf_index *source, const struct vf_plan_request_index *request,
+                             const char *why)
+{
+    bool is_text = source->kind == VF_INDEX_FULLTEXT;
+
+    if (request == NULL || (request->vector.place == VF_PLACE_ANY && !is_text))
+        return not_moved(maker, table, source, why);
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
+                          vf_plan_object(maker->plan, &table->source, source->name),
+                          is_text ? "change what the plan says of the index, or take it out"
+                                  : "leave `to` out of the index to have the plan choose, or take the index out",
+                          maker->err, "the index can't be built %s the plan wants it: %s", is_text ? "as" : "where",
+                          why != NULL ? why : "the target has no such index");
+}
+
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
                                 const struct vf_plan_request_index *request)
 {
@@ -143,6 +161,11 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     if (index == NULL)
         return vf_error_nomem(maker->err);
     index->source = *source;
+    if (source->kind == VF_INDEX_FULLTEXT) {
+        enum vf_status taken = vf_plan_take_fulltext(maker, table, request, &index->source);
+        if (taken != VF_OK)
+            return taken;
+    }
     if (!renumber(plan, table, &index->source)) {
         table->n_indexes--;
         return not_moved(maker, table, source, "a column of it isn't moved");
@@ -160,23 +183,20 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     enum vf_status status = vf_plan_translate_index(maker, table, source, &wanted, &obstacle);
     if (status != VF_OK || obstacle != NULL) {
         table->n_indexes--;
-        return status == VF_OK ? not_moved(maker, table, source, obstacle) : status;
+        return status == VF_OK ? not_moved(maker, table, source, source->why != NULL ? source->why : obstacle) : status;
     }
+    if (wanted.kind == VF_INDEX_FULLTEXT &&
+        vf_fulltext_builder(wanted.fulltext.form) != vf_conn_limits(maker->target)->text_builder)
+        wanted.name = NULL; /* another kind of object there: the engine names it */
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;
     status = map_wanted(maker, table, source, &wanted, &index->mapping);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {
-        const char *why = index->mapping.why;
-        bool is_asked = request != NULL && request->vector.place != VF_PLACE_ANY;
+        const char *why = source->why != NULL ? source->why : index->mapping.why;
         table->n_indexes--;
-        return is_asked ? vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
-                                         vf_plan_object(plan, &table->source, source->name),
-                                         "leave `to` out of the index to have the plan choose, or take the index out",
-                                         maker->err, "the index can't be built where the plan wants it: %s",
-                                         why != NULL ? why : "the target has no such index")
-                        : not_moved(maker, table, source, why);
+        return refuse(maker, table, source, request, why);
     }
     bool is_beside = vf_index_is_vector(index->mapping.index.kind) &&
                      vf_index_is_beside(index->mapping.index.vector.place); /* no step of the engine makes it */
@@ -206,7 +226,10 @@ static enum vf_status leave_out(struct vf_plan_maker *maker, const struct vf_pla
     status = map_wanted(maker, table, source, &wanted, &mapping);
     if (status != VF_OK)
         return status;
-    return not_moved(maker, table, source, mapping.moved ? "the plan leaves it out" : mapping.why);
+    return not_moved(maker, table, source,
+                     mapping.moved ? "the plan leaves it out"
+                     : source->why ? source->why
+                                   : mapping.why);
 }
 
 static const struct vf_plan_request_index *find_request(const struct vf_plan_request_table *table, const char *name)
@@ -290,6 +313,30 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
     return status;
 }
 
+/* A full-text index that the source doesn't have; without a language the words are taken as they are. */
+static enum vf_status propose_words(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t column,
+                                    const struct vf_plan_request_index *own)
+{
+    struct vf_key_part *part = vf_arena_alloc(&maker->plan->arena, 1, sizeof(*part));
+    struct vf_fulltext_part *text = vf_arena_alloc(&maker->plan->arena, 1, sizeof(*text));
+
+    if (part == NULL || text == NULL)
+        return vf_error_nomem(maker->err);
+    part->column = (int)column;
+    text->coalesced = true;
+    struct vf_index index = {.name = own->name,
+                             .kind = VF_INDEX_FULLTEXT,
+                             .method = vf_index_kind_name(VF_INDEX_FULLTEXT),
+                             .n_parts = 1,
+                             .parts = part,
+                             .fulltext = {.place = -1, .n_parts = 1, .parts = text}};
+    vf_plan_set_language(&index.fulltext, own->fulltext.language != NULL ? own->fulltext.language : "simple");
+    struct vf_plan_request_index named = *own;
+    if (named.target_name == NULL)
+        named.target_name = own->name;
+    return add_index(maker, table, &index, &named);
+}
+
 /* An index of the plan file that the source doesn't have: one to add, one that is gone, or a slip. */
 static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                     const struct vf_plan_request_index *own)
@@ -302,10 +349,12 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
             return vf_error_set(maker->err, VF_USAGE,
                                 "%s:%d:%d: index \"%s\" is on column \"%s\", which table \"%s\" doesn't have", file,
                                 own->line, own->column, own->name, own->on, table->source.name);
+        if (own->kind == VF_INDEX_FULLTEXT)
+            return propose_words(maker, table, (size_t)column, own);
         if (!vf_index_is_vector(own->kind) || own->kind == VF_INDEX_EXACT)
             return vf_error_set(maker->err, VF_USAGE,
-                                "%s:%d:%d: index \"%s\": only hnsw, ivfflat and diskann indexes can be added", file,
-                                own->line, own->column, own->name);
+                                "%s:%d:%d: index \"%s\": only hnsw, ivfflat, diskann and fulltext indexes can be added",
+                                file, own->line, own->column, own->name);
         return propose(maker, table, (size_t)column, own->name, own->kind, own->vector, own);
     }
     if (own->has_kind)
@@ -315,7 +364,7 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
             "%s:%d:%d: drift: the plan has the index, and the source has it no more", file, own->line, own->column);
     vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: table \"%s\" has no index \"%s\"", file, own->line, own->column,
                  table->source.name, own->name);
-    vf_error_hint(maker->err, "to add one, say add_on: with its column, and kind: hnsw or ivfflat");
+    vf_error_hint(maker->err, "to add one, say add_on: with its column, and kind: hnsw, ivfflat or fulltext");
     return VF_USAGE;
 }
 
@@ -328,6 +377,17 @@ static bool has_index(const struct vf_table *table, const char *name)
     return false;
 }
 
+static enum vf_status add_or_leave(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request, const struct vf_index *index)
+{
+    bool decided = request != NULL && request->has_indexes;
+    const struct vf_plan_request_index *own = find_request(request, index->name);
+
+    if (decided && own == NULL && index->name != NULL && index->constraint == VF_CONSTRAINT_NONE)
+        return leave_out(maker, table, index);
+    return add_index(maker, table, index, own);
+}
+
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request)
 {
@@ -335,13 +395,11 @@ enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_t
     enum vf_status status = VF_OK;
 
     table->target.primary_key = -1;
-    for (size_t i = 0; i < table->source.n_indexes && status == VF_OK; i++) {
-        const struct vf_index *index = &table->source.indexes[i];
-        const struct vf_plan_request_index *own = find_request(request, index->name);
-        if (decided && own == NULL && index->name != NULL && index->constraint == VF_CONSTRAINT_NONE)
-            status = leave_out(maker, table, index);
-        else
-            status = add_index(maker, table, index, own);
+    for (int pass = 0; pass < 2; pass++) { /* whether a full-text index can be as it was depends on the others */
+        for (size_t i = 0; i < table->source.n_indexes && status == VF_OK; i++) {
+            if ((table->source.indexes[i].kind == VF_INDEX_FULLTEXT) == (pass == 1))
+                status = add_or_leave(maker, table, request, &table->source.indexes[i]);
+        }
     }
     if (status == VF_OK && !decided)
         return propose_all(maker, table);

@@ -5,6 +5,7 @@
 #define VF_FERRY_PLAN_MAKE_H
 
 #include "ferry/plan.h"
+#include "ferry/yaml.h"
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
@@ -18,7 +19,7 @@
 #define VF_PLAN_CHECK_KEYS "name", "check"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
-        "alpha", "compress", "element", "add_on"
+        "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize", "prefix", "column"
 #define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
 #define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
 
@@ -51,6 +52,10 @@ struct vf_plan_request_index {
     bool has_kind;           /* written by vecferry: so the source had it */
     enum vf_index_kind kind;
     struct vf_vector_index vector;
+    struct vf_fulltext fulltext; /* what is said of it; the rest is NULL */
+    size_t n_columns, n_weights; /* of a full-text index; 0: not said */
+    const char **columns;
+    double *weights;
     const char *on; /* column of an index that the source doesn't have; NULL: it has it */
     int line, column;
 };
@@ -164,6 +169,19 @@ int vf_plan_target_number(const struct vf_plan_table *table, int i);
 /* Indexes and keys of a table; columns are there. */
 enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;
+/* The source's name of the column that is number `i` in the target. */
+const char *vf_plan_source_name(const struct vf_plan_table *table, int i);
+/* plan_fulltext.c: what a file says of a full-text index, onto the source's index with its columns numbered as there. */
+enum vf_status vf_plan_take_fulltext(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                     const struct vf_plan_request_index *request, struct vf_index *index) VF_CHECKED;
+enum vf_status vf_plan_read_fulltext(struct vf_yaml *yaml, yaml_node_t *node,
+                                     struct vf_plan_request_index *index) VF_CHECKED;
+void vf_plan_set_language(struct vf_fulltext *fulltext, const char *language);
+void vf_plan_write_fulltext(struct vf_buf *out, const struct vf_plan_table *table, const struct vf_plan_index *index);
+/* Is it a generated column that holds the words of a full-text index? It isn't copied: it is made with the index, or has no place in the target. */
+bool vf_plan_is_derived(const struct vf_plan_maker *maker, const struct vf_table *source, const char *column);
+/* Those whose index isn't moved are named. */
+enum vf_status vf_plan_name_derived(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
 /* plan_keys.c: the same for its foreign keys. */
 enum vf_status vf_plan_add_foreign_keys(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                         const struct vf_plan_request_table *request) VF_CHECKED;

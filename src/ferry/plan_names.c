@@ -88,7 +88,9 @@ struct index_name {
 
 static bool takes_name(const struct vf_plan_maker *maker, const struct vf_index *index)
 {
-    return index->name != NULL &&
+    bool is_table = index->kind == VF_INDEX_FULLTEXT && index->fulltext.form == VF_FULLTEXT_OWN;
+
+    return index->name != NULL && !is_table &&
            (index->constraint == VF_CONSTRAINT_NONE || vf_conn_can(maker->target, VF_CAP_LATE_KEYS));
 }
 

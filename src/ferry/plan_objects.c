@@ -323,6 +323,11 @@ static enum vf_status name_others(struct vf_plan_maker *maker)
         status =
             vf_plan_not_moved(plan, other->kind, other->schema, other->name, other->on, other->text,
                               other->why != NULL ? other->why : "objects of this kind aren't translated", maker->err);
+        if (status == VF_OK && other->holds_data && !maker->options->accept_losses)
+            status = vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, other->name,
+                                    "keep the source, or say --accept-losses", maker->err,
+                                    "the %s is all that holds its texts, and stays behind: %s", other->kind,
+                                    other->why != NULL ? other->why : "it can't be read");
     }
     return status;
 }

@@ -178,7 +178,7 @@ static enum vf_status read_index_kind(struct vf_yaml *yaml, yaml_node_t *node, s
     return index->has_kind
                ? VF_OK
                : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "kind"),
-                              "\"%s\" is no kind of index: btree, hash, hnsw, ivfflat, diskann, other", text);
+                              "\"%s\" is no kind of index: btree, hash, hnsw, ivfflat, diskann, fulltext, other", text);
 }
 
 static enum vf_status read_place(struct vf_yaml *yaml, yaml_node_t *node, struct vf_vector_index *index)
@@ -265,6 +265,8 @@ static enum vf_status read_index(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = read_index_words(yaml, node, index);
     if (status == VF_OK)
         status = read_parameters(yaml, node, &index->vector);
+    if (status == VF_OK)
+        status = vf_plan_read_fulltext(yaml, node, index);
     return status == VF_OK ? vf_yaml_text(yaml, node, "add_on", false, &index->on) : status;
 }
 

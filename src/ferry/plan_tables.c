@@ -338,6 +338,8 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         if (status == VF_OK)
             status = vf_plan_add_indexes(maker, table, request);
         if (status == VF_OK)
+            status = vf_plan_name_derived(maker, table);
+        if (status == VF_OK)
             status = vf_plan_add_foreign_keys(maker, table, request);
         if (status == VF_OK)
             status = make_relations(maker, table);

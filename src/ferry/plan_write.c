@@ -116,8 +116,7 @@ static void put_number(struct vf_buf *out, const char *key, uint32_t number)
         vf_buf_printf(out, ", %s: %u", key, (unsigned)number);
 }
 
-/* The source's name of the column that is number `i` in the target. */
-static const char *source_name(const struct vf_plan_table *table, int i)
+const char *vf_plan_source_name(const struct vf_plan_table *table, int i)
 {
     for (size_t k = 0; k < table->n_columns; k++) {
         if (!table->columns[k].skip && i-- == 0)
@@ -169,8 +168,10 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
     put_key(out, "kind", vf_index_kind_name(source->kind));
     if (vf_index_is_vector(source->kind))
         write_vector_index(out, &source->vector, &index->mapping.index.vector);
-    if (is_added(table, source) && source->n_parts == 1)
-        put_key(out, "add_on", source_name(table, source->parts[0].column));
+    if (source->kind == VF_INDEX_FULLTEXT)
+        vf_plan_write_fulltext(out, table, index);
+    if (is_added(table, source) && (source->n_parts == 1 || source->kind == VF_INDEX_FULLTEXT))
+        put_key(out, "add_on", vf_plan_source_name(table, source->parts[0].column));
     vf_buf_char(out, '}');
     put_comment(writer, index->mapping.why);
     vf_buf_char(out, '\n');

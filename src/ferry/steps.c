@@ -77,14 +77,14 @@ static enum vf_status make_index(struct vf_crossing *crossing, const struct vf_t
     return keep_or_fail(status, &found, object, unfinished, err);
 }
 
-/* Primary keys come first, since foreign keys lean on them; then unique constraints; the rest, vector indexes last because they take longest. */
+/* Primary keys come first, since foreign keys lean on them; then unique constraints; the rest, vector and full-text indexes last because they take longest. */
 static int rank_of(const struct vf_index *index)
 {
     if (index->constraint == VF_CONSTRAINT_PRIMARY)
         return 0;
     if (index->constraint == VF_CONSTRAINT_UNIQUE || index->unique)
         return 1;
-    return vf_index_is_vector(index->kind) ? 3 : 2;
+    return vf_index_is_vector(index->kind) || index->kind == VF_INDEX_FULLTEXT ? 3 : 2;
 }
 
 static enum vf_status make_indexes(struct vf_crossing *crossing, int rank, struct vf_problem_list *unfinished,

@@ -8,6 +8,7 @@
 #include "ferry/verify_index.h"
 #include "ferry/verify_rows.h"
 #include "ferry/verify_side.h"
+#include "ferry/verify_text.h"
 
 #define PROGRESS_INTERVAL_US 100000
 
@@ -326,6 +327,8 @@ enum vf_status vf_verify_run(struct vf_crossing *crossing, const char *run, stru
         status = verify_table(crossing, &plan->tables[i], run, &result->arena, table, err);
         if (status == VF_OK)
             status = vf_verify_indexes(crossing, &plan->tables[i], &result->arena, table, err);
+        if (status == VF_OK)
+            status = vf_verify_texts(crossing, &plan->tables[i], &result->arena, table, err);
         result->n_bad_indexes += table->n_bad_indexes;
         result->n_differences += table->n_differences;
         result->n_rejected += table->n_rejected;

@@ -29,7 +29,7 @@ struct vf_difference {
     const char *detail; /* or NULL */
 };
 
-/* A vector index of the target, see verify_index.h. */
+/* A vector or full-text index of the target, see verify_index.h. */
 struct vf_verify_index {
     const char *name;
     const char *file; /* of a sidecar; NULL: the database's own */
@@ -42,6 +42,10 @@ struct vf_verify_index {
     double recall, min_recall;
     uint32_t k, ef_search, probes;
     int64_t n_queries;
+    /* Of a full-text index, see verify_text.h. */
+    int64_t n_documents;        /* rows that it knows; -1: it doesn't say */
+    int64_t n_words;            /* that were searched for, and found their row */
+    int64_t n_compared, n_same; /* searched for on both sides; of them, those that find the same rows */
 };
 
 struct vf_verify_table {

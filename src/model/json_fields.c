@@ -125,6 +125,18 @@ static void put_field(const void *object, const struct vf_json_field *field, boo
     }
 }
 
+/* Is there nothing in the struct that isn't zero? */
+static bool is_unset(const void *object, const struct vf_json_field *field)
+{
+    const unsigned char *bytes = (const unsigned char *)object + field->offset;
+
+    for (size_t i = 0; i < field->shape->size_bytes; i++) {
+        if (bytes[i] != 0)
+            return false;
+    }
+    return true;
+}
+
 void vf_json_write_object(const void *object, const struct vf_json_shape *shape, bool with_evidence, struct vf_buf *out)
 {
     bool first = true;
@@ -132,7 +144,7 @@ void vf_json_write_object(const void *object, const struct vf_json_shape *shape,
     vf_buf_char(out, '{');
     for (size_t i = 0; i < shape->n_fields; i++) {
         const struct vf_json_field *field = &shape->fields[i];
-        if (field->is_evidence && !with_evidence)
+        if ((field->is_evidence && !with_evidence) || (field->is_sparse && is_unset(object, field)))
             continue;
         if (!first)
             vf_buf_char(out, ',');

@@ -117,9 +117,9 @@ struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index 
 }
 
 static const char *const index_kinds[] = {
-    [VF_INDEX_BTREE] = "btree",     [VF_INDEX_HASH] = "hash",       [VF_INDEX_HNSW] = "hnsw",
-    [VF_INDEX_IVFFLAT] = "ivfflat", [VF_INDEX_DISKANN] = "diskann", [VF_INDEX_EXACT] = "exact",
-    [VF_INDEX_OTHER] = "other",
+    [VF_INDEX_BTREE] = "btree",       [VF_INDEX_HASH] = "hash",       [VF_INDEX_HNSW] = "hnsw",
+    [VF_INDEX_IVFFLAT] = "ivfflat",   [VF_INDEX_DISKANN] = "diskann", [VF_INDEX_EXACT] = "exact",
+    [VF_INDEX_FULLTEXT] = "fulltext", [VF_INDEX_OTHER] = "other",
 };
 
 #define N_INDEX_KINDS (sizeof(index_kinds) / sizeof(index_kinds[0]))
@@ -234,6 +234,17 @@ int vf_table_find_column(const struct vf_table *table, const char *name)
             return (int)i;
     }
     return -1;
+}
+
+const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const char *column)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_index *index = &table->indexes[i];
+        if (index->kind == VF_INDEX_FULLTEXT && index->fulltext.form == VF_FULLTEXT_COLUMN &&
+            index->fulltext.column != NULL && strcmp(index->fulltext.column, column) == 0)
+            return index;
+    }
+    return NULL;
 }
 
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes)

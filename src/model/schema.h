@@ -97,11 +97,12 @@ struct vf_key_part {
 enum vf_index_kind {
     VF_INDEX_BTREE,
     VF_INDEX_HASH,
-    VF_INDEX_HNSW,    /* a graph in layers: pgvector, DuckDB's vss, a usearch sidecar */
-    VF_INDEX_IVFFLAT, /* lists around centres: pgvector */
-    VF_INDEX_DISKANN, /* a graph in pages: libSQL's libsql_vector_idx */
-    VF_INDEX_EXACT,   /* none is built, every vector is looked at: vec0; it says the metric */
-    VF_INDEX_OTHER,   /* `method` names it */
+    VF_INDEX_HNSW,     /* a graph in layers: pgvector, DuckDB's vss, a usearch sidecar */
+    VF_INDEX_IVFFLAT,  /* lists around centres: pgvector */
+    VF_INDEX_DISKANN,  /* a graph in pages: libSQL's libsql_vector_idx */
+    VF_INDEX_EXACT,    /* none is built, every vector is looked at: vec0; it says the metric */
+    VF_INDEX_FULLTEXT, /* words of texts: struct vf_fulltext */
+    VF_INDEX_OTHER,    /* `method` names it */
 };
 
 enum vf_index_place {
@@ -128,6 +129,45 @@ struct vf_vector_index {
         file; /* of a sidecar or a session's script: its path, taken from the folder of the database; NULL: made from the names */
 };
 
+enum vf_fulltext_form {
+    VF_FULLTEXT_NOT,        /* the index isn't of words */
+    VF_FULLTEXT_EXPRESSION, /* PostgreSQL: an index on to_tsvector(...) */
+    VF_FULLTEXT_COLUMN,     /* PostgreSQL: a generated column of type tsvector, mostly with an index on it */
+    VF_FULLTEXT_EXTERNAL,   /* SQLite: an FTS5 table beside the table whose texts it indexes */
+    VF_FULLTEXT_OWN,        /* SQLite: the table itself is an FTS5 table */
+    VF_FULLTEXT_TABLES,     /* DuckDB: the tables of its extension, in a schema of their own */
+};
+
+/* What is said of a column of a full-text index. */
+struct vf_fulltext_part {
+    double weight;  /* what a word there counts for, relative to the other columns; 0: not said */
+    bool unindexed; /* only carried along (FTS5) */
+    bool coalesced; /* NULL counts as an empty text; without it, a NULL hides all parts that are joined with this one */
+    const char
+        *joined; /* what is put between the text of the part before and this one's; NULL: the text stands alone */
+};
+
+/* The neutral description of a full-text index, beside the columns of the index. A text that is NULL isn't said. model/fulltext.h translates it from one database to another. */
+struct vf_fulltext {
+    enum vf_fulltext_form form;
+    const char *language; /* as PostgreSQL calls its configurations: "english", "simple" (no language), "public.mine" */
+    const char *stemmer;  /* "none", "porter" (the first one), or a language of Snowball's; NULL: not known */
+    const char *stop_words; /* whose list: "none", "postgresql", "duckdb", "own" */
+    bool folds_accents;     /* an accent makes no difference */
+    const char *tokenizer;  /* FTS5's words for it: "porter unicode61" */
+    const char *prefix;     /* FTS5: lengths of the beginnings that are indexed too, "2 3" */
+    const char *detail;     /* FTS5: "none", "column", NULL: all places; DuckDB: what ends a word, a pattern */
+    const char *column;     /* COLUMN: the generated column */
+    const char *key;        /* EXTERNAL, TABLES: the column by which it knows the rows */
+    const char *on_insert, *on_delete, *on_update; /* EXTERNAL: the triggers that keep it in step */
+    int place;                                     /* COLUMN: where it stands among the table's columns */
+    bool is_late;   /* a change of a row isn't in it until it is built anew, or the application puts it there */
+    size_t n_parts; /* as many as the index has */
+    struct vf_fulltext_part *parts;
+    const struct vf_index
+        *here; /* where a memory was laid over it: the index that the database itself has; else NULL */
+};
+
 /* A primary key or unique constraint is an index with `constraint` set. */
 enum vf_constraint {
     VF_CONSTRAINT_NONE,
@@ -151,9 +191,11 @@ struct vf_index {
     const struct vf_expr *predicate_expr; /* of a target's index */
     const char *dialect;                  /* of the predicate and of the parts' expressions */
     struct vf_vector_index vector;        /* of the kinds that vf_index_is_vector() says */
+    struct vf_fulltext fulltext;          /* of FULLTEXT */
     const char *definition;               /* the source's whole text, for the report */
     /* Of a vector index: why its distance and parameters couldn't be read, and what helps; NULL: they were. */
     const char *unread, *unread_remedy;
+    const char *why; /* of OTHER: what its own database says of why it isn't understood, or NULL; not kept */
 };
 
 enum vf_fk_action {
@@ -250,6 +292,7 @@ struct vf_other {
     const char *on;   /* the table it belongs to, or NULL */
     const char *text; /* its definition, for the report; may be NULL */
     const char *why;  /* why it isn't moved; may be NULL: the plan says */
+    bool holds_data;  /* what is lost with it are values, not only a definition */
 };
 
 struct vf_schema {
@@ -286,7 +329,7 @@ void vf_schema_set_dialect(struct vf_schema *schema, const char *dialect);
 
 /* HNSW, IVFFLAT, DISKANN, EXACT. */
 bool vf_index_is_vector(enum vf_index_kind kind);
-/* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "other"; static. */
+/* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "fulltext", "other"; static. */
 const char *vf_index_kind_name(enum vf_index_kind kind);
 bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind);
 /* "database", "sidecar", "session"; static. ANY is no word of a plan. */
@@ -303,6 +346,8 @@ bool vf_enum_fits(const char *name, size_t n_labels, const char *const *labels, 
 /* By exact name; `schema_name` NULL matches any schema. NULL: none. */
 struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char *schema_name, const char *name);
 int vf_table_find_column(const struct vf_table *table, const char *name); /* -1: none */
+/* The full-text index whose generated column this is, or NULL: its values come from other columns, and go where the index goes. */
+const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const char *column);
 /* "schema.table" or "table" for messages, in `out`; returns it. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes);
 

@@ -28,6 +28,12 @@ static const char *const generated_words[] = {
     [VF_GENERATED_VIRTUAL] = "virtual",
 };
 
+static const char *const fulltext_words[] = {
+    [VF_FULLTEXT_NOT] = "not",       [VF_FULLTEXT_EXPRESSION] = "expression",
+    [VF_FULLTEXT_COLUMN] = "column", [VF_FULLTEXT_EXTERNAL] = "external",
+    [VF_FULLTEXT_OWN] = "own",       [VF_FULLTEXT_TABLES] = "tables",
+};
+
 static const char *const constraint_words[] = {
     [VF_CONSTRAINT_NONE] = "none", [VF_CONSTRAINT_PRIMARY] = "primary", [VF_CONSTRAINT_UNIQUE] = "unique"};
 
@@ -58,6 +64,11 @@ static const char *generated_word(unsigned value)
 static const char *index_word(unsigned value)
 {
     return vf_index_kind_name((enum vf_index_kind)value);
+}
+
+static const char *fulltext_word(unsigned value)
+{
+    return word_of(fulltext_words, N_WORDS(fulltext_words), value);
 }
 
 static const char *constraint_word(unsigned value)
@@ -102,6 +113,7 @@ static const char *element_word(unsigned value)
 
 static const struct vf_json_words default_kinds = {N_WORDS(default_words), default_word};
 static const struct vf_json_words generated_kinds = {N_WORDS(generated_words), generated_word};
+static const struct vf_json_words fulltext_forms = {N_WORDS(fulltext_words), fulltext_word};
 static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, index_word};
 static const struct vf_json_words places = {VF_PLACE_SESSION + 1, place_word};
 static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
@@ -202,6 +214,26 @@ static const struct vf_json_field vector_index_fields[] = {
 };
 static const struct vf_json_shape vector_index_shape = {SHAPE(vf_vector_index, vector_index_fields)};
 
+static const struct vf_json_field fulltext_part_fields[] = {
+    FIELD(vf_fulltext_part, weight, F64),
+    FIELD(vf_fulltext_part, unindexed, BOOL),
+    FIELD(vf_fulltext_part, coalesced, BOOL),
+    FIELD(vf_fulltext_part, joined, TEXT),
+};
+static const struct vf_json_shape fulltext_part_shape = {SHAPE(vf_fulltext_part, fulltext_part_fields)};
+
+static const struct vf_json_field fulltext_fields[] = {
+    WORD(vf_fulltext, form, fulltext_forms), FIELD(vf_fulltext, language, TEXT),
+    FIELD(vf_fulltext, stemmer, TEXT),       FIELD(vf_fulltext, stop_words, TEXT),
+    FIELD(vf_fulltext, folds_accents, BOOL), FIELD(vf_fulltext, tokenizer, TEXT),
+    FIELD(vf_fulltext, prefix, TEXT),        FIELD(vf_fulltext, detail, TEXT),
+    FIELD(vf_fulltext, column, TEXT),        FIELD(vf_fulltext, place, INT),
+    FIELD(vf_fulltext, key, TEXT),           FIELD(vf_fulltext, on_insert, TEXT),
+    FIELD(vf_fulltext, on_delete, TEXT),     FIELD(vf_fulltext, on_update, TEXT),
+    FIELD(vf_fulltext, is_late, BOOL),       STRUCTS(vf_fulltext, parts, fulltext_part_shape),
+};
+static const struct vf_json_shape fulltext_shape = {SHAPE(vf_fulltext, fulltext_fields)};
+
 static const struct vf_json_field index_fields[] = {
     FIELD(vf_index, name, TEXT),
     WORD(vf_index, kind, index_kinds),
@@ -219,6 +251,7 @@ static const struct vf_json_field index_fields[] = {
     FIELD(vf_index, definition, TEXT),
     FIELD(vf_index, unread, TEXT),
     FIELD(vf_index, unread_remedy, TEXT),
+    {.name = "fulltext", .kind = VF_JSON_STRUCT, .is_sparse = true, AT(vf_index, fulltext), .shape = &fulltext_shape},
 };
 static const struct vf_json_shape index_shape = {SHAPE(vf_index, index_fields)};
 
@@ -299,8 +332,9 @@ static const struct vf_json_field sequence_fields[] = {
 static const struct vf_json_shape sequence_shape = {SHAPE(vf_sequence, sequence_fields)};
 
 static const struct vf_json_field other_fields[] = {
-    FIELD(vf_other, kind, TEXT), FIELD(vf_other, schema, TEXT), FIELD(vf_other, name, TEXT),
-    FIELD(vf_other, on, TEXT),   FIELD(vf_other, text, TEXT),   FIELD(vf_other, why, TEXT),
+    FIELD(vf_other, kind, TEXT),       FIELD(vf_other, schema, TEXT), FIELD(vf_other, name, TEXT),
+    FIELD(vf_other, on, TEXT),         FIELD(vf_other, text, TEXT),   FIELD(vf_other, why, TEXT),
+    FIELD(vf_other, holds_data, BOOL),
 };
 static const struct vf_json_shape other_shape = {SHAPE(vf_other, other_fields)};
 
@@ -379,6 +413,9 @@ static enum vf_status check_index(const struct vf_table *table, size_t at, struc
         if (!is_column(table, index->included[i]))
             return no_column("indexes", at, index->included[i], err);
     }
+    if (index->kind == VF_INDEX_FULLTEXT &&
+        (index->fulltext.form == VF_FULLTEXT_NOT || index->fulltext.n_parts != index->n_parts))
+        return vf_error_set(err, VF_USAGE, "indexes[%zu]: \"fulltext\" doesn't say of each part what it is", at);
     return VF_OK;
 }
 

@@ -40,6 +40,9 @@ class Made(unittest.TestCase):
     def test_objects(self):
         self.compare("objects")
 
+    def test_fulltext(self):
+        self.compare("fulltext")
+
     def test_tables_of_the_readme(self):
         made = output(f"{BUILD}/docs/make_docs", "readme")
         self.assertGreater(len(made.splitlines()), 20)

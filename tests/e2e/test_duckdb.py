@@ -200,12 +200,12 @@ class Indexes(DuckCase):
         """The catalogue's own CREATE INDEX has lost it."""
         self.assertIn("HNSW by_v (v) cosine", self.run_vecferry("inspect", self.hnsw()).stdout)
 
-    def test_full_text_tables_are_named_not_copied(self):
+    def test_full_text_tables_are_an_index_and_not_copied(self):
         source = self.duckdb(f"LOAD '{self.extension('fts')}'", "CREATE TABLE d (id INTEGER PRIMARY KEY, body VARCHAR); INSERT INTO d VALUES (1, 'a boat')", "PRAGMA create_fts_index('d', 'id', 'body')")
         target = self.sqlite("target.db")
         summary = self.copy(source, target)
         self.assertEqual([table["name"] for table in summary["tables"]], ["main.d"])
-        self.assertEqual([(other["kind"], other["name"]) for other in summary["not_moved"] if other["kind"] == "full-text index"], [("full-text index", "fts_main_d")])
+        self.assertEqual([index["name"] for table in summary["tables"] for index in table["indexes"]], ["d_fts"])
 
 
 class Resume(DuckCase):

@@ -230,6 +230,7 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
         .virtual_columns = true,
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH, VF_BUILDER_DUCKDB_HNSW, VF_BUILDER_DUCKDB_SESSION},
+        .text_builder = VF_TEXT_DUCKDB,
     };
     enum vf_status status = open_file(opened, url, err);
     if (status != VF_OK) {

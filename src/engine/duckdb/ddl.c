@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/default.h"
 #include "engine/duckdb/expression.h"
 #include "engine/duckdb/hnsw.h"
@@ -321,10 +322,13 @@ static enum vf_status make_table(struct vf_duckdb_conn *conn, const struct vf_ta
 static enum vf_status drop_table(struct vf_duckdb_conn *conn, const struct vf_table *table, struct vf_error *err)
 {
     struct vf_buf sql;
+    enum vf_status status = vf_duckdb_drop_fulltext(conn, table, err);
+    if (status != VF_OK)
+        return status;
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, "DROP TABLE IF EXISTS ");
     vf_duckdb_quote_table(&sql, table->schema, table->name);
-    enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
+    status = vf_duckdb_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     return status;
 }
@@ -342,6 +346,8 @@ static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_ta
         vf_error_wrap(made != VF_OK && made != VF_CANCELLED ? err : NULL, "index \"%s\"", index->name);
         return made;
     }
+    if (index->kind == VF_INDEX_FULLTEXT)
+        return vf_duckdb_make_fulltext(conn, table, index, err);
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, index->unique ? "CREATE UNIQUE INDEX IF NOT EXISTS " : "CREATE INDEX IF NOT EXISTS ");
     vf_duckdb_quote(&sql, index->name);

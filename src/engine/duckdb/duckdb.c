@@ -4,6 +4,7 @@
 
 #include "engine/duckdb/conn.h"
 #include "engine/duckdb/hnsw.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/inspect.h"
 #include "engine/duckdb/record.h"
 #include "engine/duckdb/scan.h"
@@ -104,6 +105,8 @@ const struct vf_engine_ops vf_duckdb_engine = {
     .lookup = vf_duckdb_lookup,
     .nearest = vf_duckdb_nearest,
     .index_script = vf_duckdb_index_script,
+    .text_match = vf_duckdb_text_match,
+    .text_check = vf_duckdb_text_check,
     .map_column = vf_duckdb_map_column,
     .map_index = vf_duckdb_map_index,
     .preflight = vf_duckdb_preflight,

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/default.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/scan.h"
 #include "engine/duckdb/types.h"
 #include "engine/memory.h"
@@ -98,21 +99,6 @@ static bool is_own(const char *name)
     return vf_str_starts(name, VF_STORE_PREFIX);
 }
 
-static enum vf_status add_full_text(struct vf_schema *schema, const char *name, struct vf_error *err)
-{
-    for (size_t i = 0; i < schema->n_others; i++) {
-        if (vf_str_equal(schema->others[i].name, name))
-            return VF_OK;
-    }
-    struct vf_other *other = vf_schema_add_other(schema);
-    if (other == NULL)
-        return vf_error_nomem(err);
-    *other = (struct vf_other){.kind = "full-text index",
-                               .name = name,
-                               .why = "its tables are made anew from the rows, by PRAGMA create_fts_index"};
-    return VF_OK;
-}
-
 static enum vf_status add_table(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
 {
     struct vf_arena *arena = &schema->arena;
@@ -125,7 +111,7 @@ static enum vf_status add_table(struct vf_schema *schema, const struct vf_duckdb
     if (status != VF_OK || is_own(name))
         return status;
     if (vf_str_starts(schema_name, "fts_"))
-        return add_full_text(schema, schema_name, err);
+        return VF_OK; /* of a full-text index: fulltext.h */
     struct vf_table *table = vf_schema_add_table(schema);
     if (table == NULL)
         return vf_error_nomem(err);
@@ -313,6 +299,8 @@ enum vf_status vf_duckdb_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = vf_duckdb_inspect_keys(conn, schema, err);
     if (status == VF_OK)
         status = vf_duckdb_inspect_indexes(conn, schema, err);
+    if (status == VF_OK)
+        status = vf_duckdb_add_fulltext(conn, schema, err);
     if (status == VF_OK)
         status = vf_duckdb_inspect_objects(conn, schema, err);
     if (status == VF_OK)

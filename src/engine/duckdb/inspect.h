@@ -1,8 +1,8 @@
 /*
  * The catalogue of a DuckDB file as a schema.
  *
- * Tables are given in the order in which they were made. vecferry's own are left out, and so are those that the full-text extension made (schemas fts_*), which are named under "others" with
- * views, macros and whatever else isn't moved.
+ * Tables are given in the order in which they were made. vecferry's own are left out, and so are those that the full-text extension made (schemas fts_*), which are an index of
+ * their table; views, macros and whatever else isn't moved are named under "others".
  */
 #ifndef VF_ENGINE_DUCKDB_INSPECT_H
 #define VF_ENGINE_DUCKDB_INSPECT_H

@@ -22,6 +22,7 @@
     X(free)                                                                                                            \
     X(vector_size)                                                                                                     \
     X(prepare)                                                                                                         \
+    X(query)                                                                                                           \
     X(prepare_error)                                                                                                   \
     X(prepared_statement_column_type)                                                                                  \
     X(destroy_prepare)                                                                                                 \

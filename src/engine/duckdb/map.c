@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/duckdb/default.h"
 #include "engine/duckdb/hnsw.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
 
@@ -143,11 +144,14 @@ static enum vf_status map_hnsw(const struct vf_table *table, const struct vf_ind
 enum vf_status vf_duckdb_map_index(struct vf_conn *base, const struct vf_table *table, const struct vf_index *index,
                                    struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
-    (void)base;
     bool is_ordered = false;
     if (index->kind == VF_INDEX_HNSW && index->n_parts == 1 && index->parts[0].column >= 0) {
         *mapping = (struct vf_index_mapping){.index = *index};
         return map_hnsw(table, index, arena, mapping, err);
+    }
+    if (index->kind == VF_INDEX_FULLTEXT) {
+        *mapping = (struct vf_index_mapping){.index = *index};
+        return vf_duckdb_map_fulltext(vf_duckdb_conn_of(base), table, arena, mapping, err);
     }
     *mapping = (struct vf_index_mapping){.index = *index, .why = obstacle(table, index)};
     mapping->moved = mapping->why == NULL && index->n_parts > 0;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/postgres/expression.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/inspect.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
@@ -155,6 +156,36 @@ static enum vf_status check_table(struct vf_pg_conn *conn, const struct vf_table
     return status;
 }
 
+/* The columns of full-text indexes that stand before column `before`, where they stood; SIZE_MAX: all the others. */
+static void write_fulltext_columns(const struct vf_table *table, size_t before, bool *is_first, struct vf_buf *sql)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct vf_index *index = &table->indexes[i];
+        bool is_column = index->kind == VF_INDEX_FULLTEXT && index->fulltext.form == VF_FULLTEXT_COLUMN;
+        bool is_later = index->fulltext.place < 0 || (size_t)index->fulltext.place >= table->n_columns;
+        if (!is_column || (before == SIZE_MAX ? !is_later : is_later || (size_t)index->fulltext.place != before))
+            continue;
+        vf_buf_str(sql, *is_first ? "" : ", ");
+        *is_first = false;
+        vf_pg_fulltext_write_column(table, index, sql);
+    }
+}
+
+static enum vf_status write_columns(const struct vf_pg_conn *conn, const struct vf_table *table, struct vf_buf *sql,
+                                    struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    bool is_first = true;
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
+        write_fulltext_columns(table, i, &is_first, sql);
+        vf_buf_str(sql, is_first ? "" : ", ");
+        is_first = false;
+        status = write_column(conn, table, &table->columns[i], sql, err);
+    }
+    write_fulltext_columns(table, SIZE_MAX, &is_first, sql);
+    return status;
+}
+
 static enum vf_status make_table(struct vf_pg_conn *conn, const struct vf_table *table, struct vf_error *err)
 {
     struct vf_buf sql;
@@ -169,10 +200,7 @@ static enum vf_status make_table(struct vf_pg_conn *conn, const struct vf_table 
     vf_buf_str(&sql, "CREATE TABLE ");
     vf_pg_quote_table(&sql, table->schema, table->name);
     vf_buf_str(&sql, " (");
-    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
-        vf_buf_str(&sql, i > 0 ? ", " : "");
-        status = write_column(conn, table, &table->columns[i], &sql, err);
-    }
+    status = write_columns(conn, table, &sql, err);
     for (size_t i = 0; i < table->n_checks && status == VF_OK; i++) {
         vf_buf_str(&sql, ", CONSTRAINT ");
         vf_pg_quote(&sql, table->checks[i].name);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/target.h"
 
 #define DEFAULT_BUILD_BYTES (UINT64_C(512) << 20) /* for building a vector index, where the user says nothing */
@@ -97,17 +98,32 @@ static void write_options(const struct vf_index *index, uint32_t lists, struct v
     }
 }
 
+static void write_words(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql)
+{
+    vf_buf_str(sql, " ((");
+    if (index->fulltext.form == VF_FULLTEXT_COLUMN)
+        vf_pg_quote(sql, index->fulltext.column);
+    else
+        vf_pg_fulltext_write(table, index, sql);
+    vf_buf_str(sql, "))");
+}
+
 static enum vf_status write_index(const struct vf_table *table, const struct vf_index *index, const char *vector_schema,
                                   uint32_t lists, struct vf_buf *sql, struct vf_error *err)
 {
-    const char *method = index->kind == VF_INDEX_OTHER ? index->method : vf_index_kind_name(index->kind);
+    bool has_method = index->kind == VF_INDEX_OTHER || index->kind == VF_INDEX_FULLTEXT;
+    const char *method = has_method ? index->method : vf_index_kind_name(index->kind);
     vf_buf_str(sql, index->unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
     vf_pg_quote(sql, index->name);
     vf_buf_str(sql, " ON ");
     vf_pg_quote_table(sql, table->schema, table->name);
     vf_buf_str(sql, " USING ");
     vf_pg_quote(sql, method);
-    enum vf_status status = write_parts(table, index, vector_schema, sql, err);
+    enum vf_status status = VF_OK;
+    if (index->kind == VF_INDEX_FULLTEXT)
+        write_words(table, index, sql);
+    else
+        status = write_parts(table, index, vector_schema, sql, err);
     vf_buf_str(sql, index->nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
     write_options(index, lists, sql);
     if (index->predicate_expr == NULL || status != VF_OK)
@@ -270,6 +286,8 @@ enum vf_status vf_pg_make_index(struct vf_pg_conn *conn, const struct vf_table *
     struct build build = {.lists = 1, .memory_bytes = MIN_BUILD_BYTES};
     struct vf_buf sql;
     bool is_there = false, is_vector = vf_index_is_vector(index->kind);
+    if (index->kind == VF_INDEX_FULLTEXT && index->method[0] == '\0')
+        return VF_OK; /* a column alone, made with the table */
     enum vf_status status = find_index(conn, table, index, &is_there, err);
     if (status != VF_OK || is_there)
         return status;

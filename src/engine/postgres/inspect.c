@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/memory.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/types.h"
 #include "engine/store.h"
 
@@ -231,6 +233,8 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
         status = vf_pg_inspect_objects(inspection);
     if (status == VF_OK)
         vf_schema_label_columns(inspection->schema);
+    if (status == VF_OK)
+        status = vf_pg_fulltext_recognise(inspection->schema, inspection->err);
     if (status == VF_OK && options->evidence)
         status = vf_pg_inspect_values(inspection, options);
     return status;
@@ -253,5 +257,7 @@ enum vf_status vf_pg_inspect(struct vf_conn *base, const struct vf_inspect_optio
     const char *params[] = {path};
     enum vf_status restored = vf_pg_get_text(inspection.conn, "SELECT pg_catalog.set_config('search_path', $1, false)",
                                              1, params, ignored, sizeof(ignored), status == VF_OK ? err : NULL);
-    return status == VF_OK ? restored : status;
+    if (status == VF_OK)
+        status = restored;
+    return status == VF_OK ? vf_memory_lay_fulltext(base, schema, err) : status;
 }

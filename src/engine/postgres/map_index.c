@@ -2,8 +2,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
+
+static const char not_translated[] = "its condition isn't one that was translated";
 
 /* ---- names ---- */
 
@@ -141,7 +144,7 @@ static const char *plain_obstacle(const struct vf_table *table, const struct vf_
             return "json has no order in PostgreSQL: \"to: jsonb\" in the plan has one";
     }
     if (index->predicate != NULL && index->predicate_expr == NULL)
-        return "its condition isn't one that was translated";
+        return not_translated;
     return NULL;
 }
 
@@ -204,6 +207,12 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     *mapping = (struct vf_index_mapping){.index = *index};
+    if (index->kind == VF_INDEX_FULLTEXT) {
+        if (index->predicate == NULL || index->predicate_expr != NULL)
+            return vf_pg_map_fulltext(conn, table, arena, mapping, err);
+        mapping->why = not_translated;
+        return VF_OK;
+    }
     enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
                                                             : map_plain_index(conn, table, arena, mapping, err);
     if (status == VF_OK && mapping->moved)

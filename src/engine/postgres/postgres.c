@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/postgres/conn.h"
+#include "engine/postgres/fulltext.h"
 #include "engine/postgres/inspect.h"
 #include "engine/postgres/load.h"
 #include "engine/postgres/record.h"
@@ -20,6 +21,7 @@ static const struct vf_limits limits = {
     .stored_columns = true,
     .max_loaders = 8,
     .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT},
+    .text_builder = VF_TEXT_POSTGRES,
 };
 
 static const struct vf_limits *get_limits(const struct vf_conn *conn)
@@ -83,6 +85,8 @@ const struct vf_engine_ops vf_postgres_engine = {
     .scan_close = vf_pg_scan_close,
     .lookup = vf_pg_lookup,
     .nearest = vf_pg_nearest,
+    .text_match = vf_pg_text_match,
+    .text_check = vf_pg_text_check,
     .map_column = vf_pg_map_column,
     .map_index = vf_pg_map_index,
     .preflight = vf_pg_preflight,

@@ -391,6 +391,7 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
         .virtual_columns = true,
         .max_loaders = 1,
         .index_builders = {VF_BUILDER_USEARCH},
+        .text_builder = VF_TEXT_FTS5,
     };
     opened->sql.no_vector_index =
         "SQLite has no approximate index: its search is exact; the index is remembered for the way back";

@@ -2,6 +2,7 @@
 
 #include "engine/sqlite/bulk.h"
 #include "engine/sqlite/local.h"
+#include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/inspect.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlitesql/record.h"
@@ -37,6 +38,8 @@ const struct vf_engine_ops vf_sqlite_engine = {
     .scan_close = vf_sqlite_scan_close,
     .lookup = vf_sqlite_lookup,
     .nearest = vf_sqlite_nearest,
+    .text_match = vf_sqlite_text_match,
+    .text_check = vf_sqlite_text_check,
     .map_column = vf_sqlite_map_column,
     .map_index = vf_sqlite_map_index,
     .preflight = vf_sqlite_preflight,

@@ -5,6 +5,7 @@
 #include "engine/sqlitesql/default.h"
 #include "engine/sqlitesql/expression.h"
 #include "engine/sqlitesql/from.h"
+#include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
 #include "engine/sqlitesql/vector_index.h"
@@ -230,7 +231,11 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
                                 table->columns[i].name, table->columns[i].native);
     }
     vf_buf_init(&sql, VF_BUF_MAX);
-    status = write_table(conn, table, &sql, err);
+    const struct vf_index *own = vf_sqlite_own_fulltext(table);
+    if (own != NULL)
+        vf_sqlite_write_fts5(table, own, &sql);
+    else
+        status = write_table(conn, table, &sql, err);
     if (status == VF_OK)
         status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
@@ -246,6 +251,8 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
     bool exists = false;
     if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0)
         return VF_OK; /* part of the table */
+    if (index->kind == VF_INDEX_FULLTEXT)
+        return vf_sqlite_make_fulltext(conn, table, index, err);
     enum vf_status status = object_exists(conn, "index", index->name, &exists, err);
     if (status != VF_OK || exists)
         return status;
@@ -362,6 +369,7 @@ static enum vf_status with_table(struct vf_sqlite_conn *conn, const char *verb, 
 enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
+    enum vf_status status = VF_OK;
     switch (step->kind) {
     case VF_STEP_TABLE:
         return make_table(conn, step->table, err);
@@ -374,6 +382,9 @@ enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_ANALYZE:
         return with_table(conn, "ANALYZE", step->table->name, err);
     case VF_STEP_DROP_TABLE:
+        status = vf_sqlite_drop_fulltext(conn, step->table, err);
+        if (status != VF_OK)
+            return status;
         return with_table(conn, "DROP TABLE IF EXISTS", step->table->name, err);
     case VF_STEP_SCHEMA:
     case VF_STEP_EXTENSION:

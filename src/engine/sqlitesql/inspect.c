@@ -7,6 +7,7 @@
 #include "engine/memory.h"
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/evidence.h"
+#include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
@@ -177,13 +178,25 @@ static enum vf_status add_virtual(struct vf_schema *schema, const struct object 
 {
     bool is_full_text = vf_str_starts(object->module, "fts");
     if (why == NULL && is_full_text)
-        why = "a full-text index is made anew, not copied; texts that are only in it are not moved";
+        why = "FTS3 and FTS4 aren't read: make it an FTS5 table first, else texts that are only in it stay behind";
     if (why == NULL) {
         why = vf_arena_printf(&schema->arena, "a virtual table of the module \"%s\"", object->module);
         if (why == NULL)
             return vf_error_nomem(err);
     }
     return add_other(schema, is_full_text ? "full-text index" : "virtual table", object, why, err);
+}
+
+/* A full-text index that can't be one of a table. Texts, or words, that are nowhere else stay behind with it. */
+static enum vf_status add_lost_text(struct vf_schema *schema, const struct object *object, const char *why,
+                                    struct vf_error *err)
+{
+    enum vf_status status = add_virtual(schema, object, why, err);
+    bool has_content = strstr(object->sql, "content=") != NULL && strstr(object->sql, "content=''") == NULL &&
+                       strstr(object->sql, "content=\"\"") == NULL;
+    if (status == VF_OK)
+        schema->others[schema->n_others - 1].holds_data = !has_content;
+    return status;
 }
 
 static enum vf_status count_rows(struct vf_sqlite_conn *conn, struct vf_table *table, struct vf_error *err)
@@ -237,6 +250,68 @@ static enum vf_status add_table(struct vf_sqlite_conn *conn, struct vf_schema *s
     return status;
 }
 
+/* With texts of its own it is a table; beside a table, which may come later, its turn comes after all tables. */
+static enum vf_status add_fts5(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct object *object,
+                               struct vf_error *err)
+{
+    const char *why = NULL;
+    bool is_index = false;
+    enum vf_status status = vf_sqlite_add_fts5(conn, schema, object->name, object->sql, &is_index, &why, err);
+    if (status == VF_OK && why != NULL)
+        return add_lost_text(schema, object, why, err);
+    if (status == VF_OK && !is_index)
+        status = count_rows(conn, &schema->tables[schema->n_tables - 1], err);
+    if (status != VF_OK)
+        vf_error_wrap(err, "table %s", object->name);
+    return status;
+}
+
+/* The triggers that keep a full-text index in step are a part of it. */
+static void forget_triggers(struct vf_schema *schema, const struct vf_fulltext *fulltext)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < schema->n_others; i++) {
+        const struct vf_other *other = &schema->others[i];
+        bool is_part = strcmp(other->kind, "trigger") == 0 && (vf_str_equal(other->name, fulltext->on_insert) ||
+                                                               vf_str_equal(other->name, fulltext->on_delete) ||
+                                                               vf_str_equal(other->name, fulltext->on_update));
+        if (!is_part)
+            schema->others[n++] = *other;
+    }
+    schema->n_others = n;
+}
+
+static bool is_other(const struct vf_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->n_others; i++) {
+        if (strcmp(schema->others[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status add_fulltext(struct vf_sqlite_conn *conn, struct vf_schema *schema,
+                                   const struct catalogue *catalogue, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < catalogue->n_objects && status == VF_OK; i++) {
+        const struct object *object = &catalogue->objects[i];
+        const char *why = NULL;
+        bool is_table = vf_schema_find_table(schema, NULL, object->name) != NULL;
+        if (strcmp(object->module, "fts5") != 0 || strcmp(object->type, "table") != 0 || is_table ||
+            is_other(schema, object->name))
+            continue;
+        status = vf_sqlite_add_fulltext(conn, schema, object->name, object->sql, &why, err);
+        if (status == VF_OK && why != NULL)
+            status = add_virtual(schema, object, why, err);
+    }
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        for (size_t k = 0; k < schema->tables[i].n_indexes; k++)
+            forget_triggers(schema, &schema->tables[i].indexes[k].fulltext);
+    }
+    return status;
+}
+
 static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *schema,
                                  const struct catalogue *catalogue, const struct object *object, struct vf_error *err)
 {
@@ -250,6 +325,10 @@ static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *
         return VF_OK;
     if (strcmp(object->module, "vec0") == 0)
         return add_vec0(conn, schema, object, err);
+    if (strcmp(object->module, "fts5") == 0)
+        return add_fts5(conn, schema, object, err);
+    if (vf_str_starts(object->module, "fts"))
+        return add_lost_text(schema, object, NULL, err);
     if (object->module[0] != '\0')
         return add_virtual(schema, object, NULL, err);
     return add_table(conn, schema, object, err);
@@ -315,6 +394,8 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = read_vector_indexes(conn, &schema->arena, &catalogue, err);
     for (size_t i = 0; status == VF_OK && i < catalogue.n_objects; i++)
         status = add_object(conn, schema, &catalogue, &catalogue.objects[i], err);
+    if (status == VF_OK)
+        status = add_fulltext(conn, schema, &catalogue, err);
     if (status == VF_OK)
         status = vf_sqlite_resolve_parents(schema, err);
     if (status == VF_OK)

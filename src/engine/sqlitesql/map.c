@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/default.h"
+#include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
 #include "engine/sqlitesql/vector_index.h"
@@ -142,6 +143,8 @@ enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *
     *mapping = (struct vf_index_mapping){.index = *index};
     if (vf_index_is_vector(index->kind))
         return vf_sqlite_map_vector_index(vf_sqlite_conn_of(base), table, arena, mapping, err);
+    if (index->kind == VF_INDEX_FULLTEXT)
+        return vf_sqlite_map_fulltext(vf_sqlite_conn_of(base), table, arena, mapping, err);
     mapping->why = obstacle(index);
     mapping->moved = mapping->why == NULL && index->n_parts > 0;
     if (!mapping->moved)

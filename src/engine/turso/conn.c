@@ -220,7 +220,8 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
                    .timestamp_infinity = true,
                    .identifiers_fold_case = true,
                    .max_columns = MAX_COLUMNS,
-                   .max_loaders = 1},
+                   .max_loaders = 1,
+                   .text_builder = VF_TEXT_FTS5},
     };
     opened->sql.base.options.password = NULL;
     opened->lease_s = VF_TURSO_LEASE_S;

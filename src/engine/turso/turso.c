@@ -1,5 +1,6 @@
 #include "engine/turso/turso.h"
 
+#include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/inspect.h"
 #include "engine/sqlitesql/record.h"
 #include "engine/sqlitesql/scan.h"
@@ -75,6 +76,8 @@ const struct vf_engine_ops vf_turso_engine = {
     .scan_close = vf_sqlite_scan_close,
     .lookup = vf_sqlite_lookup,
     .nearest = vf_sqlite_nearest,
+    .text_match = vf_sqlite_text_match,
+    .text_check = vf_sqlite_text_check,
     .map_column = vf_turso_map_column,
     .map_index = vf_sqlite_map_index,
     .preflight = vf_turso_preflight,

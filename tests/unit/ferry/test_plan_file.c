@@ -320,7 +320,7 @@ static void test_slips_of_names(void **state)
         {TABLE "    indexes: [{name: x, kind: hnsw, add_on: vv}]\n",
          "ferry.yaml:4:15: index \"x\" is on column \"vv\", which", NULL},
         {TABLE "    indexes: [{name: x, kind: btree, add_on: id}]\n",
-         "ferry.yaml:4:15: index \"x\": only hnsw, ivfflat and diskann", NULL},
+         "ferry.yaml:4:15: index \"x\": only hnsw, ivfflat, diskann and fulltext", NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {

@@ -183,7 +183,8 @@ static void fill_rest(struct vf_schema *schema)
         .owner_column = "id",
         .identity = true,
     };
-    *vf_schema_add_other(schema) = (struct vf_other){"view", "public", "v", "docs", "SELECT 1", "views aren't moved"};
+    *vf_schema_add_other(schema) =
+        (struct vf_other){"view", "public", "v", "docs", "SELECT 1", "views aren't moved", false};
 }
 
 static char *to_text(const struct vf_schema *schema, bool with_evidence)
@@ -254,7 +255,7 @@ static void test_every_field_is_written(void **state)
          "\"owner_schema\":\"public\",\"owner_table\":\"docs\",\"owner_column\":\"id\",\"identity\":true,\"is_hidden\":"
          "true}]"),
         ("\"others\":[{\"kind\":\"view\",\"schema\":\"public\",\"name\":\"v\",\"on\":\"docs\",\"text\":\"SELECT 1\","
-         "\"why\":\"views aren't moved\"}],\"collation\":null}"),
+         "\"why\":\"views aren't moved\",\"holds_data\":false}],\"collation\":null}"),
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(text, parts[i]) == NULL)
@@ -324,6 +325,61 @@ static void test_what_is_written_is_read_back(void **state)
     vf_schema_release(&back);
 }
 
+static void test_fulltext(void **state)
+{
+    struct vf_schema schema = {0};
+    struct vf_table read = {0};
+    struct vf_buf once, again;
+    struct vf_key_part parts[2] = {{.column = 0}, {.column = 0}};
+    struct vf_fulltext_part texts[2] = {{.weight = 2.5, .unindexed = true}, {.coalesced = true, .joined = " - "}};
+    struct vf_column column = {.name = "c", .native = ""};
+    struct vf_index index = {.kind = VF_INDEX_FULLTEXT,
+                             .n_parts = 2,
+                             .parts = parts,
+                             .fulltext = {.form = VF_FULLTEXT_EXTERNAL,
+                                          .language = "english",
+                                          .stemmer = "porter",
+                                          .stop_words = "own",
+                                          .folds_accents = true,
+                                          .tokenizer = "porter",
+                                          .prefix = "2",
+                                          .detail = "none",
+                                          .column = "tsv",
+                                          .key = "id",
+                                          .on_insert = "i",
+                                          .on_delete = "d",
+                                          .on_update = "u",
+                                          .place = 3,
+                                          .is_late = true,
+                                          .n_parts = 2,
+                                          .parts = texts}};
+    struct vf_table table = {
+        .name = "t", .primary_key = -1, .n_columns = 1, .columns = &column, .n_indexes = 1, .indexes = &index};
+
+    (void)state;
+    vf_buf_init(&once, VF_BUF_MAX);
+    vf_buf_init(&again, VF_BUF_MAX);
+    vf_table_to_json(&table, false, &once);
+    OK(vf_table_from_json(once.data, &schema, &read, NULL));
+    vf_table_to_json(&read, false, &again);
+    assert_string_equal(once.data, again.data);
+    assert_string_equal(read.indexes[0].fulltext.parts[1].joined, " - ");
+    assert_string_equal(read.indexes[0].fulltext.on_update, "u");
+    assert_int_equal(read.indexes[0].fulltext.place, 3);
+    index.fulltext.n_parts = 1; /* fewer than the index has: later they would be read beyond their end */
+    vf_buf_clear(&once);
+    vf_table_to_json(&table, false, &once);
+    assert_int_equal(vf_table_from_json(once.data, &schema, &read, NULL), VF_USAGE);
+    index.kind = VF_INDEX_BTREE;
+    index.fulltext = (struct vf_fulltext){0};
+    vf_buf_clear(&once);
+    vf_table_to_json(&table, false, &once);
+    assert_null(strstr(once.data, "fulltext"));
+    vf_buf_release(&once);
+    vf_buf_release(&again);
+    vf_schema_release(&schema);
+}
+
 static void test_every_word_of_every_enum(void **state)
 {
     struct vf_schema schema = {0};
@@ -339,6 +395,8 @@ static void test_every_word_of_every_enum(void **state)
             .vector = {.metric = (enum vf_metric)(i % (VF_METRIC_JACCARD + 1)),
                        .element = (enum vf_element)(i % (VF_E_BIT + 1))},
         };
+        if (index.kind == VF_INDEX_FULLTEXT)
+            index.fulltext.form = (enum vf_fulltext_form)(1 + i / 8 % VF_FULLTEXT_TABLES);
         struct vf_column column = {
             .name = "c",
             .native = "",
@@ -357,6 +415,7 @@ static void test_every_word_of_every_enum(void **state)
         OK(vf_table_from_json(out.data, &schema, &read, NULL));
         assert_int_equal(read.indexes[0].kind, index.kind);
         assert_int_equal(read.indexes[0].constraint, index.constraint);
+        assert_int_equal(read.indexes[0].fulltext.form, index.fulltext.form);
         assert_int_equal(read.indexes[0].vector.metric, index.vector.metric);
         assert_int_equal(read.indexes[0].vector.element, index.vector.element);
         assert_int_equal(read.indexes[0].vector.compress, index.vector.compress);
@@ -494,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_every_field_is_written),
         cmocka_unit_test(test_the_empty_schema),
         cmocka_unit_test(test_what_is_written_is_read_back),
+        cmocka_unit_test(test_fulltext),
         cmocka_unit_test(test_every_word_of_every_enum),
         cmocka_unit_test(test_unknown_fields_are_ignored_and_absent_ones_zero),
         cmocka_unit_test(test_a_table_that_was_read_can_grow),

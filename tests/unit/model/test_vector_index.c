@@ -40,6 +40,7 @@ static struct vf_index_wish wish_of(enum vf_index_kind kind)
     case VF_INDEX_BTREE:
     case VF_INDEX_HASH:
     case VF_INDEX_EXACT:
+    case VF_INDEX_FULLTEXT:
     case VF_INDEX_OTHER:
         break;
     }

@@ -238,15 +238,16 @@ static void what_is_no_user_table_is_hidden_or_named(void **state)
                     "CREATE TABLE libsql_vector_meta_shadow (name TEXT, metadata BLOB)");
     struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
     inspect(conn, false, &schema);
-    assert_int_equal(schema.n_tables, 2);
+    assert_int_equal(schema.n_tables, 3);
     assert_non_null(find_table(&schema, "docs"));
     assert_non_null(find_table(&schema, "docs_fts_data2"));
-    assert_string_equal(find_other(&schema, "docs_fts")->kind, "full-text index");
+    assert_string_equal(find_column(&schema, "docs_fts", "rowid")->native, "INTEGER"); /* it holds its texts itself */
     assert_string_equal(find_other(&schema, "old")->kind, "full-text index");
+    assert_true(find_other(&schema, "old")->holds_data);
     assert_string_equal(find_other(&schema, "places")->kind, "virtual table");
     assert_string_equal(find_other(&schema, "v")->kind, "view");
     assert_string_equal(find_other(&schema, "tr")->on, "docs");
-    assert_int_equal(schema.n_others, 5);
+    assert_int_equal(schema.n_others, 4);
     vf_schema_release(&schema);
     vf_conn_close(conn);
 }
