@@ -1,5 +1,6 @@
 #include "print_objects.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,13 +56,13 @@ static void put_form(const struct vf_dialect *dialect, enum vf_expr_op op)
         return;
     putchar('`');
     for (; *form != '\0'; form++) {
+        bool is_argument = *form == '$';
+        form += is_argument;
         if (*form == '|')
             putchar('\\');
-        if (*form == '$')
-            form++;
-        if (form[-1] == '$' && *form == '*')
+        if (is_argument && *form == '*')
             fputs("x, y, ...", stdout);
-        else if (form[-1] == '$')
+        else if (is_argument)
             putchar("xyz"[*form - '1']);
         else
             putchar(*form);
