@@ -1,5 +1,5 @@
 /*
- * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes|objects|fulltext|readme
+ * Prints those pages of docs/ that are made from the library's own tables: make_docs types|options|indexes|fulltext|objects|readme
  *
  * scripts/docs writes them; a test compares them.
  */

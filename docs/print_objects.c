@@ -1,5 +1,6 @@
 #include "print_objects.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +19,18 @@ static const struct {
     {"check of a domain", "named, not moved", "named, not moved", "named, not moved"},
     {"computed column, stored", "stored", "stored; tursodb has none", "computed when read: DuckDB stores none"},
     {"computed column, virtual", "stored", "virtual; tursodb has none", "virtual"},
-    {"default: a value, the time, a uuid, a sequence's next", "its own form", "its own form; a time as the column has it", "its own form"},
+    {"default: a value, the time, a uuid, a sequence's next", "its own form",
+     "its own form; a time as the column has it", "its own form"},
     {"default: another expression", "translated", "translated", "translated"},
     {"partial index", "translated", "translated", "named: DuckDB has none"},
     {"index on an expression", "translated", "translated", "translated"},
-    {"descending, nulls first or last", "kept", "descending is kept; NULL is always the smallest value", "no order: indexes find single values"},
+    {"descending, nulls first or last", "kept", "descending is kept; NULL is always the smallest value",
+     "no order: indexes find single values"},
     {"covering index (INCLUDE)", "kept", "without the columns that are carried along", "the same"},
-    {"unique, nulls not distinct", "kept, from PostgreSQL 15 on", "named: NULLs are distinct there", "named: NULLs are distinct there"},
-    {"unique by COLLATE NOCASE or RTRIM", "a unique index on lower(column COLLATE \"C\"), or rtrim()", "kept", "a unique index on translate(), or rtrim()"},
+    {"unique, nulls not distinct", "kept, from PostgreSQL 15 on", "named: NULLs are distinct there",
+     "named: NULLs are distinct there"},
+    {"unique by COLLATE NOCASE or RTRIM", "a unique index on lower(column COLLATE \"C\"), or rtrim()", "kept",
+     "a unique index on translate(), or rtrim()"},
     {"other collations", "kept between databases of one kind, else named", "the same", "the same"},
     {"index of another kind (GIN, GiST, BRIN)", "kept between PostgreSQLs", "named", "named"},
     {"vector index", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)"},
@@ -55,13 +60,13 @@ static void put_form(const struct vf_dialect *dialect, enum vf_expr_op op)
         return;
     putchar('`');
     for (; *form != '\0'; form++) {
+        bool is_argument = *form == '$';
+        form += is_argument;
         if (*form == '|')
             putchar('\\');
-        if (*form == '$')
-            form++;
-        if (form[-1] == '$' && *form == '*')
+        if (is_argument && *form == '*')
             fputs("x, y, ...", stdout);
-        else if (form[-1] == '$')
+        else if (is_argument)
             putchar("xyz"[*form - '1']);
         else
             putchar(*form);
@@ -71,8 +76,10 @@ static void put_form(const struct vf_dialect *dialect, enum vf_expr_op op)
 
 static void print_operations(void)
 {
-    puts("\n## Operations\n\nOne row is one operation: what is read as it in one database is written as it in another. An empty cell: that database has nothing like it, and the expression "
-         "is named as not\nmoved with the reason. `x / NULLIF(y, 0)` is written for databases in which a division by zero is an error and the source's is NULL.\n\n| operation | | PostgreSQL | SQLite, libSQL, Turso | "
+    puts("\n## Operations\n\nOne row is one operation: what is read as it in one database is written as it in another. "
+         "An empty cell: that database has nothing like it, and the expression "
+         "is named as not\nmoved with the reason. `x / NULLIF(y, 0)` is written for databases in which a division by "
+         "zero is an error and the source's is NULL.\n\n| operation | | PostgreSQL | SQLite, libSQL, Turso | "
          "DuckDB |\n| --- | --- | --- | --- | --- |");
     for (enum vf_expr_op op = 0; op < VF_X_NOW; op++) {
         fputs("| ", stdout);
@@ -102,7 +109,8 @@ static void print_known(const struct vf_dialect *dialect, bool is_own)
 
 static void print_functions(void)
 {
-    puts("\n## Functions\n\nThose that are one of the operations above, and those that are known to be the same in no other database: expressions with the latter go between databases of one kind only.");
+    puts("\n## Functions\n\nThose that are one of the operations above, and those that are known to be the same in no "
+         "other database: expressions with the latter go between databases of one kind only.");
     for (size_t i = 0; i < N_DIALECTS; i++) {
         const struct vf_dialect *dialect = vf_dialect_find(dialects[i].name);
         if (dialect == NULL)
@@ -116,22 +124,37 @@ static void print_functions(void)
 
 void print_objects(void)
 {
-    puts("# Objects\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\nWhat becomes of the parts of a schema that aren't columns and rows. The text of a source is never run: an expression is read "
-         "whole into a small model (src/model/expression.h) and\nwritten anew in the target's words, or it is named as not moved, with the reason and the place in its text. It is translated exactly or not at all: for every value that a "
-         "column of the type can\nhold, the target's expression gives what the source's gives. Where the source raises an error (an overflow, a division by zero) there is nothing to be the same.\n\nThe plan shows each as it will be written: "
-         "`checks:` of a table, `generated:` and `default:` of a column, and what is taken out of the file is left out.\n\n| object | to PostgreSQL | to SQLite, libSQL, Turso | to DuckDB |\n| --- | --- | --- | --- |");
+    puts("# Objects\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\nWhat "
+         "becomes of the parts of a schema that aren't columns and rows. The text of a source is never run: an "
+         "expression is read "
+         "whole into a small model (src/model/expression.h) and\nwritten anew in the target's words, or it is named as "
+         "not moved, with the reason and the place in its text. It is translated exactly or not at all: for every "
+         "value that a "
+         "column of the type can\nhold, the target's expression gives what the source's gives. Where the source raises "
+         "an error (an overflow, a division by zero) there is nothing to be the same.\n\nThe plan shows each as it "
+         "will be written: "
+         "`checks:` of a table, `generated:` and `default:` of a column, and what is taken out of the file is left "
+         "out.\n\n| object | to PostgreSQL | to SQLite, libSQL, Turso | to DuckDB |\n| --- | --- | --- | --- |");
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
         printf("| %s | %s | %s | %s |\n", objects[i].object, objects[i].postgres, objects[i].sqlite, objects[i].duckdb);
     print_operations();
     print_functions();
     puts("\n## What is the same, and what isn't\n\n"
-         "- Texts are compared by code points. PostgreSQL orders them by the collation of the column or of the database: `<` and `>` of texts move from there only where that is `C` or one by code points; `=` moves always, but from collations that "
+         "- Texts are compared by code points. PostgreSQL orders them by the collation of the column or of the "
+         "database: `<` and `>` of texts move from there only where that is `C` or one by code points; `=` moves "
+         "always, but from collations that "
          "hold different texts for equal.\n"
-         "- `lower()` and `upper()` of SQLite fold A to Z. Those of PostgreSQL and DuckDB fold other letters too, each by its own tables, and stay in their database, unless the collation is `C`.\n"
-         "- LIKE of SQLite takes A to Z for a to z, and GLOB doesn't: they become each other's forms where the pattern is a literal. Regular expressions are of another kind in each database.\n"
+         "- `lower()` and `upper()` of SQLite fold A to Z. Those of PostgreSQL and DuckDB fold other letters too, each "
+         "by its own tables, and stay in their database, unless the collation is `C`.\n"
+         "- LIKE of SQLite takes A to Z for a to z, and GLOB doesn't: they become each other's forms where the pattern "
+         "is a literal. Regular expressions are of another kind in each database.\n"
          "- `/` of whole numbers cuts in PostgreSQL and SQLite, and doesn't in DuckDB (`//` does).\n"
-         "- Decimals are texts in SQLite, as are NaN and -0.0: columns of them are compared with literals (of up to 15 digits), and not computed with.\n"
-         "- Dates and times that are texts in SQLite aren't ordered there: `as: epoch_us` in the plan makes them numbers, which are.\n"
-         "- A whole number that overflows is an error in PostgreSQL and DuckDB, and goes on as a floating-point number in SQLite; the plan says so of each expression that it may happen in.\n"
-         "- A computed column isn't copied: the target computes it, and `verify` compares what it has computed with what the source has.");
+         "- Decimals are texts in SQLite, as are NaN and -0.0: columns of them are compared with literals (of up to 15 "
+         "digits), and not computed with.\n"
+         "- Dates and times that are texts in SQLite aren't ordered there: `as: epoch_us` in the plan makes them "
+         "numbers, which are.\n"
+         "- A whole number that overflows is an error in PostgreSQL and DuckDB, and goes on as a floating-point number "
+         "in SQLite; the plan says so of each expression that it may happen in.\n"
+         "- A computed column isn't copied: the target computes it, and `verify` compares what it has computed with "
+         "what the source has.");
 }

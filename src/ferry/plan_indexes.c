@@ -183,7 +183,7 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     enum vf_status status = vf_plan_translate_index(maker, table, source, &wanted, &obstacle);
     if (status != VF_OK || obstacle != NULL) {
         table->n_indexes--;
-        return status == VF_OK ? not_moved(maker, table, source, obstacle) : status;
+        return status == VF_OK ? not_moved(maker, table, source, source->why != NULL ? source->why : obstacle) : status;
     }
     if (wanted.kind == VF_INDEX_FULLTEXT &&
         vf_fulltext_builder(wanted.fulltext.form) != vf_conn_limits(maker->target)->text_builder)

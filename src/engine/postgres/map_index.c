@@ -6,6 +6,8 @@
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
+static const char not_translated[] = "its condition isn't one that was translated";
+
 /* ---- names ---- */
 
 void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
@@ -142,7 +144,7 @@ static const char *plain_obstacle(const struct vf_table *table, const struct vf_
             return "json has no order in PostgreSQL: \"to: jsonb\" in the plan has one";
     }
     if (index->predicate != NULL && index->predicate_expr == NULL)
-        return "its condition isn't one that was translated";
+        return not_translated;
     return NULL;
 }
 
@@ -206,9 +208,9 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
     *mapping = (struct vf_index_mapping){.index = *index};
     if (index->kind == VF_INDEX_FULLTEXT) {
-        if (index->predicate == NULL || is_simple_predicate(table, index->predicate))
+        if (index->predicate == NULL || index->predicate_expr != NULL)
             return vf_pg_map_fulltext(conn, table, arena, mapping, err);
-        mapping->why = not_simple;
+        mapping->why = not_translated;
         return VF_OK;
     }
     enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
