@@ -158,6 +158,7 @@ class Limits(HranaCase):
 
     def test_an_endless_answer_takes_no_endless_memory(self):
         self.fill_server()
+        self.server.settings(steal_ms=600000)  # a transaction waits as long as the answer lasts
         for match, nth in (("pipeline", 2), ("pipeline", 20), ("ORDER BY rowid", 2)):
             self.server.fault(match, "endless", nth=nth)
             target = str(self.folder / f"{match}.db")

@@ -9,7 +9,6 @@ import sqlite3
 import struct
 import subprocess
 import threading
-import time
 
 import psycopg
 from e2e import VECFERRY, Case
@@ -39,23 +38,19 @@ class Progress(Case):
         return process
 
     def locked_target(self):
-        """A target whose table somebody writes to, so that its indexes have to wait; the function ends that."""
-        url = self.postgres()
+        """A target where keys and indexes have to wait before they are made; the function ends that."""
+        url = self.postgres("""
+            CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock_shared(1); PERFORM pg_advisory_unlock_shared(1); END$$;
+            CREATE EVENT TRIGGER waits ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX') EXECUTE FUNCTION wait();
+        """)
         other = self.connect(url)
-
-        def lock():
-            while not other.execute("SELECT 1 FROM pg_class WHERE relname = 'docs'").fetchall():
-                time.sleep(0.02)
-            other.execute("BEGIN")
-            other.execute("LOCK TABLE docs IN ROW EXCLUSIVE MODE")
-
-        return url, lock, lambda: other.execute("ROLLBACK")
+        other.execute("SELECT pg_advisory_lock(1)")
+        return url, lambda: other.execute("SELECT pg_advisory_unlock(1)")
 
     def test_that_it_goes_on(self):
         """The database says nothing while it waits: there are events all the same, each later than the one before."""
-        url, lock, unlock = self.locked_target()
+        url, unlock = self.locked_target()
         process = self.start("copy", "--json", self.vectors(300), url)
-        lock()
         seen = []
         for line in process.stdout:
             event = json.loads(line)
@@ -102,13 +97,12 @@ class Progress(Case):
 
     def test_no_room_for_one_more(self):
         """A role that may have no second connection gets its index all the same."""
-        url, lock, unlock = self.locked_target()
+        url, unlock = self.locked_target()
         role = "one_" + re.search(r"e2e_(\w+)", url).group(1)
         admin = self.connect(url)
         admin.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA public TO {role}")
         self.addCleanup(lambda: (admin.execute(f"DROP OWNED BY {role}"), admin.execute(f"DROP ROLE {role}")))
         process = self.start("copy", "--json", "--jobs", "1", self.vectors(300), re.sub(r"//[^@/]*@?", f"//{role}@", url, count=1))
-        lock()
         n_seen = 0
         for line in process.stdout:
             n_seen += json.loads(line).get("stage") == "index"
@@ -122,7 +116,12 @@ class Progress(Case):
         self.copy(first, source)
         with psycopg.connect(source, autocommit=True) as connection:
             connection.execute("CREATE INDEX docs_near ON docs USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8); ANALYZE")
-        process = self.start("copy", "--json", "--memory", "8M", source, target)
+        plan = self.folder / "ferry.yaml"
+        self.run_vecferry("plan", "-o", plan, source, target)
+        text = plan.read_text()
+        self.assertIn("m: 4, ef_construction: 8", text)
+        plan.write_text(text.replace("m: 4, ef_construction: 8", "m: 32, ef_construction: 400"))
+        process = self.start("copy", "--json", "--memory", "8M", "-f", plan)
         seen = [event for event in map(json.loads, process.stdout) if event.get("stage") == "index" and event["table"] == "shop.docs.v.usearch"]
         self.assertEqual(seen[0]["rows"], 0)
         self.assertEqual({event["total_rows"] for event in seen}, {11999})
@@ -133,14 +132,13 @@ class Progress(Case):
 
     def test_line_on_a_terminal(self):
         """A sign that turns, and the time; nothing of rows that nobody counts."""
-        url, lock, unlock = self.locked_target()
+        url, unlock = self.locked_target()
         first, second = pty.openpty()
         self.addCleanup(os.close, first)
         process = subprocess.Popen([VECFERRY, "copy", self.vectors(300), url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=second, env=dict(os.environ, TERM="xterm", COLUMNS="120"))
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         os.close(second)
-        lock()
         text, unlocked = "", False
         while True:
             try:

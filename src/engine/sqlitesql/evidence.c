@@ -219,22 +219,34 @@ static void release_probes(struct reading *reading)
         vf_probe_release(&reading->probes[i]);
 }
 
+/* A server without the distance refuses the question. When it can't be asked more simply either, the first failure is the one to tell, unless the database says something of the second. */
+static enum vf_status ask_again(struct reading *reading, const struct vf_error *first, struct vf_error *err)
+{
+    release_probes(reading);
+    reading->asks = false;
+    enum vf_status status = init_probes(reading, err);
+    if (status == VF_OK)
+        status = read_ordinary(reading, err);
+    if (status == VF_OK || status == VF_ENGINE || status == VF_NOMEM)
+        return status;
+    if (err != NULL)
+        *err = *first;
+    return VF_ENGINE;
+}
+
 static enum vf_status read_values(struct reading *reading, struct vf_error *err)
 {
     struct vf_error why = {0};
-    if (reading->table->kind == VF_TABLE_VEC0)
-        return read_vec0(reading->conn, reading->table, reading->options->sample_rows, reading->probes, err);
-    if (reading->table->n_columns == 0)
+    const struct vf_table *table = reading->table;
+    if (table->kind == VF_TABLE_VEC0)
+        return read_vec0(reading->conn, table, reading->options->sample_rows, reading->probes, err);
+    if (table->n_columns == 0)
         return VF_OK;
-    reading->asks = reading->conn->prepare_rows != NULL && reading->options->decisive;
+    for (size_t i = 0; i < table->n_columns; i++)
+        reading->asks |= is_asked_for(reading->conn, reading->options, &table->columns[i]);
     enum vf_status status = read_ordinary(reading, &why);
-    if (status == VF_ENGINE &&
-        reading->asks) { /* a server without the distance; the second time it says what else it is */
-        release_probes(reading);
-        reading->asks = false;
-        status = init_probes(reading, err);
-        return status == VF_OK ? read_ordinary(reading, err) : status;
-    }
+    if (status == VF_ENGINE && reading->asks)
+        return ask_again(reading, &why, err);
     if (status != VF_OK && err != NULL)
         *err = why;
     return status;
