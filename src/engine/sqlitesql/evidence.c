@@ -219,19 +219,11 @@ static void release_probes(struct reading *reading)
         vf_probe_release(&reading->probes[i]);
 }
 
-/* A server without the distance refuses the question. When it can't be asked more simply either, the first failure is the one to tell, unless the database says something of the second. */
-static enum vf_status ask_again(struct reading *reading, const struct vf_error *first, struct vf_error *err)
+/* A server without the distance refuses the question; what fails on the way to it fails again, or is another failure by now. */
+static bool is_refused(const struct reading *reading, enum vf_status status)
 {
-    release_probes(reading);
-    reading->asks = false;
-    enum vf_status status = init_probes(reading, err);
-    if (status == VF_OK)
-        status = read_ordinary(reading, err);
-    if (status == VF_OK || status == VF_ENGINE || status == VF_NOMEM)
-        return status;
-    if (err != NULL)
-        *err = *first;
-    return VF_ENGINE;
+    return status == VF_ENGINE && reading->asks &&
+           (reading->conn->lib->extended_errcode(reading->conn->db) & 0xff) == SQLITE_ERROR;
 }
 
 static enum vf_status read_values(struct reading *reading, struct vf_error *err)
@@ -245,8 +237,12 @@ static enum vf_status read_values(struct reading *reading, struct vf_error *err)
     for (size_t i = 0; i < table->n_columns; i++)
         reading->asks |= is_asked_for(reading->conn, reading->options, &table->columns[i]);
     enum vf_status status = read_ordinary(reading, &why);
-    if (status == VF_ENGINE && reading->asks)
-        return ask_again(reading, &why, err);
+    if (is_refused(reading, status)) {
+        release_probes(reading);
+        reading->asks = false;
+        status = init_probes(reading, err);
+        return status == VF_OK ? read_ordinary(reading, err) : status;
+    }
     if (status != VF_OK && err != NULL)
         *err = why;
     return status;
