@@ -27,7 +27,10 @@ static enum vf_status plan(vecferry *v, struct vf_ends *ends, struct vf_error *e
     vf_parts_write(&ends->parts, &v->plan_text);
     vf_result_plan(v, &ends->parts);
     add_proposed_file(v, &ends->targets[0].url);
-    return vf_buf_check(&v->plan_text, err);
+    status = vf_handle_keep_report(v, &ends->parts, err);
+    if (status == VF_OK)
+        status = vf_buf_check(&v->plan_text, err);
+    return vf_handle_write_report(v, status, err);
 }
 
 int vecferry_plan(vecferry *v)
