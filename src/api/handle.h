@@ -14,6 +14,7 @@
 #include "ferry/copy.h"
 #include "ferry/parts.h"
 #include "ferry/report.h"
+#include "ferry/plan_diff.h"
 #include "ferry/sidecar_beside.h"
 #include "ferry/verify.h"
 #include "vecferry/vecferry.h"
@@ -73,6 +74,9 @@ struct vf_ends {
     unsigned target; /* whose progress is shown, 0: of the only one */
 };
 
+#define VF_MAX_PLAN_BYTES ((size_t)64 << 20)
+/* The plan file, appended. */
+enum vf_status vf_ends_read_file(const char *path, struct vf_buf *text, struct vf_error *err) VF_CHECKED;
 /* The column each of whose values gets a file, by the option or the plan file, after vf_ends_open() has read it; NULL: none. */
 const char *vf_ends_by(const struct vf_ends *ends);
 /* Open the source alone (inspect), with a snapshot. */
@@ -108,6 +112,9 @@ enum vf_status vf_handle_write_report(vecferry *v, enum vf_status status, struct
 /* The parts of the JSON object that the verbs share: begin opens it, end closes it with exit code, error and hint, and returns the exit code. */
 void vf_result_begin(vecferry *v, const char *verb);
 void vf_result_plan(vecferry *v, const struct vf_parts *parts); /* source, targets, not_moved, problems */
+/* What has changed since the plan's file was made; VF_DIFFERS: something that counts. */
+enum vf_status vf_result_changes(vecferry *v, const char *file, const struct vf_plan_changes *changes,
+                                 struct vf_error *err) VF_CHECKED;
 void vf_result_copy(vecferry *v, const struct vf_ends *ends);
 void vf_result_verify(vecferry *v, const struct vf_ends *ends);
 void vf_result_sidecars(vecferry *v, const struct vf_sidecar_list *list);

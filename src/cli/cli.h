@@ -87,6 +87,7 @@ void vf_show_text(FILE *out, const char *text);
 void vf_show_inspect(FILE *out, const json_t *result);
 void vf_show_sidecars(FILE *out, const json_t *result);
 void vf_show_problems(FILE *out, const json_t *result); /* not moved, and problems with remedies */
+void vf_show_changes(FILE *out, const json_t *result);  /* of plan --diff */
 void vf_show_tables(FILE *out, const json_t *result);   /* the end of a copy or verify */
 
 /* Columns of a terminal: COLUMNS, else what the terminal says, else 80. */

@@ -132,6 +132,18 @@ static int put_report(struct vf_cli *cli, const char *path, const json_t *result
     return 0;
 }
 
+/* --diff: what has changed, or that nothing has. false: it wasn't asked for, or didn't come to that. */
+static bool show_changes(const struct vf_cli *cli)
+{
+    json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
+    bool is_diff = json_object_get(result, "changes") != NULL;
+
+    if (is_diff && !cli->json)
+        vf_show_changes(stdout, result);
+    json_decref(result);
+    return is_diff;
+}
+
 int vf_command_plan(struct vf_cli *cli)
 {
     static const char *const names[] = {"source", "target", "target2"};
@@ -140,6 +152,8 @@ int vf_command_plan(struct vf_cli *cli)
     if (code != 0)
         return code;
     code = vecferry_plan(cli->v);
+    if (show_changes(cli))
+        return vf_cli_end(cli, code);
     if (code != 0 || vecferry_plan_text(cli->v) == NULL)
         return vf_cli_end(cli, code);
     json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);

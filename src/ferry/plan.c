@@ -92,7 +92,7 @@ enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, co
     inspect->decisive = true;
     inspect->n_only = options->n_only;
     inspect->only = options->only;
-    if (request == NULL)
+    if (request == NULL || options->ignore_drift)
         return VF_OK;
     const char **only = vf_arena_alloc(arena, request->n_tables + 1, sizeof(*only));
     inspect->n_only = 0;
