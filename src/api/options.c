@@ -18,7 +18,7 @@ static const struct vecferry_option options[] = {
      "where to write the plan, - for stdout (default: ferry.yaml beside the target's file, or here)", NULL},
     {"report", 0, VECFERRY_TEXT, "DIR", "plan copy",
      "folder for the texts of what isn't moved (default: of plan, the plan's file with .d for .yaml; of copy, none)",
-      NULL},
+     NULL},
     {"diff", 0, VECFERRY_FLAG, NULL, "plan",
      "compare the plan of --file with what the source is now, and write nothing; exit code 3 when it has changed",
      NULL},

@@ -39,6 +39,8 @@ static enum vf_status check_diff(const vecferry *v, struct vf_error *err)
 {
     if (vf_handle_text(v, "output") != NULL)
         return vf_error_set(err, VF_USAGE, "--diff writes no plan, and --output names a file for one");
+    if (vf_handle_text(v, "report") != NULL)
+        return vf_error_set(err, VF_USAGE, "--diff writes no report, and --report names a folder for one");
     if (vf_handle_text(v, "file") != NULL)
         return VF_OK;
     vf_error_set(err, VF_USAGE, "--diff compares a plan, and none is named");

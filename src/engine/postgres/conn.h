@@ -35,7 +35,7 @@ struct vf_pg_conn {
     struct vf_pg_types types;    /* read when first asked for */
     bool vector_asked;
     struct vf_pg_vector vector; /* when vector_asked */
-    int n_stages;                /* staging tables made so far, for their names */
+    int n_stages;               /* staging tables made so far, for their names */
 };
 
 static inline struct vf_pg_conn *vf_pg_conn_of(struct vf_conn *conn)

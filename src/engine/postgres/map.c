@@ -83,8 +83,8 @@ static bool has_type(const struct vf_pg_vector *vector, enum vf_pg_wire wire)
     return wire == VF_PG_VECTOR ? vector->is_available : vector->is_whole;
 }
 
-static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column, const struct vf_pg_vector *vector,
-                        struct vf_arena *arena, struct vf_mapping *mapping)
+static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column,
+                        const struct vf_pg_vector *vector, struct vf_arena *arena, struct vf_mapping *mapping)
 {
     struct vf_pg_name name;
     if (!vf_pg_name_parse(column->native, &name) || !is_consistent(conn, &name, column))

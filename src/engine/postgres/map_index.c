@@ -90,8 +90,8 @@ static bool is_of_old_pgvector(enum vf_pg_wire wire, enum vf_metric metric)
 }
 
 /* What is translated already (engine.h) gets pgvector's names. */
-static enum vf_status map_vector_index(const struct vf_pg_vector *vector, const struct vf_table *table, struct vf_arena *arena,
-                                       struct vf_index_mapping *mapping, struct vf_error *err)
+static enum vf_status map_vector_index(const struct vf_pg_vector *vector, const struct vf_table *table,
+                                       struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     struct vf_index *index = &mapping->index;
     struct vf_pg_name name;
