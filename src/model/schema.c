@@ -1,6 +1,7 @@
 #include "model/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
