@@ -5,6 +5,7 @@
 
 #include "engine/sqlitesql/encode.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/turso/answer.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/statement.h"
 
