@@ -47,6 +47,7 @@ bool vf_hrana_fail_lost(struct vf_hrana *db, const char *how)
 {
     struct vf_error why = {0};
     vf_error_set(&why, VF_TEMPORARY, "the transaction on the server is gone: %s", how);
+    why.lost_transaction = true;
     vf_error_hint(&why, "what was committed is there; copy --resume goes on");
     return vf_hrana_fail(db, &why, true);
 }

@@ -9,6 +9,7 @@
 #include "engine/turso/conn.h"
 #include "engine/turso/load.h"
 #include "engine/turso/lock.h"
+#include "engine/turso/record.h"
 #include "engine/turso/target.h"
 #include "engine/sqlitesql/expression.h"
 
@@ -95,6 +96,7 @@ const struct vf_engine_ops vf_turso_engine = {
     .load_close = vf_turso_load_close,
     .record_create = vf_sqlite_record_create,
     .record_put = vf_sqlite_record_put,
+    .record_put_many = vf_turso_record_put_many,
     .record_get = vf_sqlite_record_get,
     .record_swap = vf_sqlite_record_swap,
     .record_delete = vf_sqlite_record_delete,
