@@ -145,15 +145,15 @@ class Failures(Case):
 
     def test_a_target_that_fails_half_way(self):
         source = make_file(str(self.folder / "source.db"), 4000)
-        for match, do in (("INSERT OR ABORT", "lose_reply"), ("COMMIT", "lose_reply"), ("INSERT OR ABORT", "expire"), ("INSERT OR ABORT", "steal")):
+        for match, do, nth in (("INSERT OR ABORT", "lose_reply", 3), ("COMMIT", "lose_reply", 5), ("INSERT OR ABORT", "expire", 3), ("INSERT OR ABORT", "steal", 3)):
             with self.subTest(match=match, do=do):
                 server = self.start_sqld(f"{match[:3]}-{do}.db")
-                server.fault(match, do, nth=3)
+                server.fault(match, do, nth=nth)
                 result = self.run_vecferry("copy", source, server.url)
                 self.assertIn("the chunk is written again", result.stderr)
                 self.run_vecferry("verify", source, server.url)
                 server.forget()
-                server.fault(match, do, nth=3, times=0)
+                server.fault(match, do, nth=nth, times=0)
                 result = self.run_vecferry("copy", "--drop-existing", "--yes", source, server.url, code=5)
                 self.assertIn("--resume", result.stderr)
                 server.forget()

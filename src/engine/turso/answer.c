@@ -117,14 +117,27 @@ static bool take_results(struct vf_hrana *db, struct vf_json *json, struct vf_js
     return json->at != NULL;
 }
 
+/* A statement that had a transaction of its own went well if that began and was committed. */
+static void take_bracket(struct vf_hrana *db, const struct vf_hrana_result *begin)
+{
+    const struct vf_hrana_result *commit = db->n_results > db->n_steps ? &db->results[db->n_steps] : NULL;
+    if (begin->error.at != NULL)
+        db->results[0] = *begin;
+    else if (commit != NULL && commit->error.at != NULL)
+        db->results[0] = *commit;
+}
+
 /* The guard failed, as it must; else there was no transaction any more. */
 static bool take_own_result(struct vf_hrana *db)
 {
     if (db->n_results == 0)
         return vf_hrana_fail_protocol(db, "results are missing");
     bool was_open = db->results[0].value.at == NULL && db->results[0].error.at != NULL;
+    const struct vf_hrana_result own = db->results[0];
     memmove(db->results, db->results + 1, (db->n_results - 1) * sizeof(*db->results));
     db->n_results--;
+    if (db->is_bracketed)
+        take_bracket(db, &own);
     return was_open || !db->is_guarded
                ? true
                : vf_hrana_fail_lost(db, "it was started anew, or another client ended the transaction");

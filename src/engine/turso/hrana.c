@@ -197,7 +197,7 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
     db->n_steps = 0;
     db->is_cursor = is_cursor;
     db->is_guarded = db->in_transaction && !db->has_streams;
-    db->is_unchecked = false;
+    db->is_unchecked = db->is_bracketed = false;
     forget_old_baton(db);
     vf_buf_clear(out);
     vf_buf_str(out, "{\"baton\":");
@@ -228,10 +228,42 @@ static void switch_checks_off(struct vf_hrana *db, const char *sql, size_t sql_b
         vf_buf_str(&db->request, "{\"stmt\":{\"sql\":\"PRAGMA foreign_keys = OFF\",\"args\":[],\"want_rows\":false}}");
 }
 
+static bool ends_or_begins(const char *sql, size_t sql_bytes)
+{
+    static const char *const words[] = {"BEGIN", "COMMIT", "ROLLBACK"};
+    char head[9] = "";
+    for (size_t i = 0; i < 3; i++) {
+        size_t size_bytes = strlen(words[i]);
+        memcpy(head, sql, sql_bytes < size_bytes ? sql_bytes : size_bytes);
+        head[sql_bytes < size_bytes ? sql_bytes : size_bytes] = '\0';
+        if (vf_strcasecmp(head, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void open_bracket(struct vf_hrana *db, const char *sql, size_t sql_bytes)
+{
+    db->is_bracketed =
+        !db->has_streams && !db->in_transaction && !only_reads(sql, sql_bytes) && !ends_or_begins(sql, sql_bytes);
+    if (db->is_bracketed)
+        vf_buf_str(&db->request, "{\"stmt\":{\"sql\":\"BEGIN IMMEDIATE\",\"args\":[],\"want_rows\":false}}");
+}
+
+static void close_bracket(struct vf_hrana *db)
+{
+    vf_buf_str(&db->request, ",{\"stmt\":{\"sql\":\"COMMIT\",\"args\":[],\"want_rows\":false},"
+                             "\"condition\":{\"type\":\"ok\",\"step\":1}}"
+                             ",{\"stmt\":{\"sql\":\"ROLLBACK\",\"args\":[],\"want_rows\":false},"
+                             "\"condition\":{\"type\":\"error\",\"step\":1}}");
+}
+
 struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes)
 {
-    if (db->n_steps == 0)
+    if (db->n_steps == 0) {
         switch_checks_off(db, sql, sql_bytes);
+        open_bracket(db, sql, sql_bytes);
+    }
     if (db->n_steps + vf_hrana_n_own_steps(db) > 0)
         vf_buf_char(&db->request, ',');
     vf_buf_str(&db->request, "{\"stmt\":{\"sql\":");
@@ -250,6 +282,8 @@ void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condi
                       condition == VF_HRANA_IF_OK ? "ok" : "error", of + vf_hrana_n_own_steps(db));
     else if (db->is_guarded)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"error\",\"step\":0}");
+    else if (db->is_bracketed)
+        vf_buf_str(&db->request, ",\"condition\":{\"type\":\"ok\",\"step\":0}");
     vf_buf_char(&db->request, '}');
     db->n_steps++;
 }
@@ -263,6 +297,8 @@ void vf_hrana_write_end(struct vf_hrana *db, bool keep)
     if (db->is_guarded)
         vf_buf_str(&db->request, ",{\"stmt\":{\"sql\":\"ROLLBACK\",\"args\":[],\"want_rows\":false},"
                                  "\"condition\":{\"type\":\"ok\",\"step\":0}}");
+    if (db->is_bracketed)
+        close_bracket(db);
     vf_buf_str(&db->request, "]}}");
     if (db->has_streams && !keep)
         vf_buf_str(&db->request, ",{\"type\":\"close\"}");

@@ -3,7 +3,8 @@
  *
  * There are two kinds of servers. Those with streams answer each request with a baton, which is the way back to a connection of our own on the server: a transaction lives on it for some seconds
  * of silence. Those without (tursodb) have one connection for all clients and no baton: there a transaction is guarded, for a server that was started anew would take the next statement as one
- * that stands for itself. The guard is a BEGIN before each statement, which must fail.
+ * that stands for itself. The guard is a BEGIN before each statement, which must fail. Outside of a transaction of ours a statement that writes gets one of its own in its request: tursodb leaves
+ * some reading statements open, and what stands for itself behind one is only committed with the next COMMIT, and gone with a ROLLBACK.
  *
  * What may pass (429, 5xx, a lost connection) is tried again where that can do no harm: reading; what was not begun; and requests with a baton, which a server takes once.
  * The lock is held from vf_hrana_new() until the answer is in, and while a transaction begins or ends: ping.h says what for. Otherwise a session belongs to one thread.
@@ -71,6 +72,7 @@ struct vf_hrana {
     size_t n_steps;    /* ours not counted: the guard, or what switches foreign keys off */
     bool is_guarded;   /* step 0 is the guard */
     bool is_unchecked; /* step 0 switches foreign keys off */
+    bool is_bracketed; /* step 0 begins a transaction, which ends behind the steps */
     bool is_cursor;
     int n_failed; /* tries of this request that failed already */
     struct vf_http_answer answer;
@@ -106,7 +108,7 @@ struct vf_hrana {
 /* Steps of our own before those that were asked for. */
 static inline size_t vf_hrana_n_own_steps(const struct vf_hrana *db)
 {
-    return db->is_guarded || db->is_unchecked ? 1 : 0;
+    return db->is_guarded || db->is_unchecked || db->is_bracketed ? 1 : 0;
 }
 
 /* Finds out what the server is and can. VF_CONNECT: nobody listens, it is no such server, or it doesn't let us in. `name` must outlive the session.

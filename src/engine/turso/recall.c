@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-#define MAX_RESULT_BYTES ((size_t)64 << 10)
+#define MAX_RESULT_BYTES ((size_t)512 << 10)
 #define MAX_ALL_BYTES    ((size_t)8 << 20)
 #define N_HEADS          1024
 

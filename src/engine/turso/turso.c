@@ -11,6 +11,7 @@
 #include "engine/turso/lock.h"
 #include "engine/turso/record.h"
 #include "engine/turso/target.h"
+#include "engine/turso/warm.h"
 #include "engine/sqlitesql/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
@@ -22,6 +23,7 @@ static void quote(const struct vf_conn *conn, const char *identifier, struct vf_
 static enum vf_status inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                               struct vf_error *err)
 {
+    vf_turso_warm(vf_turso_conn_of(conn));
     enum vf_status status = vf_sqlite_inspect(conn, options, schema, err);
     return status == VF_OK ? vf_turso_check_watch(vf_turso_conn_of(conn), err) : status;
 }
