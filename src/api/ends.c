@@ -10,8 +10,7 @@
 #include "base/text.h"
 #include "engine/store.h"
 
-#define MAX_PLAN_BYTES ((size_t)64 << 20)
-#define MAX_JOBS       4
+#define MAX_JOBS 4
 /* Somebody may have to unlock a key chain, but a program that runs at night has to end. */
 #define PASSWORD_TIMEOUT_MS 120000
 
@@ -200,7 +199,7 @@ enum vf_status vf_ends_open_target(vecferry *v, struct vf_ends *ends, struct vf_
 
 /* ---- the plan file ---- */
 
-static enum vf_status read_file(const char *path, struct vf_buf *text, struct vf_error *err)
+enum vf_status vf_ends_read_file(const char *path, struct vf_buf *text, struct vf_error *err)
 {
     FILE *file = fopen(path, "rb");
     size_t n_read = 1;
@@ -224,8 +223,8 @@ static enum vf_status read_plan(struct vf_ends *ends, const char *path, struct v
 {
     struct vf_buf text;
 
-    vf_buf_init(&text, MAX_PLAN_BYTES);
-    enum vf_status status = read_file(path, &text, err);
+    vf_buf_init(&text, VF_MAX_PLAN_BYTES);
+    enum vf_status status = vf_ends_read_file(path, &text, err);
     if (status == VF_OK)
         status = vf_parts_read(path, text.data != NULL ? text.data : "", text.size_bytes, &ends->parts, err);
     vf_buf_release(&text);
@@ -310,6 +309,7 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
         .whole = (const char *const *)whole->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
+        .ignore_drift = vf_handle_flag(v, "diff"),
         .library_dir = vf_handle_text(v, "library-dir"),
     };
 }
@@ -378,7 +378,7 @@ enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfin
     struct newest_plan newest = {.unfinished = unfinished};
     struct vf_server source;
 
-    vf_buf_init(&newest.text, MAX_PLAN_BYTES);
+    vf_buf_init(&newest.text, VF_MAX_PLAN_BYTES);
     enum vf_status status = vf_conn_describe(ends->source, &source, err);
     /* A run that is resumed must be from this source, which the copy checks and says; another database can be compared with the target all the same. */
     if (!unfinished)

@@ -22,6 +22,7 @@ struct vf_plan_column {
     bool skip;                       /* left out: the plan says so, or the target has no type for it */
     bool computed;                   /* by the target, from others: not copied, and compared */
     enum vf_generated was_generated; /* where the table came from once; NO: not known */
+    const char *found;               /* the file's word for what the values were taken for, or NULL */
     bool overruled;                  /* native type or form in the target are the plan's, not the engine's choice */
 };
 
@@ -106,6 +107,8 @@ struct vf_plan_options {
     bool accept_losses;
     bool
         ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
+    bool
+        ignore_drift; /* what a file says of something that the source has no more, or has otherwise, is passed over, and all values are looked at: what is there now */
     bool no_evidence; /* trust the declarations: verify and resume from a plan that has its types already */
 };
 

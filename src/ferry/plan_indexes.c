@@ -57,7 +57,7 @@ static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_
 {
     struct vf_plan *plan = maker->plan;
     void *array = table->target.indexes;
-    struct vf_index *made = vf_plan_grow(plan, &array, &table->target.n_indexes, sizeof(*made));
+    struct vf_index *made = vf_arena_push(&plan->arena, &array, &table->target.n_indexes, sizeof(*made));
 
     table->target.indexes = array;
     if (made == NULL)
@@ -155,7 +155,7 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
 {
     struct vf_plan *plan = maker->plan;
     void *array = table->indexes;
-    struct vf_plan_index *index = vf_plan_grow(plan, &array, &table->n_indexes, sizeof(*index));
+    struct vf_plan_index *index = vf_arena_push(&plan->arena, &array, &table->n_indexes, sizeof(*index));
 
     table->indexes = array;
     if (index == NULL)
@@ -345,6 +345,8 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
 
     if (own->on != NULL) {
         int column = vf_table_find_column(&table->source, own->on);
+        if (column < 0 && maker->options->ignore_drift)
+            return VF_OK;
         if (column < 0)
             return vf_error_set(maker->err, VF_USAGE,
                                 "%s:%d:%d: index \"%s\" is on column \"%s\", which table \"%s\" doesn't have", file,
@@ -357,6 +359,8 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
                                 file, own->line, own->column, own->name);
         return propose(maker, table, (size_t)column, own->name, own->kind, own->vector, own);
     }
+    if (own->has_kind && maker->options->ignore_drift)
+        return VF_OK;
     if (own->has_kind)
         return vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, vf_plan_object(maker->plan, &table->source, own->name),

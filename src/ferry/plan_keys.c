@@ -81,7 +81,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
 
     for (size_t i = 0; request != NULL && whole != NULL && i < request->n_foreign_keys && status == VF_OK; i++) {
         const struct vf_plan_request_foreign_key *own = &request->foreign_keys[i];
-        bool found = false;
+        bool found = maker->options->ignore_drift;
         for (size_t k = 0; k < whole->n_foreign_keys; k++)
             found |= is_the_key(whole, &whole->foreign_keys[k], own);
         if (!found)

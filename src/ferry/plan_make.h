@@ -15,11 +15,12 @@
     "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",             \
         "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
-    "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
+    "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
-    "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
-        "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize", "prefix", "column"
+    "name", "rename", "kind", "over", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists",            \
+        "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
+        "prefix", "column"
 #define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
 #define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
 
@@ -38,6 +39,7 @@ struct vf_plan_request_column {
     bool accept_loss, skip;
     unsigned target;             /* number of the target that the column goes to; 0: where its table goes */
     const char *generated, *def; /* expressions as the file shows them */
+    const char *found;           /* what the values were taken for when another type was chosen */
     int line, column;
 };
 
@@ -96,6 +98,9 @@ struct vf_plan_request {
     size_t n_tables;
     struct vf_plan_request_table *tables;
 };
+
+/* How the problem of a table that is in the target begins: what is there is no matter of the source. */
+#define VF_PLAN_TABLE_EXISTS "the table is in the target already"
 
 /* What the making of a plan carries along. */
 struct vf_plan_maker {
@@ -238,7 +243,5 @@ enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const c
 const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char *schema);
 /* "table.column" in the plan's arena, or NULL. */
 const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name);
-/* One more element at the end of an array in the plan's arena, zeroed; NULL: no memory. */
-void *vf_plan_grow(struct vf_plan *plan, void **array, size_t *n, size_t size);
 
 #endif

@@ -82,6 +82,7 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
         if (status != VF_OK)
             return status;
     }
+    column->found = request != NULL ? request->found : NULL; /* it is taken for what it was */
     if (column->mapping.not_kept)
         return VF_OK;
     if (request != NULL && request->to != NULL &&

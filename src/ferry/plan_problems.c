@@ -99,7 +99,7 @@ static enum vf_status judge_target_table(struct vf_plan_maker *maker, const stru
         &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
         vf_table_label(target->schema, target->name, label, sizeof(label)),
         "--drop-existing drops it first, --exclude leaves it out, --resume goes on with an unfinished run", maker->err,
-        "the table is in the target already%s", has_rows ? ", and holds rows" : "");
+        VF_PLAN_TABLE_EXISTS "%s", has_rows ? ", and holds rows" : "");
 }
 
 static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)

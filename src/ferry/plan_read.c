@@ -138,6 +138,8 @@ static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struc
     if (status == VF_OK)
         status = vf_yaml_bool(yaml, node, "skip", &column->skip);
     if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "found", false, &column->found);
+    if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "generated", false, &column->generated);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "default", false, &column->def);

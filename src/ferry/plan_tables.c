@@ -105,7 +105,7 @@ static enum vf_status check_request(const struct vf_plan_maker *maker)
 {
     const struct vf_plan_request *request = maker->request;
 
-    for (size_t i = 0; request != NULL && i < request->n_tables; i++) {
+    for (size_t i = 0; request != NULL && !maker->options->ignore_drift && i < request->n_tables; i++) {
         const struct vf_plan_request_table *own = &request->tables[i];
         const char *best = NULL;
         if (vf_schema_find_table(maker->whole, own->schema, own->name) != NULL)
@@ -272,7 +272,7 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
 {
     struct vf_plan *plan = maker->plan;
     void *array = plan->tables;
-    struct vf_plan_table *table = vf_plan_grow(plan, &array, &plan->n_tables, sizeof(*table));
+    struct vf_plan_table *table = vf_arena_push(&plan->arena, &array, &plan->n_tables, sizeof(*table));
 
     plan->tables = array;
     if (table == NULL)

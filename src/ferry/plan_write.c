@@ -89,6 +89,8 @@ static void write_column(const struct writer *writer, const struct vf_plan_table
     vf_yaml_put(out, vf_type_format(column->type, type));
     if (column->source.form != VF_FORM_NATIVE)
         put_key(out, "read", vf_form_name(column->source.form));
+    if (column->found != NULL && writer->full)
+        put_key(out, "found", column->found);
     if (column->mapping.native != NULL)
         put_key(out, "to", column->mapping.native);
     if (column->mapping.form != VF_FORM_NATIVE)
@@ -155,6 +157,21 @@ static void write_vector_index(struct vf_buf *out, const struct vf_vector_index 
         put_key(out, "element", vf_element_name(wish->element));
 }
 
+/* What it is over, by the names of the source; an expression isn't shown, since it is the source's text. */
+static void write_index_parts(const struct writer *writer, const struct vf_plan_table *table,
+                              const struct vf_index *index)
+{
+    if (!writer->full || index->kind == VF_INDEX_FULLTEXT || is_added(table, index))
+        return;
+    vf_buf_str(writer->out, ", over: [");
+    for (size_t i = 0; i < index->n_parts; i++) {
+        vf_buf_str(writer->out, i > 0 ? ", " : "");
+        vf_yaml_put(writer->out, index->parts[i].column >= 0 ? vf_plan_source_name(table, index->parts[i].column)
+                                                             : "(an expression)");
+    }
+    vf_buf_char(writer->out, ']');
+}
+
 static void write_index(const struct writer *writer, const struct vf_plan_table *table,
                         const struct vf_plan_index *index)
 {
@@ -166,6 +183,7 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
     if (index->mapping.index.name != NULL && strcmp(index->mapping.index.name, source->name) != 0)
         put_key(out, "rename", index->mapping.index.name);
     put_key(out, "kind", vf_index_kind_name(source->kind));
+    write_index_parts(writer, table, source);
     if (vf_index_is_vector(source->kind))
         write_vector_index(out, &source->vector, &index->mapping.index.vector);
     if (source->kind == VF_INDEX_FULLTEXT)
