@@ -1,5 +1,5 @@
 # A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
-.PHONY: all demo demo-all test test-all test-pg16 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
+.PHONY: all demo demo-all test test-all test-pg15 test-pg16 test-pg17 test-tsan test-clang test-kill torture fuzz bench docs format lint install clean
 
 PREFIX ?= /usr/local
 TEST_ARGS ?=
@@ -28,8 +28,9 @@ test:
 test-all:
 	@VECFERRY_MATRIX=large scripts/test $(TEST_ARGS)
 
-test-pg16:
-	@scripts/test --version 16 --suite conformance,cli,e2e $(TEST_ARGS)
+# The PostgreSQL part on older servers and pgvectors.
+test-pg15 test-pg16 test-pg17:
+	@scripts/test --version $(@:test-pg%=%) --suite conformance,cli,e2e $(TEST_ARGS)
 
 test-tsan:
 	@scripts/test --build tsan --suite unit,conformance $(TEST_ARGS)

@@ -49,7 +49,7 @@ static void put_cell(const char *text)
 static void put_form(const struct vf_dialect *dialect, enum vf_expr_op op)
 {
     static const char *const joined[] = {"$1 AND $2", "$1 OR $2"};
-    const char *form = dialect->forms[op].form;
+    const char *form = vf_dialect_form(dialect, op)->form;
 
     if (op == VF_X_AND || op == VF_X_OR)
         form = joined[op];
@@ -98,7 +98,8 @@ static void print_known(const struct vf_dialect *dialect, bool is_own)
 {
     const char *between = "";
 
-    for (const struct vf_dialect_function *row = dialect->functions; row->name != NULL; row++) {
+    const struct vf_dialect_function *row = NULL;
+    while ((row = vf_dialect_next_function(dialect, row)) != NULL) {
         if ((row->op == VF_X_OWN) != is_own)
             continue;
         printf("%s`%s`", between, row->name);

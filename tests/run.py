@@ -43,7 +43,7 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:exitcode=99",
     "LSAN_OPTIONS": f"suppressions={TOP / 'tests/support/lsan.supp'}:print_suppressions=0",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:exitcode=99",
+    "TSAN_OPTIONS": f"suppressions={TOP / 'tests/support/tsan.supp'}:halt_on_error=1:second_deadlock_stack=1:exitcode=99",
 }
 
 

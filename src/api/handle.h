@@ -14,6 +14,7 @@
 #include "ferry/copy.h"
 #include "ferry/parts.h"
 #include "ferry/plan_diff.h"
+#include "ferry/report.h"
 #include "ferry/sidecar_beside.h"
 #include "ferry/verify.h"
 #include "vecferry/vecferry.h"
@@ -34,6 +35,7 @@ struct vecferry {
     struct vf_cancel cancel;
     struct vf_buf result; /* JSON */
     struct vf_buf plan_text;
+    struct vf_report report; /* of the last plan */
     struct vf_error error;
 };
 
@@ -100,6 +102,13 @@ void vf_ends_close(struct vf_ends *ends);
 /* After the plan was made and checked: every file is copied, and compared, or compared alone. The result is written, with the sums as if there were one target. */
 enum vf_status vf_files_copy(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_files_verify(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
+
+/* ---- report.c ---- */
+
+/* What the plan doesn't move, kept for vecferry_report(). */
+enum vf_status vf_handle_keep_report(vecferry *v, const struct vf_parts *parts, struct vf_error *err) VF_CHECKED;
+/* The option: a verb that ends with `status` also writes the report. A failure of that is told in the log where `status` is one, and else returned. */
+enum vf_status vf_handle_write_report(vecferry *v, enum vf_status status, struct vf_error *err) VF_CHECKED;
 
 /* ---- result.c ---- */
 

@@ -40,6 +40,7 @@ void vf_result_begin(vecferry *v, const char *verb)
     vf_error_clear(&v->error);
     vf_buf_clear(&v->result);
     vf_buf_clear(&v->plan_text);
+    vf_report_release(&v->report);
     vf_timestamp_format(clock->wall_us(clock->context) - VF_EPOCH_2000_US, true, now);
     vf_buf_printf(&v->result, "{\"v\":1,\"ts\":\"%s\",\"verb\":\"%s\"", now, verb);
 }

@@ -30,7 +30,10 @@ static enum vf_status plan(vecferry *v, struct vf_ends *ends, struct vf_error *e
     vf_parts_write(&ends->parts, &v->plan_text);
     vf_result_plan(v, &ends->parts);
     add_proposed_file(v, &ends->targets[0].url);
-    return vf_buf_check(&v->plan_text, err);
+    status = vf_handle_keep_report(v, &ends->parts, err);
+    if (status == VF_OK)
+        status = vf_buf_check(&v->plan_text, err);
+    return vf_handle_write_report(v, status, err);
 }
 
 /* ---- --diff ---- */
@@ -39,6 +42,8 @@ static enum vf_status check_diff(const vecferry *v, struct vf_error *err)
 {
     if (vf_handle_text(v, "output") != NULL)
         return vf_error_set(err, VF_USAGE, "--diff writes no plan, and --output names a file for one");
+    if (vf_handle_text(v, "report") != NULL)
+        return vf_error_set(err, VF_USAGE, "--diff writes no report, and --report names a folder for one");
     if (vf_handle_text(v, "file") != NULL)
         return VF_OK;
     vf_error_set(err, VF_USAGE, "--diff compares a plan, and none is named");

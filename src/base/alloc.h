@@ -40,6 +40,11 @@ void *vf_arena_alloc(struct vf_arena *arena, size_t n, size_t size); /* cleared 
 char *vf_arena_strdup(struct vf_arena *arena, const char *text);     /* NULL for NULL */
 char *vf_arena_strndup(struct vf_arena *arena, const char *text, size_t size_bytes);
 char *vf_arena_printf(struct vf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Room for one more element, cleared, behind the *n that *array has in the arena; NULL: no memory, nothing was changed. The capacity is the next power of two, so it needs no field; the old place is
+ * left to the arena.
+ */
+void *vf_arena_push(struct vf_arena *arena, void **array, size_t *n, size_t size);
 void vf_arena_reset(struct vf_arena *arena); /* keeps the largest block */
 void vf_arena_release(struct vf_arena *arena);
 

@@ -118,6 +118,22 @@ char *vf_arena_printf(struct vf_arena *arena, const char *fmt, ...)
     return text;
 }
 
+void *vf_arena_push(struct vf_arena *arena, void **array, size_t *n, size_t size)
+{
+    if (*n == 0 || (*n & (*n - 1)) == 0) {
+        void *grown = vf_arena_alloc(arena, *n == 0 ? 1 : *n * 2, size);
+        if (grown == NULL)
+            return NULL;
+        if (*n > 0)
+            memcpy(grown, *array, *n * size);
+        *array = grown;
+    }
+    void *element = (char *)*array + *n * size;
+    memset(element, 0, size);
+    (*n)++;
+    return element;
+}
+
 void vf_arena_reset(struct vf_arena *arena)
 {
     struct vf_arena_block *largest = arena->blocks;

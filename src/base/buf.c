@@ -216,6 +216,25 @@ void vf_buf_json_string(struct vf_buf *buf, const char *text, size_t size_bytes)
     vf_buf_char(buf, '"');
 }
 
+void vf_buf_code_point(struct vf_buf *buf, uint32_t code)
+{
+    if (code < 0x80) {
+        vf_buf_char(buf, (char)code);
+    } else if (code < 0x800) {
+        vf_buf_char(buf, (char)(0xc0 | code >> 6));
+        vf_buf_char(buf, (char)(0x80 | (code & 0x3f)));
+    } else if (code < 0x10000) {
+        vf_buf_char(buf, (char)(0xe0 | code >> 12));
+        vf_buf_char(buf, (char)(0x80 | (code >> 6 & 0x3f)));
+        vf_buf_char(buf, (char)(0x80 | (code & 0x3f)));
+    } else {
+        vf_buf_char(buf, (char)(0xf0 | code >> 18));
+        vf_buf_char(buf, (char)(0x80 | (code >> 12 & 0x3f)));
+        vf_buf_char(buf, (char)(0x80 | (code >> 6 & 0x3f)));
+        vf_buf_char(buf, (char)(0x80 | (code & 0x3f)));
+    }
+}
+
 void vf_buf_hex(struct vf_buf *buf, const void *bytes, size_t size_bytes)
 {
     static const char digits[] = "0123456789abcdef";

@@ -47,6 +47,8 @@ void vf_buf_be32(struct vf_buf *buf, uint32_t value);
 void vf_buf_be64(struct vf_buf *buf, uint64_t value);
 /* A JSON string with its quotes; only ", \ and control characters are escaped, never `/`. The text must be UTF-8: bytes that aren't become U+FFFD. */
 void vf_buf_json_string(struct vf_buf *buf, const char *text, size_t size_bytes);
+/* A code point as UTF-8; up to 0x10FFFF. */
+void vf_buf_code_point(struct vf_buf *buf, uint32_t code);
 /* Bytes as lower-case hexadecimal digits. */
 void vf_buf_hex(struct vf_buf *buf, const void *bytes, size_t size_bytes);
 

@@ -20,7 +20,7 @@ struct vf_cli {
     vecferry *v;
     const struct vf_command *command;
     bool json, quiet, verbose, yes, help;
-    bool drop_existing, dry_run;
+    bool drop_existing, dry_run, report;
     char *output;    /* NULL: the default */
     int n_arguments; /* left after the options */
     const char **arguments;

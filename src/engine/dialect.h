@@ -115,7 +115,8 @@ struct vf_dialect {
     char like_escape;         /* where a pattern says none; 0: none */
     const char *fold_rule;    /* of LOWER and UPPER; NULL: A to Z */
     bool folds_by_collation;  /* instead of fold_rule: that of the column, or of the database */
-    const struct vf_dialect_operator *operators; /* ended by a NULL token; longer ones first */
+    /* Its own, before those that all dialects have (dialect.c). */
+    const struct vf_dialect_operator *operators; /* ended by a NULL token */
     const struct vf_dialect_function *functions; /* ended by a NULL name */
     /* The kind that a type's name means, with the text in parentheses; VF_K_UNTYPED: none that is cast to. *is_cut: a cast to it changes values (varchar(3)). */
     enum vf_kind (*kind_of)(const char *type, bool *is_cut);
@@ -132,15 +133,21 @@ struct vf_dialect {
     const struct vf_expr *(*read_call)(struct vf_arena *arena, const char *name, const struct vf_expr *const *args,
                                        size_t n_args);
     /* Writing. */
-    const struct vf_dialect_form *forms; /* of each operation */
+    const struct vf_dialect_form *forms; /* of each operation; where there is none, that of all dialects, or none */
     void (*quote)(struct vf_buf *out, const char *name);
     /* false: there is no such literal; *why is set. */
     bool (*write_literal)(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out);
-    /* The name of a type in a cast; NULL: none. */
-    const char *(*cast_name)(enum vf_kind kind);
+    const char *const *cast_names; /* by kind, the name of a type in a cast; NULL: none */
     /* First say of every call: true if it was written, or refused by vf_expr_refuse(). */
     bool (*write_call)(struct vf_expr_writer *writer, const struct vf_expr *expr);
 };
+
+/* The next row behind `row`, or the first where that is NULL; NULL: there are no more. */
+const struct vf_dialect_operator *vf_dialect_next_operator(const struct vf_dialect *dialect,
+                                                           const struct vf_dialect_operator *row);
+const struct vf_dialect_function *vf_dialect_next_function(const struct vf_dialect *dialect,
+                                                           const struct vf_dialect_function *row);
+const struct vf_dialect_form *vf_dialect_form(const struct vf_dialect *dialect, enum vf_expr_op op);
 
 /*
  * Read `text` whole. VF_OK with *expr NULL: it isn't understood, and *why (in the arena) says what, with its place in the text.
@@ -175,9 +182,15 @@ void vf_expr_write_part(struct vf_expr_writer *writer, const struct vf_expr *exp
 void vf_expr_write_beside(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside);
 /* By a form of the tables. */
 void vf_expr_write_form(struct vf_expr_writer *writer, const char *form, const struct vf_expr *expr);
+/* The sign of a comparison between blanks. */
+void vf_expr_write_sign(struct vf_expr_writer *writer, enum vf_expr_op op);
 /* For dialects without them: MAX_OF and MIN_OF by the function, which passes NULLs over; TYPEOF by the type. */
 void vf_expr_write_guarded(struct vf_expr_writer *writer, const struct vf_expr *expr, const char *function);
 void vf_expr_write_typeof(struct vf_expr_writer *writer, const struct vf_expr *expr);
+/*
+ * Literals that databases with types write alike: truth values and numbers. true: it is one of these, or one that such databases have no literal for, and *is_written says which.
+ */
+bool vf_expr_write_typed(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out, bool *is_written);
 /* The column of the target that a COLUMN is. */
 const struct vf_column *vf_expr_column_of(const struct vf_expr_writer *writer, const struct vf_expr *expr);
 

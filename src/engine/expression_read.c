@@ -216,7 +216,8 @@ static const struct vf_expr *call_named(struct vf_expr_reader *reader, const cha
         if (args[i] == NULL)
             return NULL;
     }
-    for (const struct vf_dialect_function *row = reader->dialect->functions; row->name != NULL; row++) {
+    const struct vf_dialect_function *row = NULL;
+    while ((row = vf_dialect_next_function(reader->dialect, row)) != NULL) {
         if (vf_strcasecmp(row->name, name) == 0 && n >= row->min_args && n <= row->max_args)
             return vf_build_function(reader, row, args, n);
     }
@@ -489,11 +490,11 @@ static const struct vf_expr *parse_like(struct vf_expr_reader *reader, const str
 
 static const struct vf_dialect_operator *operator_here(const struct vf_expr_reader *reader)
 {
-    for (const struct vf_dialect_operator *row = reader->dialect->operators; row->token != NULL; row++) {
-        if (is_sign(reader, row->token) || is_word(reader, row->token))
-            return row;
-    }
-    return NULL;
+    const struct vf_dialect_operator *row = vf_dialect_next_operator(reader->dialect, NULL);
+
+    while (row != NULL && !is_sign(reader, row->token) && !is_word(reader, row->token))
+        row = vf_dialect_next_operator(reader->dialect, row);
+    return row;
 }
 
 static const struct vf_expr *with_collation(struct vf_expr_reader *reader, const struct vf_expr *expr)

@@ -2,42 +2,12 @@
 
 #include <string.h>
 
+#include "engine/sql.h"
+
 /* Longer signs come first. */
 static const char *const signs[] = {"->>", "!~~*", "~~~", "~~*", "!~~", "!~*", "#>>", "::", "||",
                                     "->",  "<=",   ">=",  "<>",  "!=",  "==",  "//",  "<<", ">>",
                                     "~~",  "!~",   "~*",  "@>",  "<@",  "#>",  "**",  "^@", "&&"};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$' ||
-           (unsigned char)c >= 0x80;
-}
-
-static const char *skip_blanks(const char *at)
-{
-    for (;;) {
-        if (is_blank(*at)) {
-            at++;
-        } else if (at[0] == '-' && at[1] == '-') {
-            at += strcspn(at, "\n");
-        } else if (at[0] == '/' && at[1] == '*') {
-            const char *end = strstr(at + 2, "*/");
-            at = end != NULL ? end + 2 : at + strlen(at);
-        } else {
-            return at;
-        }
-    }
-}
 
 /* `at` is at the opening quote; what is between goes to `out`, if that isn't NULL. NULL: it doesn't end, or an escape isn't a plain one. */
 static const char *read_quoted(const char *at, bool has_escapes, char *out)
@@ -60,23 +30,6 @@ static const char *read_quoted(const char *at, bool has_escapes, char *out)
             *out++ = *at;
     }
     return NULL;
-}
-
-static const char *skip_number(const char *at)
-{
-    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
-        at += 2;
-        while (is_word_char(*at))
-            at++;
-        return at;
-    }
-    while (is_word_char(*at) || *at == '.') {
-        bool is_exponent = *at == 'e' || *at == 'E';
-        at++;
-        if (is_exponent && (*at == '+' || *at == '-'))
-            at++;
-    }
-    return at;
 }
 
 static size_t sign_bytes(const char *at)
@@ -105,16 +58,13 @@ static enum vf_expr_token_kind quotes_at(const struct vf_dialect *dialect, const
 
 static enum vf_expr_token_kind plain_at(const char *start, const char **end)
 {
-    *end = start;
-    if (is_digit(*start) || (*start == '.' && is_digit(start[1]))) {
-        *end = skip_number(start);
+    if (vf_sql_starts_number(start)) {
+        *end = vf_sql_skip_number(start);
         return VF_EXPR_NUMBER;
     }
-    if (is_word_char(*start)) {
-        while (is_word_char(**end))
-            (*end)++;
+    *end = vf_sql_skip_word(start);
+    if (*end > start)
         return VF_EXPR_WORD;
-    }
     *end = start + (sign_bytes(start) > 0 ? sign_bytes(start) : 1);
     return sign_bytes(start) > 0 ? VF_EXPR_SIGN : VF_EXPR_BAD;
 }
@@ -122,7 +72,7 @@ static enum vf_expr_token_kind plain_at(const char *start, const char **end)
 struct vf_expr_token vf_expr_next_token(const struct vf_dialect *dialect, const char *text, size_t *offset,
                                         struct vf_arena *arena)
 {
-    const char *start = skip_blanks(text + *offset), *open = NULL, *end = NULL;
+    const char *start = vf_sql_skip_blanks(text + *offset), *open = NULL, *end = NULL;
     struct vf_expr_token token = {.kind = VF_EXPR_END, .offset = (size_t)(start - text), .text = ""};
     bool has_escapes = false;
 

@@ -69,6 +69,29 @@ void vf_expr_write_typeof(struct vf_expr_writer *writer, const struct vf_expr *e
     vf_buf_str(writer->out, "' END");
 }
 
+void vf_expr_write_sign(struct vf_expr_writer *writer, enum vf_expr_op op)
+{
+    const char *sign = vf_dialect_form(writer->dialect, op)->form + strlen("$1");
+
+    vf_buf_add(writer->out, sign, strcspn(sign, "$"));
+}
+
+bool vf_expr_write_typed(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out, bool *is_written)
+{
+    bool is_other_form = form != VF_FORM_NATIVE && form != VF_FORM_TEXT;
+    /* ISO 8601's years of more than four digits, which these databases don't read. */
+    bool is_expanded =
+        kind >= VF_K_DATE && kind <= VF_K_TIMESTAMPTZ && (text[0] == '+' || (text[0] == '-' && text[1] != 'i'));
+
+    *is_written = false;
+    if (is_other_form || is_expanded)
+        return true;
+    *is_written = kind == VF_K_BOOL || vf_kind_is_whole(kind) || (kind == VF_K_DECIMAL && text[0] != 'N');
+    if (*is_written)
+        vf_buf_str(out, text);
+    return *is_written;
+}
+
 /* ---- what is asked of columns ---- */
 
 static bool is_comparison(enum vf_expr_op op)
@@ -217,7 +240,7 @@ static void write_case(struct vf_expr_writer *writer, const struct vf_expr *expr
 
 static void write_cast(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
-    const char *name = writer->dialect->cast_name(expr->is);
+    const char *name = writer->dialect->cast_names[expr->is];
 
     if (name == NULL) {
         vf_expr_refuse(writer, vf_arena_printf(writer->arena, "a cast to %s isn't the same in the target",
@@ -273,7 +296,7 @@ static bool is_operator(const struct vf_expr_writer *writer, const struct vf_exp
 {
     if (expr->op == VF_X_OWN)
         return !is_named(expr);
-    return expr->op <= VF_X_OR || expr->op == VF_X_IN || writer->dialect->forms[expr->op].is_operator;
+    return expr->op <= VF_X_OR || expr->op == VF_X_IN || vf_dialect_form(writer->dialect, expr->op)->is_operator;
 }
 
 /* IS NOT NULL and the like, which people write. */
@@ -302,7 +325,7 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
 
 static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
-    const struct vf_dialect_form *form = &writer->dialect->forms[expr->op];
+    const struct vf_dialect_form *form = vf_dialect_form(writer->dialect, expr->op);
 
     check(writer, expr);
     if (writer->is_refused)

@@ -11,6 +11,30 @@ void vf_refuse_key(const struct vf_relation *relation, const struct vf_batch *ba
     vf_batch_key_json(batch, row, n_key, relation->key, names, out);
 }
 
+enum vf_status vf_refuse_at(const struct vf_relation *relation, const struct vf_batch *batch, int64_t row,
+                            size_t column, const char *reason, struct vf_reject_list *rejects, struct vf_error *err)
+{
+    struct vf_buf key;
+    char label[256];
+    const struct vf_array *array = column < relation->n_fields ? &batch->columns[column] : NULL;
+    struct vf_reject reject = {
+        .table = vf_table_label(relation->schema, relation->name, label, sizeof(label)),
+        .column = array != NULL ? relation->fields[column].name : NULL,
+        .reason = reason,
+        .row = row,
+    };
+    vf_buf_init(&key, VF_BUF_MAX);
+    vf_refuse_key(relation, batch, row, &key);
+    enum vf_status status = vf_buf_check(&key, err);
+    reject.key = key.data != NULL ? key.data : "{}";
+    if (array != NULL && array->layout == VF_LAYOUT_VARIABLE && !vf_array_is_null(array, row))
+        reject.original = vf_array_value(array, row, &reject.original_bytes);
+    if (status == VF_OK)
+        status = vf_reject_add(rejects, &reject, err);
+    vf_buf_release(&key);
+    return status;
+}
+
 enum vf_status vf_refuse_row(const struct vf_relation *relation, const struct vf_batch *batch, int64_t row,
                              const struct vf_refusal *refusal, struct vf_reject_list *rejects, struct vf_error *err)
 {

@@ -19,28 +19,11 @@ void vf_plan_release(struct vf_plan *plan)
 
 /* ---- helpers of all the parts ---- */
 
-void *vf_plan_grow(struct vf_plan *plan, void **array, size_t *n, size_t size)
-{
-    if (*n == 0 ||
-        (*n & (*n - 1)) == 0) { /* the capacity is the next power of two; the old place is left to the arena */
-        void *grown = vf_arena_alloc(&plan->arena, *n == 0 ? 1 : *n * 2, size);
-        if (grown == NULL)
-            return NULL;
-        if (*n > 0)
-            memcpy(grown, *array, *n * size);
-        *array = grown;
-    }
-    void *element = (char *)*array + *n * size;
-    memset(element, 0, size);
-    (*n)++;
-    return element;
-}
-
 enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const char *schema, const char *name,
                                  const char *on, const char *text, const char *why, struct vf_error *err)
 {
     void *array = plan->not_moved;
-    struct vf_other *other = vf_plan_grow(plan, &array, &plan->n_not_moved, sizeof(*other));
+    struct vf_other *other = vf_arena_push(&plan->arena, &array, &plan->n_not_moved, sizeof(*other));
 
     plan->not_moved = array;
     if (other == NULL)

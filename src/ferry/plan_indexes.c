@@ -57,7 +57,7 @@ static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_
 {
     struct vf_plan *plan = maker->plan;
     void *array = table->target.indexes;
-    struct vf_index *made = vf_plan_grow(plan, &array, &table->target.n_indexes, sizeof(*made));
+    struct vf_index *made = vf_arena_push(&plan->arena, &array, &table->target.n_indexes, sizeof(*made));
 
     table->target.indexes = array;
     if (made == NULL)
@@ -155,7 +155,7 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
 {
     struct vf_plan *plan = maker->plan;
     void *array = table->indexes;
-    struct vf_plan_index *index = vf_plan_grow(plan, &array, &table->n_indexes, sizeof(*index));
+    struct vf_plan_index *index = vf_arena_push(&plan->arena, &array, &table->n_indexes, sizeof(*index));
 
     table->indexes = array;
     if (index == NULL)

@@ -245,7 +245,5 @@ enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const c
 const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char *schema);
 /* "table.column" in the plan's arena, or NULL. */
 const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name);
-/* One more element at the end of an array in the plan's arena, zeroed; NULL: no memory. */
-void *vf_plan_grow(struct vf_plan *plan, void **array, size_t *n, size_t size);
 
 #endif

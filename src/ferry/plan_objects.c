@@ -15,7 +15,7 @@ static enum vf_status add_name(struct vf_plan *plan, const char ***names, size_t
             return VF_OK;
     }
     void *array = *names;
-    const char **added = vf_plan_grow(plan, &array, n, sizeof(*added));
+    const char **added = vf_arena_push(&plan->arena, &array, n, sizeof(*added));
     *names = array;
     if (added == NULL)
         return vf_error_nomem(err);
@@ -221,7 +221,7 @@ static enum vf_status append_sequence(struct vf_plan_maker *maker, const struct 
 {
     struct vf_plan *plan = maker->plan;
     void *array = plan->sequences;
-    struct vf_sequence *added = vf_plan_grow(plan, &array, &plan->n_sequences, sizeof(*added));
+    struct vf_sequence *added = vf_arena_push(&plan->arena, &array, &plan->n_sequences, sizeof(*added));
 
     plan->sequences = array;
     if (added == NULL)

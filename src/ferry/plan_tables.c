@@ -272,7 +272,7 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
 {
     struct vf_plan *plan = maker->plan;
     void *array = plan->tables;
-    struct vf_plan_table *table = vf_plan_grow(plan, &array, &plan->n_tables, sizeof(*table));
+    struct vf_plan_table *table = vf_arena_push(&plan->arena, &array, &plan->n_tables, sizeof(*table));
 
     plan->tables = array;
     if (table == NULL)

@@ -91,29 +91,6 @@ static int32_t take_unit(struct reader *reader)
     return unit;
 }
 
-static void put_utf8(struct vf_buf *out, int32_t point)
-{
-    char bytes[4];
-    size_t n = 0;
-
-    if (point < 0x80) {
-        bytes[n++] = (char)point;
-    } else if (point < 0x800) {
-        bytes[n++] = (char)(0xc0 | point >> 6);
-        bytes[n++] = (char)(0x80 | (point & 63));
-    } else if (point < 0x10000) {
-        bytes[n++] = (char)(0xe0 | point >> 12);
-        bytes[n++] = (char)(0x80 | (point >> 6 & 63));
-        bytes[n++] = (char)(0x80 | (point & 63));
-    } else {
-        bytes[n++] = (char)(0xf0 | point >> 18);
-        bytes[n++] = (char)(0x80 | (point >> 12 & 63));
-        bytes[n++] = (char)(0x80 | (point >> 6 & 63));
-        bytes[n++] = (char)(0x80 | (point & 63));
-    }
-    vf_buf_add(out, bytes, n);
-}
-
 /* Behind "\u": one unit, or two that are a surrogate pair (RFC 8259, section 7). */
 static enum vf_status take_unicode(struct reader *reader)
 {
@@ -125,7 +102,7 @@ static enum vf_status take_unicode(struct reader *reader)
     }
     if (point < 0 || (point >= 0xd800 && point < 0xe000))
         return bad(reader, "an escape that is no character");
-    put_utf8(&reader->string, point);
+    vf_buf_code_point(&reader->string, (uint32_t)point);
     return VF_OK;
 }
 

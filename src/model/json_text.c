@@ -352,25 +352,6 @@ bool vf_json_walk_next(struct vf_json_walk *walk, struct vf_json_item *item)
 
 /* ---- strings ---- */
 
-static void put_code(struct vf_buf *out, uint32_t code)
-{
-    if (code < 0x80) {
-        vf_buf_char(out, (char)code);
-    } else if (code < 0x800) {
-        vf_buf_char(out, (char)(0xc0 | code >> 6));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        vf_buf_char(out, (char)(0xe0 | code >> 12));
-        vf_buf_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    } else {
-        vf_buf_char(out, (char)(0xf0 | code >> 18));
-        vf_buf_char(out, (char)(0x80 | (code >> 12 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    }
-}
-
 static uint32_t unit_of(const char *digits)
 {
     uint32_t unit = 0;
@@ -395,7 +376,7 @@ static bool put_unicode(const char **at, const char *end, struct vf_buf *out)
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         *at += 6;
     }
-    put_code(out, code);
+    vf_buf_code_point(out, code);
     return true;
 }
 

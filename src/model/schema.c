@@ -11,27 +11,10 @@ void vf_schema_release(struct vf_schema *schema)
     *schema = (struct vf_schema){0};
 }
 
-/* Room for element n of an array in the arena. The capacity is the next power of two, so it needs no field; the old place is left to the arena. */
-static void *grow(struct vf_arena *arena, void **array, size_t *n, size_t size)
-{
-    if (*n == 0 || (*n & (*n - 1)) == 0) {
-        void *grown = vf_arena_alloc(arena, *n == 0 ? 1 : *n * 2, size);
-        if (grown == NULL)
-            return NULL;
-        if (*n > 0)
-            memcpy(grown, *array, *n * size);
-        *array = grown;
-    }
-    void *element = (char *)*array + *n * size;
-    memset(element, 0, size);
-    (*n)++;
-    return element;
-}
-
 struct vf_table *vf_schema_add_table(struct vf_schema *schema)
 {
     void *array = schema->tables;
-    struct vf_table *table = grow(&schema->arena, &array, &schema->n_tables, sizeof(*table));
+    struct vf_table *table = vf_arena_push(&schema->arena, &array, &schema->n_tables, sizeof(*table));
 
     schema->tables = array;
     if (table != NULL) {
@@ -45,7 +28,7 @@ struct vf_table *vf_schema_add_table(struct vf_schema *schema)
 struct vf_user_type *vf_schema_add_user_type(struct vf_schema *schema)
 {
     void *array = schema->user_types;
-    struct vf_user_type *type = grow(&schema->arena, &array, &schema->n_user_types, sizeof(*type));
+    struct vf_user_type *type = vf_arena_push(&schema->arena, &array, &schema->n_user_types, sizeof(*type));
 
     schema->user_types = array;
     return type;
@@ -54,7 +37,7 @@ struct vf_user_type *vf_schema_add_user_type(struct vf_schema *schema)
 struct vf_sequence *vf_schema_add_sequence(struct vf_schema *schema)
 {
     void *array = schema->sequences;
-    struct vf_sequence *sequence = grow(&schema->arena, &array, &schema->n_sequences, sizeof(*sequence));
+    struct vf_sequence *sequence = vf_arena_push(&schema->arena, &array, &schema->n_sequences, sizeof(*sequence));
 
     schema->sequences = array;
     return sequence;
@@ -63,7 +46,7 @@ struct vf_sequence *vf_schema_add_sequence(struct vf_schema *schema)
 struct vf_other *vf_schema_add_other(struct vf_schema *schema)
 {
     void *array = schema->others;
-    struct vf_other *other = grow(&schema->arena, &array, &schema->n_others, sizeof(*other));
+    struct vf_other *other = vf_arena_push(&schema->arena, &array, &schema->n_others, sizeof(*other));
 
     schema->others = array;
     return other;
@@ -72,7 +55,7 @@ struct vf_other *vf_schema_add_other(struct vf_schema *schema)
 struct vf_column *vf_table_add_column(struct vf_schema *schema, struct vf_table *table)
 {
     void *array = table->columns;
-    struct vf_column *column = grow(&schema->arena, &array, &table->n_columns, sizeof(*column));
+    struct vf_column *column = vf_arena_push(&schema->arena, &array, &table->n_columns, sizeof(*column));
 
     table->columns = array;
     if (column != NULL)
@@ -83,7 +66,7 @@ struct vf_column *vf_table_add_column(struct vf_schema *schema, struct vf_table 
 struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *table)
 {
     void *array = table->indexes;
-    struct vf_index *index = grow(&schema->arena, &array, &table->n_indexes, sizeof(*index));
+    struct vf_index *index = vf_arena_push(&schema->arena, &array, &table->n_indexes, sizeof(*index));
 
     table->indexes = array;
     return index;
@@ -92,7 +75,7 @@ struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *t
 struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table)
 {
     void *array = table->foreign_keys;
-    struct vf_foreign_key *key = grow(&schema->arena, &array, &table->n_foreign_keys, sizeof(*key));
+    struct vf_foreign_key *key = vf_arena_push(&schema->arena, &array, &table->n_foreign_keys, sizeof(*key));
 
     table->foreign_keys = array;
     return key;
@@ -101,7 +84,7 @@ struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct
 struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table)
 {
     void *array = table->checks;
-    struct vf_check *check = grow(&schema->arena, &array, &table->n_checks, sizeof(*check));
+    struct vf_check *check = vf_arena_push(&schema->arena, &array, &table->n_checks, sizeof(*check));
 
     table->checks = array;
     return check;
@@ -110,7 +93,7 @@ struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *t
 struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index)
 {
     void *array = index->parts;
-    struct vf_key_part *part = grow(&schema->arena, &array, &index->n_parts, sizeof(*part));
+    struct vf_key_part *part = vf_arena_push(&schema->arena, &array, &index->n_parts, sizeof(*part));
 
     index->parts = array;
     return part;

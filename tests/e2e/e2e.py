@@ -7,6 +7,7 @@ values by rules written here, and compares whole tables as multisets.
 import collections
 import datetime
 import decimal
+import functools
 import json
 import os
 import pathlib
@@ -30,6 +31,20 @@ def database_url(name):
     """The test server's URL with another database in its path."""
     parts = urllib.parse.urlsplit(SERVER)
     return urllib.parse.urlunsplit(parts._replace(path="/" + name))
+
+
+@functools.cache
+def server_versions():
+    """Of the test server: its major version, and that of the pgvector it has."""
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        vector = connection.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'").fetchone()[0]
+        return connection.info.server_version // 10000, tuple(int(part) for part in vector.split("."))
+
+
+def since(server=0, vector=(0, 0, 0)):
+    """A test, or a class of them, of what older servers or pgvectors don't have: on those it is none (make test-pg15)."""
+    has = server_versions()
+    return lambda test: test if has[0] >= server and has[1] >= vector else None
 
 
 class Result:

@@ -41,9 +41,10 @@ class PlanDiff(Case):
     def test_nothing_has_changed(self):
         self.plan(self.postgres(SHOP), self.sqlite("target.db"))
         before = self.folder.joinpath("ferry.yaml").read_bytes()
+        files = sorted(os.listdir(self.folder))
         self.assertEqual(self.diff(0), ([], []))
         self.assertEqual(self.folder.joinpath("ferry.yaml").read_bytes(), before)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["ferry.yaml"])
+        self.assertEqual(sorted(os.listdir(self.folder)), files)
         shown = self.run_vecferry("plan", "--diff", "-f", self.folder / "ferry.yaml")
         self.assertEqual(shown.stdout, "nothing that counts has changed in the source\n")
 
@@ -181,6 +182,7 @@ class PlanDiff(Case):
         self.assertIn("--diff compares a plan, and none is named", self.run_vecferry("plan", "--diff", source, self.sqlite("target.db"), code=2).stderr)
         self.plan(source, self.sqlite("target.db"))
         self.assertIn("--diff writes no plan", self.run_vecferry("plan", "--diff", "-f", self.folder / "ferry.yaml", "-o", "x.yaml", code=2).stderr)
+        self.assertIn("--diff writes no report", self.run_vecferry("plan", "--diff", "-f", self.folder / "ferry.yaml", "--report", "x.d", code=2).stderr)
         self.folder.joinpath("ferry.yaml").write_text("version: 1\ntables: 7\n")
         self.run_vecferry("plan", "--diff", "-f", self.folder / "ferry.yaml", source, self.sqlite("target.db"), code=2)
 

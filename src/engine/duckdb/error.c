@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "engine/sql.h"
 
 struct kind {
     const char *prefix; /* as duckdb's exceptions begin their messages */
@@ -99,22 +100,10 @@ enum vf_status vf_duckdb_run(const struct vf_duckdb_library *lib, duckdb_connect
 
 void vf_duckdb_quote(struct vf_buf *out, const char *identifier)
 {
-    vf_buf_char(out, '"');
-    for (const char *c = identifier; *c != '\0'; c++) {
-        if (*c == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *c);
-    }
-    vf_buf_char(out, '"');
+    vf_sql_quote(out, identifier);
 }
 
 void vf_duckdb_quote_text(struct vf_buf *out, const char *text, size_t size_bytes)
 {
-    vf_buf_char(out, '\'');
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (text[i] == '\'')
-            vf_buf_char(out, '\'');
-        vf_buf_char(out, text[i]);
-    }
-    vf_buf_char(out, '\'');
+    vf_sql_quote_text(out, text, size_bytes);
 }

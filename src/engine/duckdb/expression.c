@@ -12,15 +12,9 @@
 /* ---- reading ---- */
 
 static const struct vf_dialect_operator operators[] = {
-    {.token = "OR", .level = VF_LEVEL_OR, .op = VF_X_OR},
-    {.token = "AND", .level = VF_LEVEL_AND, .op = VF_X_AND},
     {.token = "=", .level = VF_LEVEL_COMPARE, .op = VF_X_EQ},
     {.token = "<>", .level = VF_LEVEL_COMPARE, .op = VF_X_NE},
     {.token = "!=", .level = VF_LEVEL_COMPARE, .op = VF_X_NE},
-    {.token = "<", .level = VF_LEVEL_COMPARE, .op = VF_X_LT},
-    {.token = "<=", .level = VF_LEVEL_COMPARE, .op = VF_X_LE},
-    {.token = ">", .level = VF_LEVEL_COMPARE, .op = VF_X_GT},
-    {.token = ">=", .level = VF_LEVEL_COMPARE, .op = VF_X_GE},
     {.token = "LIKE", .level = VF_LEVEL_LIKE, .op = VF_X_LIKE, .as = VF_READ_ESCAPE},
     {.token = "~~", .level = VF_LEVEL_OTHER, .op = VF_X_LIKE, .as = VF_READ_ESCAPE},
     {.token = "!~~", .level = VF_LEVEL_OTHER, .op = VF_X_LIKE, .as = VF_READ_NEGATED},
@@ -30,16 +24,7 @@ static const struct vf_dialect_operator operators[] = {
     {.token = "||", .level = VF_LEVEL_OTHER, .op = VF_X_CONCAT},
     {.token = "->", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_JSON},
     {.token = "->>", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_TEXT},
-    {.token = "&", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "|", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "<<", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = ">>", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "+", .level = VF_LEVEL_ADD, .op = VF_X_ADD},
-    {.token = "-", .level = VF_LEVEL_ADD, .op = VF_X_SUB},
-    {.token = "*", .level = VF_LEVEL_MUL, .op = VF_X_MUL},
-    {.token = "/", .level = VF_LEVEL_MUL, .op = VF_X_DIV},
     {.token = "//", .level = VF_LEVEL_MUL, .op = VF_X_IDIV},
-    {.token = "%", .level = VF_LEVEL_MUL, .op = VF_X_MOD},
     {.token = "**", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_F64},
     {0},
 };
@@ -47,21 +32,11 @@ static const struct vf_dialect_operator operators[] = {
 static const struct vf_dialect_function functions[] = {
     {"like_escape", 3, 3, VF_X_LIKE, VF_READ_ESCAPE, VF_K_BOOL},
     {"not_like_escape", 3, 3, VF_X_LIKE, VF_READ_NEGATED, VF_K_BOOL},
-    {"lower", 1, 1, VF_X_LOWER, VF_READ_PLAIN, VF_K_TEXT},
-    {"upper", 1, 1, VF_X_UPPER, VF_READ_PLAIN, VF_K_TEXT},
-    {"length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
     {"strlen", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
-    {"octet_length", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
     {"trim", 2, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"ltrim", 2, 2, VF_X_LTRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"rtrim", 2, 2, VF_X_RTRIM, VF_READ_PLAIN, VF_K_TEXT},
-    {"substr", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
-    {"substring", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
     {"left", 2, 2, VF_X_SUBSTR, VF_READ_LEFT, VF_K_TEXT},
-    {"replace", 3, 3, VF_X_REPLACE, VF_READ_PLAIN, VF_K_TEXT},
-    {"abs", 1, 1, VF_X_ABS, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"coalesce", 1, 200, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"nullif", 2, 2, VF_X_NULLIF, VF_READ_PLAIN, VF_K_UNTYPED},
     {"greatest", 1, 200, VF_X_GREATEST, VF_READ_PLAIN, VF_K_UNTYPED},
     {"least", 1, 200, VF_X_LEAST, VF_READ_PLAIN, VF_K_UNTYPED},
     {"json_valid", 1, 1, VF_X_JSON_VALID, VF_READ_PLAIN, VF_K_BOOL},
@@ -167,72 +142,37 @@ static const struct vf_expr *read_call(struct vf_arena *arena, const char *name,
 /* ---- writing ---- */
 
 static const struct vf_dialect_form forms[VF_X_COUNT] = {
-    [VF_X_NOT] = {"NOT $1", true, NULL},
-    [VF_X_IS_NULL] = {"$1 IS NULL", true, NULL},
-    [VF_X_IS_TRUE] = {"$1 IS TRUE", true, NULL},
-    [VF_X_IS_FALSE] = {"$1 IS FALSE", true, NULL},
-    [VF_X_EQ] = {"$1 = $2", true, NULL},
-    [VF_X_NE] = {"$1 <> $2", true, NULL},
-    [VF_X_LT] = {"$1 < $2", true, NULL},
-    [VF_X_LE] = {"$1 <= $2", true, NULL},
-    [VF_X_GT] = {"$1 > $2", true, NULL},
-    [VF_X_GE] = {"$1 >= $2", true, NULL},
-    [VF_X_DISTINCT] = {"$1 IS DISTINCT FROM $2", true, NULL},
-    [VF_X_NEG] = {"- $1", true, NULL},
-    [VF_X_ADD] = {"$1 + $2", true, NULL},
-    [VF_X_SUB] = {"$1 - $2", true, NULL},
-    [VF_X_MUL] = {"$1 * $2", true, NULL},
-    [VF_X_DIV] = {"$1 / $2", true, NULL},
     [VF_X_IDIV] = {"$1 // $2", true, NULL},
-    [VF_X_MOD] = {"$1 % $2", true, NULL},
-    [VF_X_CONCAT] = {"$1 || $2", true, NULL},
     [VF_X_LIKE] = {"$1 LIKE $2 ESCAPE '\\'", true, NULL},
     [VF_X_LOWER] = {"translate($1, '" UPPER "', '" LOWER "')", false, NULL},
     [VF_X_UPPER] = {"translate($1, '" LOWER "', '" UPPER "')", false, NULL},
-    [VF_X_LENGTH] = {"length($1)", false, NULL},
     [VF_X_OCTETS] = {"strlen($1)", false, NULL},
-    [VF_X_TRIM] = {"trim($1, $2)", false, NULL},
-    [VF_X_LTRIM] = {"ltrim($1, $2)", false, NULL},
-    [VF_X_RTRIM] = {"rtrim($1, $2)", false, NULL},
-    [VF_X_SUBSTR] = {"substr($*)", false, NULL},
-    [VF_X_REPLACE] = {"replace($1, $2, $3)", false, NULL},
-    [VF_X_ABS] = {"abs($1)", false, NULL},
-    [VF_X_COALESCE] = {"coalesce($*)", false, NULL},
-    [VF_X_NULLIF] = {"nullif($1, $2)", false, NULL},
     [VF_X_GREATEST] = {"greatest($*)", false, NULL},
     [VF_X_LEAST] = {"least($*)", false, NULL},
     [VF_X_MAX_OF] = {"CASE WHEN ... IS NOT NULL AND ... THEN greatest($*) END", false, NULL},
     [VF_X_MIN_OF] = {"CASE WHEN ... IS NOT NULL AND ... THEN least($*) END", false, NULL},
-    [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
-    [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
     [VF_X_JSON_VALID] = {"json_valid($1)", false, NULL},
-    [VF_X_TYPEOF] = {"CASE WHEN $1 IS NULL THEN 'null' ELSE ... END", false, NULL},
     [VF_X_NOW] = {"now()", false, NULL},
     [VF_X_TODAY] = {"current_date", false, NULL},
     [VF_X_TIME] = {"CAST(now() AS TIME)", false, NULL},
     [VF_X_UUID] = {"uuid()", false, NULL},
 };
 
-static const char *cast_name(enum vf_kind kind)
-{
-    static const char *const names[VF_KIND_COUNT + 1] = {[VF_K_BOOL] = "BOOLEAN",
-                                                         [VF_K_I8] = "TINYINT",
-                                                         [VF_K_I16] = "SMALLINT",
-                                                         [VF_K_I32] = "INTEGER",
-                                                         [VF_K_I64] = "BIGINT",
-                                                         [VF_K_F32] = "FLOAT",
-                                                         [VF_K_F64] = "DOUBLE",
-                                                         [VF_K_TEXT] = "VARCHAR",
-                                                         [VF_K_BLOB] = "BLOB",
-                                                         [VF_K_UUID] = "UUID",
-                                                         [VF_K_DATE] = "DATE",
-                                                         [VF_K_TIME] = "TIME",
-                                                         [VF_K_TIMESTAMP] = "TIMESTAMP",
-                                                         [VF_K_TIMESTAMPTZ] = "TIMESTAMP WITH TIME ZONE",
-                                                         [VF_K_JSON] = "JSON"};
-
-    return names[kind];
-}
+static const char *const cast_names[VF_KIND_COUNT + 1] = {[VF_K_BOOL] = "BOOLEAN",
+                                                          [VF_K_I8] = "TINYINT",
+                                                          [VF_K_I16] = "SMALLINT",
+                                                          [VF_K_I32] = "INTEGER",
+                                                          [VF_K_I64] = "BIGINT",
+                                                          [VF_K_F32] = "FLOAT",
+                                                          [VF_K_F64] = "DOUBLE",
+                                                          [VF_K_TEXT] = "VARCHAR",
+                                                          [VF_K_BLOB] = "BLOB",
+                                                          [VF_K_UUID] = "UUID",
+                                                          [VF_K_DATE] = "DATE",
+                                                          [VF_K_TIME] = "TIME",
+                                                          [VF_K_TIMESTAMP] = "TIMESTAMP",
+                                                          [VF_K_TIMESTAMPTZ] = "TIMESTAMP WITH TIME ZONE",
+                                                          [VF_K_JSON] = "JSON"};
 
 static void write_blob(const char *text, struct vf_buf *out)
 {
@@ -247,15 +187,10 @@ static void write_blob(const char *text, struct vf_buf *out)
 
 static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
 {
-    bool is_expanded =
-        kind >= VF_K_DATE && kind <= VF_K_TIMESTAMPTZ && (text[0] == '+' || (text[0] == '-' && text[1] != 'i'));
+    bool is_written;
 
-    if ((form != VF_FORM_NATIVE && form != VF_FORM_TEXT) || is_expanded)
-        return false;
-    if (kind == VF_K_BOOL || vf_kind_is_whole(kind) || (kind == VF_K_DECIMAL && text[0] != 'N')) {
-        vf_buf_str(out, text);
-        return true;
-    }
+    if (vf_expr_write_typed(kind, form, text, out, &is_written))
+        return is_written;
     if (kind == VF_K_BLOB) {
         write_blob(text, out);
         return true;
@@ -264,12 +199,12 @@ static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text
         vf_duckdb_quote_text(out, text, strlen(text));
         return true;
     }
-    if (cast_name(kind) == NULL)
+    if (cast_names[kind] == NULL)
         return false;
     vf_buf_str(out, "CAST(");
     vf_duckdb_quote_text(out, text, strlen(text));
     vf_buf_str(out, " AS ");
-    vf_buf_str(out, cast_name(kind));
+    vf_buf_str(out, cast_names[kind]);
     vf_buf_char(out, ')');
     return true;
 }
@@ -318,6 +253,6 @@ const struct vf_dialect vf_duckdb_dialect = {
     .forms = forms,
     .quote = vf_duckdb_quote,
     .write_literal = write_literal,
-    .cast_name = cast_name,
+    .cast_names = cast_names,
     .write_call = write_call,
 };

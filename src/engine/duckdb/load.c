@@ -3,6 +3,7 @@
 #include "engine/duckdb/encode.h"
 #include "engine/duckdb/probe.h"
 #include "engine/duckdb/target.h"
+#include "engine/refuse.h"
 
 struct vf_load {
     struct vf_duckdb_conn *conn;
@@ -77,34 +78,11 @@ static enum vf_status refuse(const struct vf_load *load, const struct vf_batch *
                              const char *reason, struct vf_reject_list *rejects, struct vf_error *err)
 {
     const struct vf_relation *relation = &load->relation;
-    struct vf_buf key;
-    char label[256];
-    const char *names[32];
-    bool has_column = column < relation->n_fields;
-    struct vf_reject reject = {
-        .table = vf_table_label(relation->schema, relation->name, label, sizeof(label)),
-        .column = has_column ? relation->fields[column].name : NULL,
-        .reason = reason,
-        .row = row,
-    };
-    if (rejects == NULL)
-        return has_column
-                   ? vf_error_set(err, VF_VALUE, "table %s: column \"%s\": %s", relation->name, reject.column, reason)
-                   : vf_error_set(err, VF_VALUE, "table %s: %s", relation->name, reason);
-    size_t n_key = relation->n_key < 32 ? relation->n_key : 32;
-    for (size_t i = 0; i < n_key; i++)
-        names[i] = relation->fields[relation->key[i]].name;
-    vf_buf_init(&key, VF_BUF_MAX);
-    vf_batch_key_json(batch, row, n_key, relation->key, names, &key);
-    enum vf_status status = vf_buf_check(&key, err);
-    reject.key = key.data != NULL ? key.data : "{}";
-    if (has_column && !vf_array_is_null(&batch->columns[column], row) &&
-        batch->columns[column].layout == VF_LAYOUT_VARIABLE)
-        reject.original = vf_array_value(&batch->columns[column], row, &reject.original_bytes);
-    if (status == VF_OK)
-        status = vf_reject_add(rejects, &reject, err);
-    vf_buf_release(&key);
-    return status;
+    if (rejects != NULL)
+        return vf_refuse_at(relation, batch, row, column, reason, rejects, err);
+    return column < relation->n_fields ? vf_error_set(err, VF_VALUE, "table %s: column \"%s\": %s", relation->name,
+                                                      relation->fields[column].name, reason)
+                                       : vf_error_set(err, VF_VALUE, "table %s: %s", relation->name, reason);
 }
 
 /* Rows with a NULL where the table has none: they don't count for the keys either. */

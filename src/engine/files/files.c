@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "engine/files/conn.h"
+#include "engine/sql.h"
 
 static const struct vf_limits limits = {
     .text_nul = true,
@@ -148,13 +149,7 @@ static const struct vf_limits *files_limits(const struct vf_conn *conn)
 static void files_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {
     (void)conn;
-    vf_buf_char(out, '"');
-    for (const char *c = identifier; *c != '\0'; c++) {
-        if (*c == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *c);
-    }
-    vf_buf_char(out, '"');
+    vf_sql_quote(out, identifier);
 }
 
 /* ---- target ---- */

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/mem/db.h"
+#include "engine/sql.h"
 
 /* All databases of the process. Its mutex is taken before that of a database, never the other way round. */
 static struct {
@@ -177,13 +178,7 @@ static const struct vf_limits *vf_mem_limits(const struct vf_conn *conn)
 static void vf_mem_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
 {
     (void)conn;
-    vf_buf_char(out, '"');
-    for (const char *c = identifier; *c != '\0'; c++) {
-        if (*c == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *c);
-    }
-    vf_buf_char(out, '"');
+    vf_sql_quote(out, identifier);
 }
 
 /* ---- target ---- */

@@ -103,7 +103,6 @@ enum vf_status vf_pg_open(const struct vf_url *url, const struct vf_open_options
         return vf_error_nomem(err);
     opened->base.options = *options;
     opened->base.options.password = NULL;
-    opened->vector_available = -1;
     opened->pg = connect_to(url, options);
     enum vf_status status = VF_OK;
     if (PQstatus(opened->pg) != CONNECTION_OK) {

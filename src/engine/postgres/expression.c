@@ -9,15 +9,9 @@
 /* ---- reading ---- */
 
 static const struct vf_dialect_operator operators[] = {
-    {.token = "OR", .level = VF_LEVEL_OR, .op = VF_X_OR},
-    {.token = "AND", .level = VF_LEVEL_AND, .op = VF_X_AND},
     {.token = "=", .level = VF_LEVEL_COMPARE, .op = VF_X_EQ},
     {.token = "<>", .level = VF_LEVEL_COMPARE, .op = VF_X_NE},
     {.token = "!=", .level = VF_LEVEL_COMPARE, .op = VF_X_NE},
-    {.token = "<", .level = VF_LEVEL_COMPARE, .op = VF_X_LT},
-    {.token = "<=", .level = VF_LEVEL_COMPARE, .op = VF_X_LE},
-    {.token = ">", .level = VF_LEVEL_COMPARE, .op = VF_X_GT},
-    {.token = ">=", .level = VF_LEVEL_COMPARE, .op = VF_X_GE},
     {.token = "LIKE", .level = VF_LEVEL_LIKE, .op = VF_X_LIKE, .as = VF_READ_ESCAPE},
     {.token = "ILIKE", .level = VF_LEVEL_LIKE, .op = VF_X_OWN, .as = VF_READ_WORD, .result = VF_K_BOOL},
     {.token = "~~", .level = VF_LEVEL_OTHER, .op = VF_X_LIKE, .as = VF_READ_ESCAPE},
@@ -36,38 +30,19 @@ static const struct vf_dialect_operator operators[] = {
     {.token = "&&", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_BOOL},
     {.token = "?", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_BOOL},
     {.token = "^@", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_BOOL},
-    {.token = "&", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "|", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
     {.token = "#", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "<<", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = ">>", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "+", .level = VF_LEVEL_ADD, .op = VF_X_ADD},
-    {.token = "-", .level = VF_LEVEL_ADD, .op = VF_X_SUB},
-    {.token = "*", .level = VF_LEVEL_MUL, .op = VF_X_MUL},
-    {.token = "/", .level = VF_LEVEL_MUL, .op = VF_X_DIV},
-    {.token = "%", .level = VF_LEVEL_MUL, .op = VF_X_MOD},
     {.token = "^", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_F64},
     {0},
 };
 
 static const struct vf_dialect_function functions[] = {
-    {"lower", 1, 1, VF_X_LOWER, VF_READ_PLAIN, VF_K_TEXT},
-    {"upper", 1, 1, VF_X_UPPER, VF_READ_PLAIN, VF_K_TEXT},
-    {"length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
     {"char_length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
     {"character_length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
-    {"octet_length", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
     {"btrim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"trim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"ltrim", 1, 2, VF_X_LTRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"rtrim", 1, 2, VF_X_RTRIM, VF_READ_PLAIN, VF_K_TEXT},
-    {"substr", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
-    {"substring", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
     {"left", 2, 2, VF_X_SUBSTR, VF_READ_LEFT, VF_K_TEXT},
-    {"replace", 3, 3, VF_X_REPLACE, VF_READ_PLAIN, VF_K_TEXT},
-    {"abs", 1, 1, VF_X_ABS, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"coalesce", 1, 200, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"nullif", 2, 2, VF_X_NULLIF, VF_READ_PLAIN, VF_K_UNTYPED},
     {"greatest", 1, 200, VF_X_GREATEST, VF_READ_PLAIN, VF_K_UNTYPED},
     {"least", 1, 200, VF_X_LEAST, VF_READ_PLAIN, VF_K_UNTYPED},
     {"now", 0, 0, VF_X_NOW, VF_READ_PLAIN, VF_K_TIMESTAMPTZ},
@@ -161,106 +136,60 @@ static unsigned abilities(const struct vf_column *column)
 /* ---- writing ---- */
 
 static const struct vf_dialect_form forms[VF_X_COUNT] = {
-    [VF_X_NOT] = {"NOT $1", true, NULL},
-    [VF_X_IS_NULL] = {"$1 IS NULL", true, NULL},
-    [VF_X_IS_TRUE] = {"$1 IS TRUE", true, NULL},
-    [VF_X_IS_FALSE] = {"$1 IS FALSE", true, NULL},
-    [VF_X_EQ] = {"$1 = $2", true, NULL},
-    [VF_X_NE] = {"$1 <> $2", true, NULL},
-    [VF_X_LT] = {"$1 < $2", true, NULL},
-    [VF_X_LE] = {"$1 <= $2", true, NULL},
-    [VF_X_GT] = {"$1 > $2", true, NULL},
-    [VF_X_GE] = {"$1 >= $2", true, NULL},
-    [VF_X_DISTINCT] = {"$1 IS DISTINCT FROM $2", true, NULL},
-    [VF_X_NEG] = {"- $1", true, NULL},
-    [VF_X_ADD] = {"$1 + $2", true, NULL},
-    [VF_X_SUB] = {"$1 - $2", true, NULL},
-    [VF_X_MUL] = {"$1 * $2", true, NULL},
-    [VF_X_DIV] = {"$1 / $2", true, NULL},
-    [VF_X_IDIV] = {"$1 / $2", true, NULL},
-    [VF_X_MOD] = {"$1 % $2", true, NULL},
-    [VF_X_CONCAT] = {"$1 || $2", true, NULL},
     [VF_X_LIKE] = {"$1 LIKE $2", true, NULL},
     [VF_X_LOWER] = {"lower($1 COLLATE \"C\")", false, NULL},
     [VF_X_UPPER] = {"upper($1 COLLATE \"C\")", false, NULL},
-    [VF_X_LENGTH] = {"length($1)", false, NULL},
     [VF_X_OCTETS] = {"octet_length($1)", false, NULL},
     [VF_X_TRIM] = {"btrim($1, $2)", false, NULL},
-    [VF_X_LTRIM] = {"ltrim($1, $2)", false, NULL},
-    [VF_X_RTRIM] = {"rtrim($1, $2)", false, NULL},
-    [VF_X_SUBSTR] = {"substr($*)", false, NULL},
-    [VF_X_REPLACE] = {"replace($1, $2, $3)", false, NULL},
-    [VF_X_ABS] = {"abs($1)", false, NULL},
     [VF_X_COALESCE] = {"COALESCE($*)", false, NULL},
     [VF_X_NULLIF] = {"NULLIF($1, $2)", false, NULL},
     [VF_X_GREATEST] = {"GREATEST($*)", false, NULL},
     [VF_X_LEAST] = {"LEAST($*)", false, NULL},
     [VF_X_MAX_OF] = {"CASE WHEN ... IS NOT NULL AND ... THEN GREATEST($*) END", false, NULL},
     [VF_X_MIN_OF] = {"CASE WHEN ... IS NOT NULL AND ... THEN LEAST($*) END", false, NULL},
-    [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
-    [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
     [VF_X_JSON_VALID] = {"$1 IS JSON", true, NULL},
-    [VF_X_TYPEOF] = {"CASE WHEN $1 IS NULL THEN 'null' ELSE ... END", false, NULL},
     [VF_X_NOW] = {"now()", false, NULL},
     [VF_X_TODAY] = {"CURRENT_DATE", false, NULL},
     [VF_X_TIME] = {"LOCALTIME", false, NULL},
     [VF_X_UUID] = {"gen_random_uuid()", false, NULL},
 };
 
-static const char *cast_name(enum vf_kind kind)
-{
-    static const char *const names[VF_KIND_COUNT + 1] = {
-        [VF_K_BOOL] = "boolean",
-        [VF_K_I16] = "smallint",
-        [VF_K_I32] = "integer",
-        [VF_K_I64] = "bigint",
-        [VF_K_F32] = "real",
-        [VF_K_F64] = "double precision",
-        [VF_K_DECIMAL] = "numeric",
-        [VF_K_TEXT] = "text",
-        [VF_K_BLOB] = "bytea",
-        [VF_K_UUID] = "uuid",
-        [VF_K_DATE] = "date",
-        [VF_K_TIME] = "time without time zone",
-        [VF_K_TIMESTAMP] = "timestamp without time zone",
-        [VF_K_TIMESTAMPTZ] = "timestamp with time zone",
-        [VF_K_INTERVAL] = "interval",
-        [VF_K_JSON] = "jsonb",
-    };
-
-    return names[kind];
-}
+static const char *const cast_names[VF_KIND_COUNT + 1] = {
+    [VF_K_BOOL] = "boolean",
+    [VF_K_I16] = "smallint",
+    [VF_K_I32] = "integer",
+    [VF_K_I64] = "bigint",
+    [VF_K_F32] = "real",
+    [VF_K_F64] = "double precision",
+    [VF_K_DECIMAL] = "numeric",
+    [VF_K_TEXT] = "text",
+    [VF_K_BLOB] = "bytea",
+    [VF_K_UUID] = "uuid",
+    [VF_K_DATE] = "date",
+    [VF_K_TIME] = "time without time zone",
+    [VF_K_TIMESTAMP] = "timestamp without time zone",
+    [VF_K_TIMESTAMPTZ] = "timestamp with time zone",
+    [VF_K_INTERVAL] = "interval",
+    [VF_K_JSON] = "jsonb",
+};
 
 static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
 {
-    bool is_expanded =
-        kind >= VF_K_DATE && kind <= VF_K_TIMESTAMPTZ &&
-        (text[0] == '+' || (text[0] == '-' && text[1] != 'i')); /* ISO 8601's years, which PostgreSQL doesn't read */
+    bool is_written;
 
-    if ((form != VF_FORM_NATIVE && form != VF_FORM_TEXT) || is_expanded)
-        return false;
-    if (kind == VF_K_BOOL || vf_kind_is_whole(kind) || (kind == VF_K_DECIMAL && text[0] != 'N')) {
-        vf_buf_str(out, text);
-        return true;
-    }
+    if (vf_expr_write_typed(kind, form, text, out, &is_written))
+        return is_written;
     if (kind == VF_K_OTHER || kind >= VF_K_ARRAY)
         return false;
     vf_pg_quote_text(out, text, strlen(text));
     if (!vf_kind_is_text(kind)) {
         vf_buf_str(out, "::");
-        vf_buf_str(out, cast_name(kind));
+        vf_buf_str(out, cast_names[kind]);
     }
     return true;
 }
 
 /* ---- calls ---- */
-
-static void write_sign(struct vf_expr_writer *writer, enum vf_expr_op op)
-{
-    const char *form = forms[op].form + 2;
-
-    vf_buf_add(writer->out, form, strcspn(form, "$"));
-}
 
 /* Texts in an order, or folded, by code points or by a collation. */
 static bool write_collated(struct vf_expr_writer *writer, const struct vf_expr *expr)
@@ -282,7 +211,7 @@ static bool write_collated(struct vf_expr_writer *writer, const struct vf_expr *
     if (folds) {
         vf_buf_char(writer->out, ')');
     } else {
-        write_sign(writer, expr->op);
+        vf_expr_write_sign(writer, expr->op);
         vf_expr_write_part(writer, expr->args[1]);
     }
     return true;
@@ -332,6 +261,6 @@ const struct vf_dialect vf_pg_dialect = {
     .forms = forms,
     .quote = vf_pg_quote,
     .write_literal = write_literal,
-    .cast_name = cast_name,
+    .cast_names = cast_names,
     .write_call = write_call,
 };

@@ -68,14 +68,15 @@ static enum vf_status check_schema(const struct preflight *preflight, const char
 
 static enum vf_status check_vector(const struct preflight *preflight)
 {
-    bool installed = false, available = false, permitted = false;
+    bool installed = false, permitted = false;
+    struct vf_pg_vector vector;
     enum vf_status status =
         ask(preflight, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_extension WHERE extname = 'vector'", NULL,
             &installed);
     if (status != VF_OK || installed)
         return status;
-    status = vf_pg_has_vector(preflight->conn, &available, preflight->err);
-    if (status == VF_OK && !available)
+    status = vf_pg_ask_vector(preflight->conn, &vector, preflight->err);
+    if (status == VF_OK && !vector.is_available)
         return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "vector",
                               "install pgvector on the server (packages are called postgresql-NN-pgvector)",
                               preflight->err, "the server has no pgvector");

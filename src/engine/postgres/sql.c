@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/postgres/conn.h"
+#include "engine/sql.h"
 
 #define WAIT_MS 200 /* how long a raised cancel flag may go unseen */
 
@@ -272,13 +273,7 @@ enum vf_status vf_pg_savepoint_end(struct vf_pg_conn *conn, bool keep, struct vf
 
 void vf_pg_quote(struct vf_buf *out, const char *identifier)
 {
-    vf_buf_char(out, '"');
-    for (const char *at = identifier; *at != '\0'; at++) {
-        if (*at == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *at);
-    }
-    vf_buf_char(out, '"');
+    vf_sql_quote(out, identifier);
 }
 
 void vf_pg_quote_text(struct vf_buf *out, const char *text, size_t size_bytes)

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "engine/sql.h"
+
 /* ---- failures ---- */
 
 static enum vf_status status_of(const struct vf_sqlite_conn *conn, int code)
@@ -158,24 +160,12 @@ enum vf_status vf_sqlite_get_text(struct vf_sqlite_conn *conn, const char *sql, 
 
 void vf_sqlite_quote(struct vf_buf *out, const char *identifier)
 {
-    vf_buf_char(out, '"');
-    for (const char *c = identifier; *c != '\0'; c++) {
-        if (*c == '"')
-            vf_buf_char(out, '"');
-        vf_buf_char(out, *c);
-    }
-    vf_buf_char(out, '"');
+    vf_sql_quote(out, identifier);
 }
 
 void vf_sqlite_quote_text(struct vf_buf *out, const char *text, size_t size_bytes)
 {
-    vf_buf_char(out, '\'');
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (text[i] == '\'')
-            vf_buf_char(out, '\'');
-        vf_buf_char(out, text[i]);
-    }
-    vf_buf_char(out, '\'');
+    vf_sql_quote_text(out, text, size_bytes);
 }
 
 const uint8_t *vf_sqlite_column(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int column, size_t *size_bytes)

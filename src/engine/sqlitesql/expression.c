@@ -12,27 +12,12 @@
 /* ---- reading ---- */
 
 static const struct vf_dialect_operator operators[] = {
-    {.token = "OR", .level = VF_LEVEL_OR, .op = VF_X_OR},
-    {.token = "AND", .level = VF_LEVEL_AND, .op = VF_X_AND},
     {.token = "=", .level = VF_LEVEL_IS, .op = VF_X_EQ},
     {.token = "==", .level = VF_LEVEL_IS, .op = VF_X_EQ},
     {.token = "<>", .level = VF_LEVEL_IS, .op = VF_X_NE},
     {.token = "!=", .level = VF_LEVEL_IS, .op = VF_X_NE},
     {.token = "LIKE", .level = VF_LEVEL_IS, .op = VF_X_LIKE, .as = VF_READ_FOLDED},
     {.token = "GLOB", .level = VF_LEVEL_IS, .op = VF_X_LIKE, .as = VF_READ_GLOB},
-    {.token = "<", .level = VF_LEVEL_COMPARE, .op = VF_X_LT},
-    {.token = "<=", .level = VF_LEVEL_COMPARE, .op = VF_X_LE},
-    {.token = ">", .level = VF_LEVEL_COMPARE, .op = VF_X_GT},
-    {.token = ">=", .level = VF_LEVEL_COMPARE, .op = VF_X_GE},
-    {.token = "&", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "|", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "<<", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = ">>", .level = VF_LEVEL_OTHER, .op = VF_X_OWN, .result = VF_K_I64},
-    {.token = "+", .level = VF_LEVEL_ADD, .op = VF_X_ADD},
-    {.token = "-", .level = VF_LEVEL_ADD, .op = VF_X_SUB},
-    {.token = "*", .level = VF_LEVEL_MUL, .op = VF_X_MUL},
-    {.token = "/", .level = VF_LEVEL_MUL, .op = VF_X_DIV},
-    {.token = "%", .level = VF_LEVEL_MUL, .op = VF_X_MOD},
     {.token = "||", .level = VF_LEVEL_TIGHT, .op = VF_X_CONCAT},
     {.token = "->", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_JSON},
     {.token = "->>", .level = VF_LEVEL_TIGHT, .op = VF_X_OWN, .result = VF_K_UNTYPED},
@@ -40,20 +25,10 @@ static const struct vf_dialect_operator operators[] = {
 };
 
 static const struct vf_dialect_function functions[] = {
-    {"lower", 1, 1, VF_X_LOWER, VF_READ_PLAIN, VF_K_TEXT},
-    {"upper", 1, 1, VF_X_UPPER, VF_READ_PLAIN, VF_K_TEXT},
-    {"length", 1, 1, VF_X_LENGTH, VF_READ_PLAIN, VF_K_I64},
-    {"octet_length", 1, 1, VF_X_OCTETS, VF_READ_PLAIN, VF_K_I64},
     {"trim", 1, 2, VF_X_TRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"ltrim", 1, 2, VF_X_LTRIM, VF_READ_PLAIN, VF_K_TEXT},
     {"rtrim", 1, 2, VF_X_RTRIM, VF_READ_PLAIN, VF_K_TEXT},
-    {"substr", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
-    {"substring", 2, 3, VF_X_SUBSTR, VF_READ_PLAIN, VF_K_TEXT},
-    {"replace", 3, 3, VF_X_REPLACE, VF_READ_PLAIN, VF_K_TEXT},
-    {"abs", 1, 1, VF_X_ABS, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"coalesce", 2, 200, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
     {"ifnull", 2, 2, VF_X_COALESCE, VF_READ_PLAIN, VF_K_UNTYPED},
-    {"nullif", 2, 2, VF_X_NULLIF, VF_READ_PLAIN, VF_K_UNTYPED},
     {"iif", 2, 3, VF_X_CASE, VF_READ_PLAIN, VF_K_UNTYPED},
     {"if", 2, 3, VF_X_CASE, VF_READ_PLAIN, VF_K_UNTYPED},
     {"max", 2, 200, VF_X_MAX_OF, VF_READ_PLAIN, VF_K_UNTYPED},
@@ -241,16 +216,17 @@ static bool write_number_text(struct vf_expr_writer *writer, const struct vf_exp
         return true;
     }
     bool nan = takes_nan(expr->op, is_left);
-    static const char *const signs[] = {
-        [VF_X_EQ] = "=", [VF_X_NE] = "<>", [VF_X_LT] = "<", [VF_X_LE] = "<=", [VF_X_GT] = ">", [VF_X_GE] = ">="};
     vf_sqlite_quote(writer->out, of->name);
     vf_buf_str(writer->out, nan ? " = 'NaN' OR " : " <> 'NaN' AND ");
     vf_buf_str(writer->out, is_left ? "CAST(" : literal->text);
     if (is_left) {
         vf_sqlite_quote(writer->out, of->name);
-        vf_buf_printf(writer->out, " AS REAL) %s %s", signs[expr->op], literal->text);
+        vf_buf_str(writer->out, " AS REAL)");
+        vf_expr_write_sign(writer, expr->op);
+        vf_buf_str(writer->out, literal->text);
     } else {
-        vf_buf_printf(writer->out, " %s CAST(", signs[expr->op]);
+        vf_expr_write_sign(writer, expr->op);
+        vf_buf_str(writer->out, "CAST(");
         vf_sqlite_quote(writer->out, of->name);
         vf_buf_str(writer->out, " AS REAL)");
     }
@@ -260,57 +236,23 @@ static bool write_number_text(struct vf_expr_writer *writer, const struct vf_exp
 /* ---- writing ---- */
 
 static const struct vf_dialect_form forms[VF_X_COUNT] = {
-    [VF_X_NOT] = {"NOT $1", true, NULL},
-    [VF_X_IS_NULL] = {"$1 IS NULL", true, NULL},
-    [VF_X_IS_TRUE] = {"$1 IS TRUE", true, NULL},
-    [VF_X_IS_FALSE] = {"$1 IS FALSE", true, NULL},
-    [VF_X_EQ] = {"$1 = $2", true, NULL},
-    [VF_X_NE] = {"$1 <> $2", true, NULL},
-    [VF_X_LT] = {"$1 < $2", true, NULL},
-    [VF_X_LE] = {"$1 <= $2", true, NULL},
-    [VF_X_GT] = {"$1 > $2", true, NULL},
-    [VF_X_GE] = {"$1 >= $2", true, NULL},
     [VF_X_DISTINCT] = {"$1 IS NOT $2", true, NULL},
-    [VF_X_NEG] = {"- $1", true, NULL},
-    [VF_X_ADD] = {"$1 + $2", true, NULL},
-    [VF_X_SUB] = {"$1 - $2", true, NULL},
-    [VF_X_MUL] = {"$1 * $2", true, NULL},
-    [VF_X_DIV] = {"$1 / $2", true, NULL},
-    [VF_X_IDIV] = {"$1 / $2", true, NULL},
-    [VF_X_MOD] = {"$1 % $2", true, NULL},
-    [VF_X_CONCAT] = {"$1 || $2", true, NULL},
     [VF_X_LIKE] = {"$1 GLOB $2", true, NULL}, /* the pattern is translated */
     [VF_X_LOWER] = {"lower($1)", false, NULL},
     [VF_X_UPPER] = {"upper($1)", false, NULL},
-    [VF_X_LENGTH] = {"length($1)", false, NULL},
     [VF_X_OCTETS] = {"length(CAST($1 AS BLOB))", false, NULL},
-    [VF_X_TRIM] = {"trim($1, $2)", false, NULL},
-    [VF_X_LTRIM] = {"ltrim($1, $2)", false, NULL},
-    [VF_X_RTRIM] = {"rtrim($1, $2)", false, NULL},
-    [VF_X_SUBSTR] = {"substr($*)", false, NULL},
-    [VF_X_REPLACE] = {"replace($1, $2, $3)", false, NULL},
-    [VF_X_ABS] = {"abs($1)", false, NULL},
-    [VF_X_COALESCE] = {"coalesce($*)", false, NULL},
-    [VF_X_NULLIF] = {"nullif($1, $2)", false, NULL},
     [VF_X_GREATEST] = {"coalesce(max($1, $2), $1, $2)", false, NULL},
     [VF_X_LEAST] = {"coalesce(min($1, $2), $1, $2)", false, NULL},
     [VF_X_MAX_OF] = {"max($*)", false, NULL},
     [VF_X_MIN_OF] = {"min($*)", false, NULL},
-    [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
-    [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
     [VF_X_JSON_VALID] = {"CASE WHEN $1 IS NOT NULL THEN json_valid($1) END", false, NULL},
     [VF_X_TYPEOF] = {"typeof($1)", false, NULL},
 };
 
-static const char *cast_name(enum vf_kind kind)
-{
-    return vf_kind_is_whole(kind) ? "INTEGER"
-           : kind == VF_K_F64     ? "REAL"
-           : kind == VF_K_TEXT    ? "TEXT"
-           : kind == VF_K_BLOB    ? "BLOB"
-           : kind == VF_K_DECIMAL ? "NUMERIC"
-                                  : NULL;
-}
+static const char *const cast_names[VF_KIND_COUNT + 1] = {
+    [VF_K_I8] = "INTEGER", [VF_K_I16] = "INTEGER",     [VF_K_I32] = "INTEGER", [VF_K_I64] = "INTEGER",
+    [VF_K_F64] = "REAL",   [VF_K_DECIMAL] = "NUMERIC", [VF_K_TEXT] = "TEXT",   [VF_K_BLOB] = "BLOB",
+};
 
 static bool write_moment(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
 {
@@ -406,16 +348,13 @@ static bool write_by_bytes(struct vf_expr_writer *writer, const struct vf_expr *
     const struct vf_expr *column = expr->args[0]->kind == VF_EXPR_COLUMN   ? expr->args[0]
                                    : expr->args[1]->kind == VF_EXPR_COLUMN ? expr->args[1]
                                                                            : NULL;
-    static const char *const signs[] = {
-        [VF_X_EQ] = " = ", [VF_X_NE] = " <> ", [VF_X_LT] = " < ",           [VF_X_LE] = " <= ",
-        [VF_X_GT] = " > ", [VF_X_GE] = " >= ", [VF_X_DISTINCT] = " IS NOT "};
 
     if (column == NULL || expr->op == VF_X_IN || !vf_kind_is_text(column->is) || expr->rule != NULL ||
         vf_expr_column_of(writer, column)->collation == NULL)
         return false;
     vf_expr_write_part(writer, expr->args[0]);
     vf_buf_str(writer->out, " COLLATE BINARY");
-    vf_buf_str(writer->out, signs[expr->op]);
+    vf_expr_write_sign(writer, expr->op);
     vf_expr_write_part(writer, expr->args[1]);
     return true;
 }
@@ -471,6 +410,6 @@ const struct vf_dialect vf_sqlite_dialect = {
     .forms = forms,
     .quote = vf_sqlite_quote,
     .write_literal = write_literal,
-    .cast_name = cast_name,
+    .cast_names = cast_names,
     .write_call = write_call,
 };

@@ -2,38 +2,7 @@
 
 #include <string.h>
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* All bytes from 0x80 on belong to words, as SQLite has it. */
-static bool is_word_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$' ||
-           (unsigned char)c >= 0x80;
-}
-
-static const char *skip_blanks(const char *at)
-{
-    for (;;) {
-        if (is_blank(*at)) {
-            at++;
-        } else if (at[0] == '-' && at[1] == '-') {
-            at += strcspn(at, "\n");
-        } else if (at[0] == '/' && at[1] == '*') {
-            const char *end = strstr(at + 2, "*/");
-            at = end != NULL ? end + 2 : at + strlen(at);
-        } else {
-            return at;
-        }
-    }
-}
+#include "engine/sql.h"
 
 /* Behind the closing quote; a doubled one is part of the text, but in brackets. */
 static const char *skip_quoted(const char *at)
@@ -49,26 +18,9 @@ static const char *skip_quoted(const char *at)
     return at;
 }
 
-static const char *skip_number(const char *at)
-{
-    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
-        at += 2;
-        while (is_word_char(*at))
-            at++;
-        return at;
-    }
-    while (is_word_char(*at) || *at == '.') {
-        bool is_exponent = *at == 'e' || *at == 'E';
-        at++;
-        if (is_exponent && (*at == '+' || *at == '-'))
-            at++;
-    }
-    return at;
-}
-
 struct vf_sql_token vf_sql_next(const char **at)
 {
-    const char *start = skip_blanks(*at);
+    const char *start = vf_sql_skip_blanks(*at);
     const char *end = start;
     enum vf_sql_token_kind kind = VF_SQL_OTHER;
 
@@ -83,13 +35,12 @@ struct vf_sql_token vf_sql_next(const char **at)
     } else if ((*start == 'x' || *start == 'X') && start[1] == '\'') {
         kind = VF_SQL_BLOB;
         end = skip_quoted(start + 1);
-    } else if (is_digit(*start) || (*start == '.' && is_digit(start[1]))) {
+    } else if (vf_sql_starts_number(start)) {
         kind = VF_SQL_NUMBER;
-        end = skip_number(start);
-    } else if (is_word_char(*start)) {
+        end = vf_sql_skip_number(start);
+    } else if (vf_sql_is_word_char(*start)) {
         kind = VF_SQL_WORD;
-        while (is_word_char(*end))
-            end++;
+        end = vf_sql_skip_word(start);
     } else {
         end = start + 1;
     }
@@ -160,12 +111,12 @@ void vf_sql_skip_inside(const char **at)
 
 char *vf_sql_inside(const char **at, struct vf_arena *arena)
 {
-    const char *start = skip_blanks(*at);
+    const char *start = vf_sql_skip_blanks(*at);
     vf_sql_skip_inside(at);
     const char *end = *at;
     if (end > start && end[-1] == ')')
         end--;
-    while (end > start && is_blank(end[-1]))
+    while (end > start && vf_sql_is_blank(end[-1]))
         end--;
     return vf_arena_strndup(arena, start, (size_t)(end - start));
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "engine/refuse.h"
 #include "engine/sqlitesql/encode.h"
 #include "engine/sqlitesql/target.h"
 
@@ -96,29 +97,7 @@ enum vf_status vf_sqlite_refuse_row(const struct vf_relation *relation, const st
                                     size_t column, const struct vf_error *why, struct vf_reject_list *rejects,
                                     struct vf_error *err)
 {
-    struct vf_buf key;
-    char label[256];
-    const char *names[32];
-    struct vf_reject reject = {
-        .table = vf_table_label(relation->schema, relation->name, label, sizeof(label)),
-        .column = column < relation->n_fields ? relation->fields[column].name : NULL,
-        .reason = why->message,
-        .row = row,
-    };
-    size_t n_key = relation->n_key < 32 ? relation->n_key : 32;
-    for (size_t i = 0; i < n_key; i++)
-        names[i] = relation->fields[relation->key[i]].name;
-    vf_buf_init(&key, VF_BUF_MAX);
-    vf_batch_key_json(batch, row, n_key, relation->key, names, &key);
-    enum vf_status status = vf_buf_check(&key, err);
-    reject.key = key.data != NULL ? key.data : "{}";
-    if (column < relation->n_fields && !vf_array_is_null(&batch->columns[column], row) &&
-        batch->columns[column].layout == VF_LAYOUT_VARIABLE)
-        reject.original = vf_array_value(&batch->columns[column], row, &reject.original_bytes);
-    if (status == VF_OK)
-        status = vf_reject_add(rejects, &reject, err);
-    vf_buf_release(&key);
-    return status;
+    return vf_refuse_at(relation, batch, row, column, why->message, rejects, err);
 }
 
 /* Bind and insert one row. VF_VALUE: it is refused, and *column says by which column, if by one. */

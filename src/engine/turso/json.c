@@ -166,25 +166,6 @@ static bool read_hex(const char *digits, uint32_t *value)
     return true;
 }
 
-static void add_utf8(struct vf_buf *out, uint32_t code)
-{
-    if (code < 0x80) {
-        vf_buf_char(out, (char)code);
-    } else if (code < 0x800) {
-        vf_buf_char(out, (char)(0xc0 | code >> 6));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        vf_buf_char(out, (char)(0xe0 | code >> 12));
-        vf_buf_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    } else {
-        vf_buf_char(out, (char)(0xf0 | code >> 18));
-        vf_buf_char(out, (char)(0x80 | (code >> 12 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        vf_buf_char(out, (char)(0x80 | (code & 0x3f)));
-    }
-}
-
 /* *at is behind "\u". */
 static bool unescape_code(const char **at, const char *end, struct vf_buf *out)
 {
@@ -200,7 +181,7 @@ static bool unescape_code(const char **at, const char *end, struct vf_buf *out)
     } else if (code >= 0xd800 && code < 0xe000) {
         code = 0xfffd;
     }
-    add_utf8(out, code);
+    vf_buf_code_point(out, code);
     return true;
 }
 

@@ -134,6 +134,32 @@ static void test_arena_strings(void **state)
 }
 
 /* After a reset the largest block is used again, so a batch of the same size allocates nothing, and its memory is cleared again. */
+static void test_arena_push(void **state)
+{
+    struct vf_arena arena = {0};
+    void *array = NULL;
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        int *element = vf_arena_push(&arena, &array, &n, sizeof(*element));
+        assert_non_null(element);
+        assert_int_equal(*element, 0);
+        *element = i;
+    }
+    assert_int_equal(n, 100);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(((int *)array)[i], i);
+    void *before = array;
+    n = 64;
+    vf_alloc_fail_at(0, true);
+    assert_null(vf_arena_push(&arena, &array, &n, (size_t)1 << 20));
+    vf_alloc_fail_at(-1, false);
+    assert_int_equal(n, 64);
+    assert_ptr_equal(array, before);
+    vf_arena_release(&arena);
+}
+
 static void test_arena_reset(void **state)
 {
     struct vf_arena arena = {0};
@@ -180,6 +206,7 @@ int main(void)
         cmocka_unit_test_teardown(test_fail_sticky, stop_failing),
         cmocka_unit_test(test_arena),
         cmocka_unit_test(test_arena_strings),
+        cmocka_unit_test_teardown(test_arena_push, stop_failing),
         cmocka_unit_test_teardown(test_arena_reset, stop_failing),
         cmocka_unit_test_teardown(test_arena_fails, stop_failing),
     };
