@@ -321,6 +321,21 @@ bool vf_ends_has_own_plan(const vecferry *v)
            vf_handle_list(v, "split")->n_values > 0 || vf_handle_text(v, "by") != NULL;
 }
 
+enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err)
+{
+    static const char *const words[] = {
+        [VF_PLAN_SCAN_NONE] = "none", [VF_PLAN_SCAN_SAMPLE] = "sample", [VF_PLAN_SCAN_FULL] = "full"};
+    const char *asked = vf_handle_text(v, "scan");
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!vf_str_equal(asked, words[i]))
+            continue;
+        *scan = (enum vf_plan_scan)i;
+        return VF_OK;
+    }
+    return vf_error_set(err, VF_USAGE, "--scan is none, sample or full, not \"%.64s\"", asked);
+}
+
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err)
 {
     char source[512], texts[VF_MAX_TARGETS][512];
@@ -335,6 +350,7 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
         paths[i] = ends->targets[i].url.path;
     }
     options.target_paths = paths;
+    options.scan = ends->scan;
     return vf_parts_make(&ends->parts, ends->source, targets, ends->n_targets, shown, &options, err);
 }
 

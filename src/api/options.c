@@ -22,6 +22,10 @@ static const struct vecferry_option options[] = {
     {"diff", 0, VECFERRY_FLAG, NULL, "plan",
      "compare the plan of --file with what the source is now, and write nothing; exit code 3 when it has changed",
      NULL},
+    {"scan", 0, VECFERRY_TEXT, "ROWS", "plan",
+     "rows that are looked at for values that the target can't hold: none, sample (the first 1000 of each table) or "
+     "full (all are read and counted)",
+     "sample"},
     {"only", 0, VECFERRY_LIST, "TABLE", "inspect plan copy verify index", "this table only; may be given several times",
      NULL},
     {"exclude", 0, VECFERRY_LIST, "TABLE", "plan copy verify", "all tables but this; may be given several times", NULL},

@@ -137,7 +137,7 @@ static enum vf_status try_filters(struct vf_plan_maker *maker)
     enum vf_status status = VF_OK;
 
     for (size_t i = 0; i < maker->plan->n_tables && status == VF_OK; i++) {
-        if (maker->plan->tables[i].from.where != NULL)
+        if (maker->plan->tables[i].from.where != NULL && maker->plan->tables[i].source.unread == NULL)
             status = try_filter(maker, &maker->plan->tables[i].from);
     }
     return status;
@@ -200,7 +200,9 @@ enum vf_status vf_plan_decide(struct vf_plan_maker *maker)
     if (status == VF_OK)
         status = try_filters(maker);
     decide_verify(maker);
-    return status == VF_OK ? vf_plan_find_problems(maker) : status;
+    if (status == VF_OK)
+        status = vf_plan_find_problems(maker);
+    return status == VF_OK ? vf_plan_scan_rows(maker) : status;
 }
 
 static enum vf_status make(struct vf_plan_maker *maker)

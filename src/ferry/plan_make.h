@@ -9,8 +9,8 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "index_min_rows", "tables",      \
-        "not_moved", "problems", "verify"
+    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
+        "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
     "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",             \
         "foreign_keys"
@@ -231,6 +231,8 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_names.c: names that the target can't tell apart, or can't have. */
 enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_scan.c: rows that will be rejected, among those that the options ask to look at. */
+enum vf_status vf_plan_scan_rows(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */

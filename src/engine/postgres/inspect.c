@@ -224,6 +224,8 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
     if (status == VF_OK)
         status = inspect_tables(inspection);
     if (status == VF_OK)
+        status = vf_pg_inspect_rights(inspection);
+    if (status == VF_OK)
         status = inspect_collation(inspection);
     if (status == VF_OK)
         status = inspect_columns(inspection);
