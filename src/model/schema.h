@@ -31,6 +31,7 @@ enum vf_default_kind {
     VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
+/* NOW, TODAY, TIME and UUID have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
 struct vf_default {
     enum vf_default_kind kind;
     const char *text;
