@@ -57,6 +57,18 @@ static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_ta
     return VF_OK;
 }
 
+static bool is_in_key(const struct vf_table *table, const char *column)
+{
+    int k = vf_table_find_column(table, column);
+    const struct vf_index *key = table->primary_key >= 0 ? &table->indexes[table->primary_key] : NULL;
+
+    for (size_t i = 0; key != NULL && i < key->n_parts; i++) {
+        if (key->parts[i].column == k)
+            return true;
+    }
+    return false;
+}
+
 /* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
 static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                     const struct memory *memory, const struct vf_plan_request_column *request)
@@ -72,7 +84,7 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
         return VF_OK;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
     /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
-    bool is_made = strcmp(here->native, column->source.native) == 0;
+    bool is_made = vf_strcasecmp(here->native, column->source.native) == 0;
     if (!is_made && strcmp(was->native, column->source.native) != 0)
         return VF_OK;
     if (!vf_type_equal(was->type, column->type)) {
@@ -100,6 +112,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
     made->generated = was_computed ? VF_GENERATED_NO : was->generated;
     made->collation = was->collation;
+    if (is_in_key(&table->source, table->columns[i].name))
+        made->not_null = was->not_null; /* a key's columns are in most databases, whatever they said */
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;
     return VF_OK;
@@ -120,6 +134,26 @@ static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *tab
         return;
     table->target.schema = was->schema;
     table->target.name = was->name;
+}
+
+/* Does every column have the declaration again that it had? */
+static bool is_as_it_was(const struct vf_plan_table *table, const struct vf_table *was)
+{
+    for (size_t i = 0; i < table->target.n_columns; i++) {
+        int k = vf_table_find_column(was, table->target.columns[i].name);
+        if (k < 0 || !vf_str_equal(was->columns[k].native, table->target.columns[i].native))
+            return false;
+    }
+    return true;
+}
+
+/* What the table was besides its columns: how its rows lay, and whether their types were looked at. */
+static void recall_options(struct vf_plan_table *table, const struct memory *memory)
+{
+    const struct vf_table *was = &memory->was;
+
+    table->target.without_rowid |= was->without_rowid && table->source.primary_key >= 0;
+    table->target.strict |= was->strict && is_as_it_was(table, was);
 }
 
 static bool is_about(const struct vf_plan_table *table, const char *name)
@@ -165,6 +199,8 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             for (size_t k = 0; same && k < table->n_columns && status == VF_OK; k++)
                 status = recall_column(maker, table, k, &memory,
                                        vf_plan_find_column_request(request, table->columns[k].name));
+            if (same && status == VF_OK)
+                recall_options(table, &memory);
         }
     }
     json_decref(body);

@@ -103,29 +103,30 @@ static void find_parents(struct vf_schema *schema)
     }
 }
 
+/* Without names: what the catalogue calls a check is made of its columns, and not what CREATE TABLE said. */
 static enum vf_status read_checks(struct vf_duckdb_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
     struct vf_duckdb_rows rows;
     bool more = true;
     enum vf_status status =
         vf_duckdb_query(conn,
-                        "SELECT schema_name, table_name, constraint_name, expression FROM duckdb_constraints() WHERE "
+                        "SELECT schema_name, table_name, expression FROM duckdb_constraints() WHERE "
                         "database_name = '" VF_DUCKDB_CATALOG "' AND constraint_type = 'CHECK' "
                         "ORDER BY table_oid, constraint_index",
                         0, NULL, &rows, err);
     while (status == VF_OK && more) {
-        const char *texts[4] = {NULL, NULL, NULL, NULL};
+        const char *texts[3] = {NULL, NULL, NULL};
         status = vf_duckdb_next(&rows, &more, err);
         if (status != VF_OK || !more)
             break;
-        for (idx_t i = 0; status == VF_OK && i < 4; i++)
+        for (idx_t i = 0; status == VF_OK && i < 3; i++)
             status = vf_duckdb_copy_text(&rows, i, &schema->arena, &texts[i], err);
         struct vf_table *table = status == VF_OK ? vf_schema_find_table(schema, texts[0], texts[1]) : NULL;
         struct vf_check *check = table != NULL ? vf_table_add_check(schema, table) : NULL;
         if (table != NULL && check == NULL)
             status = vf_error_nomem(err);
         if (check != NULL)
-            *check = (struct vf_check){.name = texts[2], .expression = texts[3]};
+            *check = (struct vf_check){.expression = texts[2]};
     }
     vf_duckdb_rows_close(&rows);
     return status;
