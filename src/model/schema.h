@@ -33,7 +33,7 @@ enum vf_default_kind {
 
 struct vf_default {
     enum vf_default_kind kind;
-    const char *text;
+    const char *text; /* of NOW to UUID: as the engine that read it spells it, where it has several ways */
     const char *dialect;
     const struct vf_expr *expr; /* of a target's column */
 };

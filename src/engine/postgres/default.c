@@ -202,6 +202,8 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
         vf_buf_str(out, text);
         return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
     }
+    if (column->type.kind == VF_K_VECTOR || column->type.kind == VF_K_SPARSE)
+        return false; /* it need not be one: "[]" where all values are vectors is a default of every JSON text */
     if (column->type.kind == VF_K_ARRAY) {
         vf_buf_str(out, "'{}'");
         return strcmp(text, "[]") == 0;
@@ -216,8 +218,25 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
     return true;
 }
 
-static const char *write_now(enum vf_kind kind)
+/* The function as it was spelled, when it was read from PostgreSQL and gives the type that the column has; else NULL. Never the source's own text: that of our table. */
+static const char *own_spelling(const struct vf_column *column)
 {
+    enum vf_kind kind = column->type.kind;
+    for (size_t i = 0; column->def.text != NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (spellings[i].kind == column->def.kind && strcmp(spellings[i].text, column->def.text) == 0)
+            return kind == (strcmp(spellings[i].text, "LOCALTIMESTAMP") == 0 ? VF_K_TIMESTAMP : VF_K_TIMESTAMPTZ)
+                       ? spellings[i].text
+                       : NULL;
+    }
+    return NULL;
+}
+
+static const char *write_now(const struct vf_column *column)
+{
+    enum vf_kind kind = column->type.kind;
+    const char *spelled = own_spelling(column);
+    if (spelled != NULL)
+        return spelled;
     return kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "now()"
            : kind == VF_K_DATE                                ? "CURRENT_DATE"
            : kind == VF_K_TEXT                                ? "now()::text"
@@ -237,7 +256,7 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
         text = "NULL";
         break;
     case VF_DEFAULT_NOW:
-        text = write_now(kind);
+        text = write_now(column);
         break;
     case VF_DEFAULT_TODAY:
         text = kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "CURRENT_DATE"

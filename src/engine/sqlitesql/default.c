@@ -9,32 +9,44 @@
 
 /* ---- reading ---- */
 
+/* What a call gives; a column of another form can't have it as its default. */
+enum gives {
+    GIVES_TEXT,
+    GIVES_SECONDS,
+    GIVES_JULIAN,
+};
+
 struct spelling {
-    const char *text; /* without blanks, lower case */
+    const char *squeezed; /* without blanks, lower case */
     enum vf_default_kind kind;
+    const char
+        *sql; /* kept as the default's text, so that it comes back from elsewhere as it was; in parentheses, as no
+                        other database's text is; NULL: the usual one */
+    enum gives gives;
 };
 
 /* The usual spellings. Compared without blanks and case, so only those that can't mean anything else. */
 static const struct spelling spellings[] = {
-    {"current_timestamp", VF_DEFAULT_NOW},
-    {"current_date", VF_DEFAULT_TODAY},
-    {"current_time", VF_DEFAULT_TIME},
-    {"datetime('now')", VF_DEFAULT_NOW},
-    {"datetime()", VF_DEFAULT_NOW},
-    {"unixepoch()", VF_DEFAULT_NOW},
-    {"unixepoch('now')", VF_DEFAULT_NOW},
-    {"strftime('%s','now')", VF_DEFAULT_NOW},
-    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW},
-    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW},
-    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW},
-    {"julianday('now')", VF_DEFAULT_NOW},
-    {"date('now')", VF_DEFAULT_TODAY},
-    {"date()", VF_DEFAULT_TODAY},
-    {"time('now')", VF_DEFAULT_TIME},
-    {"time()", VF_DEFAULT_TIME},
-    {"hex(randomblob(16))", VF_DEFAULT_UUID},
-    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID},
-    {"null", VF_DEFAULT_NULL},
+    {"current_timestamp", VF_DEFAULT_NOW, "(CURRENT_TIMESTAMP)", GIVES_TEXT},
+    {"current_date", VF_DEFAULT_TODAY, NULL, GIVES_TEXT},
+    {"current_time", VF_DEFAULT_TIME, NULL, GIVES_TEXT},
+    {"datetime('now')", VF_DEFAULT_NOW, "(datetime('now'))", GIVES_TEXT},
+    {"datetime()", VF_DEFAULT_NOW, "(datetime())", GIVES_TEXT},
+    {"unixepoch()", VF_DEFAULT_NOW, "(unixepoch())", GIVES_SECONDS},
+    {"unixepoch('now')", VF_DEFAULT_NOW, "(unixepoch('now'))", GIVES_SECONDS},
+    {"strftime('%s','now')", VF_DEFAULT_NOW, "(strftime('%s', 'now'))", GIVES_SECONDS},
+    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, NULL, GIVES_SECONDS},
+    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", GIVES_TEXT},
+    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))", GIVES_TEXT},
+    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", GIVES_TEXT},
+    {"julianday('now')", VF_DEFAULT_NOW, "(julianday('now'))", GIVES_JULIAN},
+    {"date('now')", VF_DEFAULT_TODAY, "(date('now'))", GIVES_TEXT},
+    {"date()", VF_DEFAULT_TODAY, "(date())", GIVES_TEXT},
+    {"time('now')", VF_DEFAULT_TIME, "(time('now'))", GIVES_TEXT},
+    {"time()", VF_DEFAULT_TIME, "(time())", GIVES_TEXT},
+    {"hex(randomblob(16))", VF_DEFAULT_UUID, "(hex(randomblob(16)))", GIVES_TEXT},
+    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID, "(lower(hex(randomblob(16))))", GIVES_TEXT},
+    {"null", VF_DEFAULT_NULL, NULL, GIVES_TEXT},
 };
 
 static void squeeze(const char *text, char *out, size_t out_bytes)
@@ -117,8 +129,9 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
         return vf_error_nomem(err);
     squeeze(bare, squeezed, sizeof(squeezed));
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-        if (strcmp(squeezed, spellings[i].text) == 0) {
+        if (strcmp(squeezed, spellings[i].squeezed) == 0) {
             column->def.kind = spellings[i].kind;
+            column->def.text = spellings[i].sql;
             return VF_OK;
         }
     }
@@ -134,16 +147,48 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
     "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "       \
     "substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"
 
+static bool is_in_seconds(const struct vf_column *column)
+{
+    return column->form == VF_FORM_EPOCH_S || column->form == VF_FORM_INTEGER ||
+           (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_I64);
+}
+
+static bool is_in_days(const struct vf_column *column)
+{
+    return column->form == VF_FORM_JULIAN || (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_F64);
+}
+
+static bool is_text(const struct vf_column *column)
+{
+    bool is_own = column->form == VF_FORM_NATIVE || column->form == VF_FORM_TEXT || column->form == VF_FORM_ISO;
+    return is_own && column->type.kind != VF_K_BLOB && column->type.kind != VF_K_DECIMAL &&
+           !(column->type.kind >= VF_K_BOOL && column->type.kind <= VF_K_F64);
+}
+
+/* The call as it was spelled, when it was read from SQLite and the column's values still lie as it gives them; else NULL. Never the source's own text: that of our table. */
+static const char *own_spelling(const struct vf_column *column)
+{
+    for (size_t i = 0; column->def.text != NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        const struct spelling *spelling = &spellings[i];
+        if (spelling->kind != column->def.kind || !vf_str_equal(spelling->sql, column->def.text))
+            continue;
+        bool fits = spelling->gives == GIVES_TEXT      ? is_text(column)
+                    : spelling->gives == GIVES_SECONDS ? is_in_seconds(column)
+                                                       : is_in_days(column);
+        return fits ? spelling->sql : NULL;
+    }
+    return NULL;
+}
+
 static const char *now_expression(const struct vf_column *column)
 {
-    if (column->form == VF_FORM_EPOCH_S || column->form == VF_FORM_INTEGER ||
-        (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_I64))
+    if (is_in_seconds(column))
         return "(CAST(strftime('%s', 'now') AS INTEGER))";
     if (column->form == VF_FORM_EPOCH_MS)
         return "(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER))";
     if (column->form == VF_FORM_EPOCH_US)
         return "(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000)";
-    if (column->form == VF_FORM_JULIAN)
+    if (is_in_days(column))
         return "(julianday('now'))";
     if (column->type.kind == VF_K_TIMESTAMPTZ)
         return "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))";
@@ -224,7 +269,12 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
 
 bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
+    const char *spelled = own_spelling(column);
     *why = NULL;
+    if (spelled != NULL) {
+        vf_buf_str(out, spelled);
+        return true;
+    }
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
         return false;
