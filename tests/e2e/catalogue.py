@@ -1,7 +1,8 @@
 """What the catalogues of a database hold, asked by queries of our own: each object by kind, table and name, with its definition.
 
 Shares no code with vecferry, and no query: it is what the plan's account of a source is counted against, and what a database that came back is compared with. The kinds are called as the plan calls them. A table of another
-schema than the usual one is called schema_table, as a database without schemas has it. A column that is computed for full-text search belongs to its index, and a sequence that one column counts by to that column's default.
+schema than the usual one is called schema_table, as a database without schemas has it. A column that is computed for full-text search belongs to its index, and a sequence that one column counts by to that column's default. What a
+view says may be written one way or another: it is compared by its rows.
 """
 
 import re
@@ -33,8 +34,8 @@ POSTGRES = {
     "index": "SELECT {c}, i.relname, CASE WHEN pg_get_indexdef(indexrelid) LIKE '%to_tsvector%' OR EXISTS (SELECT FROM pg_attribute w WHERE w.attrelid = indrelid AND w.attnum = ANY (indkey) AND w.attgenerated <> ''"
              " AND w.atttypid = 'tsvector'::regtype) THEN 'full-text ' ELSE '' END || regexp_replace(pg_get_indexdef(indexrelid), 'public\\.', '', 'g') FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_class c ON c.oid = indrelid"
              " WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND {mine}",
-    "view": "SELECT '', {c}, pg_get_viewdef(c.oid) FROM pg_class c WHERE relkind = 'v' AND {mine}",
-    "materialized view": "SELECT '', {c}, pg_get_viewdef(c.oid) FROM pg_class c WHERE relkind = 'm' AND {mine}",
+    "view": "SELECT '', {c}, '' FROM pg_class c WHERE relkind = 'v' AND {mine}",
+    "materialized view": "SELECT '', {c}, '' FROM pg_class c WHERE relkind = 'm' AND {mine}",
     "sequence": "SELECT '', c.relname, (SELECT s::text FROM pg_sequences s WHERE s.sequencename = c.relname AND s.schemaname = n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'S' AND {mine}"
                 " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.refobjsubid > 0)",
     "trigger": "SELECT {c}, tgname, pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal AND NOT relispartition AND {mine}",
@@ -83,7 +84,7 @@ def read_sqlite(path):
                 found["table", "", name] = (False, False, False)
             found["index", content.group(1) if content else name, name] = re.sub(r"\s*/\*.*|[\s\"']", "", sql.split("USING", 1)[1]).lower()
         elif kind == "view":
-            found["view", "", name] = sql
+            found["view", "", name] = ""
         elif kind == "trigger":
             if not any(re.search(rf"\b{other}\b", sql) for other in virtual):  # else it keeps an index in step
                 found["trigger", table, name] = sql
@@ -140,7 +141,7 @@ DUCKDB = {
                     " FROM duckdb_constraints() WHERE constraint_type <> 'NOT NULL' AND schema_name NOT LIKE 'fts_main_%'",
     "index": "SELECT {t}, index_name, sql FROM duckdb_indexes()",
     "full-text": "SELECT substr(schema_name, 10), schema_name, 'full-text' FROM duckdb_schemas() WHERE schema_name LIKE 'fts_main_%' AND database_name = current_database()",
-    "view": "SELECT '', view_name, sql FROM duckdb_views() WHERE NOT internal",
+    "view": "SELECT '', view_name, '' FROM duckdb_views() WHERE NOT internal",
     "sequence": "SELECT '', sequence_name, start_value || ' ' || increment_by FROM duckdb_sequences()",  # it is stored with its next value as its start
     "enum type": "SELECT '', type_name, labels::VARCHAR FROM duckdb_types() WHERE NOT internal AND logical_type = 'ENUM' AND database_name = current_database()",
     "macro": "SELECT '', function_name, macro_definition FROM duckdb_functions() WHERE NOT internal AND function_type = 'macro' AND schema_name NOT LIKE 'fts_main_%'",
