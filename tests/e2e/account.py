@@ -32,16 +32,17 @@ class Named:
         self.problems = [(label(problem["object"].rpartition(".")[0]) + "." + problem["object"].rpartition(".")[2], problem["what"]) for plan in plans for problem in plan["problems"]]
 
     def has(self, kind, table, name):
-        for other, on, called in self.not_moved:
-            if kind == "table" and other == kind and label(called) == name:
-                return True
-            if other == "collation" and on == table and kind in ("index", "unique constraint"):
-                return True  # by other rules of comparison, and so another index
-            if kind == "table" and other in OF_TABLES and label(called) == name:
-                return True
-            if (called == name or called.endswith("." + name)) and (not table or on == table) and (other == kind or kind in ("column", "comment")):
-                return True
-        return any(of == f"{table}.{name}" for of, _ in self.problems)
+        """It stays behind."""
+        return any(other == kind and (on == table or not table) and name in (called, label(called)) for other, on, called in self.not_moved)
+
+    def changes(self, kind, table, name):
+        """It stays behind, or becomes another."""
+        if self.has(kind, table, name) or any(of == f"{table}.{name}" for of, _ in self.problems):
+            return True
+        if kind == "table":
+            return any(other in OF_TABLES and label(called) == name for other, _, called in self.not_moved)
+        # By other rules of comparison, and so another index.
+        return kind in ("index", "unique constraint") and any(other == "collation" and on == table for other, on, _ in self.not_moved)
 
     def count(self, kind, table):
         undeclared = sum(of.endswith("." + table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
@@ -71,7 +72,7 @@ class Account:
     def found(self, kind, table, name):
         if (kind, *self.renamed.get((table, name), (table, name))) in self.target or self.named.has(kind, table, name):
             return True
-        if self.named.has("table", "", table):
+        if table and self.named.has("table", "", table):
             return True  # it stays behind as a whole
         if kind in ("check", "primary key", "unique constraint", "foreign key"):  # not every database gives them names
             there = self.renamed.get(("", table), ("", table))[1]
@@ -81,6 +82,7 @@ class Account:
             return n_found >= self.per_table(self.source, kind, table)
         if kind == "index" and is_fulltext(self.source[kind, table, name]):  # it has another name in each database
             return any(k == kind and t == table and is_fulltext(definition) for (k, t, _), definition in self.target.items()) or self.named.count("full-text index", table) > 0
-        if kind == "sequence":  # one that serves a column is a part of its default
-            return any(other == "default" and name in str(definition) for (other, _, _), definition in self.source.items())
-        return kind == "comment"  # remembered: told by what comes back
+        if kind == "sequence":
+            return ("sequence of a column", table, name) in self.target
+        # A comment is remembered: told by what comes back. A sequence that serves a column is a part of its default.
+        return kind in ("comment", "sequence of a column")

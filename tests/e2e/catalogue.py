@@ -36,10 +36,12 @@ POSTGRES = {
              " WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND {mine}",
     "view": "SELECT '', {c}, '' FROM pg_class c WHERE relkind = 'v' AND {mine}",
     "materialized view": "SELECT '', {c}, '' FROM pg_class c WHERE relkind = 'm' AND {mine}",
-    "sequence": "SELECT '', c.relname, (SELECT s::text FROM pg_sequences s WHERE s.sequencename = c.relname AND s.schemaname = n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'S' AND {mine}"
+    "sequence": "SELECT '', {c}, (SELECT s::text FROM pg_sequences s WHERE s.sequencename = c.relname AND s.schemaname = n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'S' AND {mine}"
                 " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.refobjsubid > 0)",
     "trigger": "SELECT {c}, tgname, pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal AND NOT relispartition AND {mine}",
     "rule": "SELECT {c}, rulename, pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class WHERE rulename <> '_RETURN' AND {mine}",
+    "row level security": "SELECT {c}, {c}, '' FROM pg_class c WHERE relrowsecurity AND {mine}",
+    "unlogged table": "SELECT {c}, {c}, '' FROM pg_class c WHERE relpersistence = 'u' AND relkind = 'r' AND {mine}",
     "policy": "SELECT {c}, polname, '' FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE {mine}",
     "statistics": "SELECT '', stxname, '' FROM pg_statistic_ext s JOIN pg_class c ON c.oid = stxrelid WHERE {mine}",
     "{routine}": "SELECT '', proname, '', prokind::text FROM pg_proc p WHERE {mine_p} AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.objid = p.oid AND i.deptype = 'i')",
@@ -171,6 +173,9 @@ def read_duckdb(path):
                 found[word, table, name] = definition
             else:
                 found["index" if kind == "full-text" else kind, table, name] = definition
+    served = " ".join(definition for (kind, _, _), definition in found.items() if kind == "default")
+    for key in [key for key in found if key[0] == "sequence" and key[2] in served]:
+        found["sequence of a column", "", key[2]] = found.pop(key)
     connection.close()
     return found
 

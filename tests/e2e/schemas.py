@@ -185,10 +185,10 @@ class Schema:
 
     def assert_objects(self, objects, again, named):
         """The same definitions; where they aren't, a plan has said so."""
-        changed = [(key, definition, again.get(key)) for key, definition in objects.items() if again.get(key) != definition and not named.has(*key)]
+        changed = [(key, definition, again.get(key)) for key, definition in objects.items() if again.get(key) != definition and not named.changes(*key)]
         # Those without a name are counted.
         nameless = ("check", "foreign key")
         lost = collections.Counter(key[:2] for key, _, found in changed if key[0] in nameless and found is None)
         changed = [(key, was, found) for key, was, found in changed if found is not None or key[0] not in nameless or lost[key[:2]] > named.count(*key[:2])]
         self.assertEqual(changed, [], "\n".join(map(str, changed)))
-        self.assertEqual([key for key in again if key not in objects and not named.has(*key)], [])
+        self.assertEqual([key for key in again if key not in objects and not named.changes(*key)], [])
