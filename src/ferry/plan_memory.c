@@ -57,18 +57,6 @@ static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_ta
     return VF_OK;
 }
 
-static bool is_in_key(const struct vf_table *table, const char *column)
-{
-    int k = vf_table_find_column(table, column);
-    const struct vf_index *key = table->primary_key >= 0 ? &table->indexes[table->primary_key] : NULL;
-
-    for (size_t i = 0; key != NULL && i < key->n_parts; i++) {
-        if (key->parts[i].column == k)
-            return true;
-    }
-    return false;
-}
-
 /* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
 static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                     const struct memory *memory, const struct vf_plan_request_column *request)
@@ -112,8 +100,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
     made->generated = was_computed ? VF_GENERATED_NO : was->generated;
     made->collation = was->collation;
-    if (is_in_key(&table->source, table->columns[i].name))
-        made->not_null = was->not_null; /* a key's columns are in most databases, whatever they said */
+    if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
+        made->not_null = was->not_null;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;
     return VF_OK;
@@ -136,24 +124,17 @@ static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *tab
     table->target.name = was->name;
 }
 
-/* Does every column have the declaration again that it had? */
-static bool is_as_it_was(const struct vf_plan_table *table, const struct vf_table *was)
-{
-    for (size_t i = 0; i < table->target.n_columns; i++) {
-        int k = vf_table_find_column(was, table->target.columns[i].name);
-        if (k < 0 || !vf_str_equal(was->columns[k].native, table->target.columns[i].native))
-            return false;
-    }
-    return true;
-}
-
-/* What the table was besides its columns: how its rows lay, and whether their types were looked at. */
+/* What stands behind the columns of CREATE TABLE comes back with the declarations that it goes with. */
 static void recall_options(struct vf_plan_table *table, const struct memory *memory)
 {
     const struct vf_table *was = &memory->was;
+    struct vf_table *made = &table->target;
+    bool is_same = made->n_columns == was->n_columns;
 
-    table->target.without_rowid |= was->without_rowid && table->source.primary_key >= 0;
-    table->target.strict |= was->strict && is_as_it_was(table, was);
+    for (size_t i = 0; is_same && i < made->n_columns; i++)
+        is_same = strcmp(made->columns[i].native, was->columns[i].native) == 0;
+    made->strict = made->strict || (was->strict && is_same);
+    made->without_rowid = made->without_rowid || (was->without_rowid && table->source.primary_key >= 0);
 }
 
 static bool is_about(const struct vf_plan_table *table, const char *name)
@@ -199,7 +180,7 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             for (size_t k = 0; same && k < table->n_columns && status == VF_OK; k++)
                 status = recall_column(maker, table, k, &memory,
                                        vf_plan_find_column_request(request, table->columns[k].name));
-            if (same && status == VF_OK)
+            if (same)
                 recall_options(table, &memory);
         }
     }

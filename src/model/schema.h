@@ -31,9 +31,10 @@ enum vf_default_kind {
     VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
+/* NOW, TODAY, TIME and UUID have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
 struct vf_default {
     enum vf_default_kind kind;
-    const char *text; /* of NOW to UUID: as the engine that read it spells it, where it has several ways */
+    const char *text;
     const char *dialect;
     const struct vf_expr *expr; /* of a target's column */
 };

@@ -218,29 +218,26 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
     return true;
 }
 
-/* The function as it was spelled, when it was read from PostgreSQL and gives the type that the column has; else NULL. Never the source's own text: that of our table. */
-static const char *own_spelling(const struct vf_column *column)
+static const char *write_now(enum vf_kind kind)
 {
-    enum vf_kind kind = column->type.kind;
-    for (size_t i = 0; column->def.text != NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-        if (spellings[i].kind == column->def.kind && strcmp(spellings[i].text, column->def.text) == 0)
-            return kind == (strcmp(spellings[i].text, "LOCALTIMESTAMP") == 0 ? VF_K_TIMESTAMP : VF_K_TIMESTAMPTZ)
-                       ? spellings[i].text
-                       : NULL;
-    }
-    return NULL;
-}
-
-static const char *write_now(const struct vf_column *column)
-{
-    enum vf_kind kind = column->type.kind;
-    const char *spelled = own_spelling(column);
-    if (spelled != NULL)
-        return spelled;
     return kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "now()"
            : kind == VF_K_DATE                                ? "CURRENT_DATE"
            : kind == VF_K_TEXT                                ? "now()::text"
                                                               : NULL;
+}
+
+/* As PostgreSQL spelled it where it came from: the time of the transaction, of the statement and of the clock are not the same. Functions of extensions and of other schemas may not be here. */
+static const char *own_spelling(const struct vf_column *column)
+{
+    const struct vf_default *def = &column->def;
+    if (def->text == NULL || !vf_str_equal(def->dialect, "postgres") || column->type.kind == VF_K_TEXT ||
+        def->kind == VF_DEFAULT_UUID)
+        return NULL;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (spellings[i].kind == def->kind && strcmp(spellings[i].text, def->text) == 0)
+            return spellings[i].text;
+    }
+    return NULL;
 }
 
 bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_types *types, struct vf_buf *out,
@@ -256,7 +253,7 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
         text = "NULL";
         break;
     case VF_DEFAULT_NOW:
-        text = write_now(column);
+        text = write_now(kind);
         break;
     case VF_DEFAULT_TODAY:
         text = kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "CURRENT_DATE"
@@ -282,6 +279,8 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
         *why = "the expression isn't one that vecferry translates, and the source's text is never run";
         return false;
     }
+    if (text != NULL && own_spelling(column) != NULL)
+        text = own_spelling(column);
     if (text != NULL)
         vf_buf_str(out, text);
     return text != NULL;

@@ -9,45 +9,40 @@
 
 /* ---- reading ---- */
 
-/* What a call gives; a column of another form can't have it as its default. */
-enum gives {
-    GIVES_TEXT,
-    GIVES_SECONDS,
-    GIVES_JULIAN,
-};
+/* What a spelling gives: it is kept where the column's values are of that. */
+enum gives { GIVES_TEXT, GIVES_SECONDS, GIVES_DAYS };
 
 struct spelling {
-    const char *squeezed; /* without blanks, lower case */
+    const char *text; /* without blanks, lower case */
     enum vf_default_kind kind;
-    const char
-        *sql; /* kept as the default's text, so that it comes back from elsewhere as it was; in parentheses, as no
-                        other database's text is; NULL: the usual one */
     enum gives gives;
+    const char *written;
 };
 
 /* The usual spellings. Compared without blanks and case, so only those that can't mean anything else. */
 static const struct spelling spellings[] = {
-    {"current_timestamp", VF_DEFAULT_NOW, "(CURRENT_TIMESTAMP)", GIVES_TEXT},
-    {"current_date", VF_DEFAULT_TODAY, NULL, GIVES_TEXT},
-    {"current_time", VF_DEFAULT_TIME, NULL, GIVES_TEXT},
-    {"datetime('now')", VF_DEFAULT_NOW, "(datetime('now'))", GIVES_TEXT},
-    {"datetime()", VF_DEFAULT_NOW, "(datetime())", GIVES_TEXT},
-    {"unixepoch()", VF_DEFAULT_NOW, "(unixepoch())", GIVES_SECONDS},
-    {"unixepoch('now')", VF_DEFAULT_NOW, "(unixepoch('now'))", GIVES_SECONDS},
-    {"strftime('%s','now')", VF_DEFAULT_NOW, "(strftime('%s', 'now'))", GIVES_SECONDS},
-    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, NULL, GIVES_SECONDS},
-    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", GIVES_TEXT},
-    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))", GIVES_TEXT},
-    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", GIVES_TEXT},
-    {"julianday('now')", VF_DEFAULT_NOW, "(julianday('now'))", GIVES_JULIAN},
-    {"date('now')", VF_DEFAULT_TODAY, "(date('now'))", GIVES_TEXT},
-    {"date()", VF_DEFAULT_TODAY, "(date())", GIVES_TEXT},
-    {"time('now')", VF_DEFAULT_TIME, "(time('now'))", GIVES_TEXT},
-    {"time()", VF_DEFAULT_TIME, "(time())", GIVES_TEXT},
-    {"hex(randomblob(16))", VF_DEFAULT_UUID, "(hex(randomblob(16)))", GIVES_TEXT},
-    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID, "(lower(hex(randomblob(16))))", GIVES_TEXT},
-    {"null", VF_DEFAULT_NULL, NULL, GIVES_TEXT},
+    {"current_timestamp", VF_DEFAULT_NOW, GIVES_TEXT, "CURRENT_TIMESTAMP"},
+    {"current_date", VF_DEFAULT_TODAY, GIVES_TEXT, "CURRENT_DATE"},
+    {"current_time", VF_DEFAULT_TIME, GIVES_TEXT, "CURRENT_TIME"},
+    {"datetime('now')", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime('now'))"},
+    {"datetime()", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime())"},
+    {"unixepoch()", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch())"},
+    {"unixepoch('now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch('now'))"},
+    {"strftime('%s','now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(strftime('%s', 'now'))"},
+    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, GIVES_SECONDS, "(CAST(strftime('%s', 'now') AS INTEGER))"},
+    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"},
+    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"},
+    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"},
+    {"julianday('now')", VF_DEFAULT_NOW, GIVES_DAYS, "(julianday('now'))"},
+    {"date('now')", VF_DEFAULT_TODAY, GIVES_TEXT, "(date('now'))"},
+    {"date()", VF_DEFAULT_TODAY, GIVES_TEXT, "(date())"},
+    {"time('now')", VF_DEFAULT_TIME, GIVES_TEXT, "(time('now'))"},
+    {"time()", VF_DEFAULT_TIME, GIVES_TEXT, "(time())"},
+    {"hex(randomblob(16))", VF_DEFAULT_UUID, GIVES_TEXT, "(hex(randomblob(16)))"},
+    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID, GIVES_TEXT, "(lower(hex(randomblob(16))))"},
+    {"null", VF_DEFAULT_NULL, GIVES_TEXT, NULL},
 };
+#define N_SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
 
 static void squeeze(const char *text, char *out, size_t out_bytes)
 {
@@ -128,10 +123,10 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
     if (bare == NULL)
         return vf_error_nomem(err);
     squeeze(bare, squeezed, sizeof(squeezed));
-    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-        if (strcmp(squeezed, spellings[i].squeezed) == 0) {
+    for (size_t i = 0; i < N_SPELLINGS; i++) {
+        if (strcmp(squeezed, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
-            column->def.text = spellings[i].sql;
+            column->def.text = spellings[i].written;
             return VF_OK;
         }
     }
@@ -147,42 +142,15 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
     "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "       \
     "substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"
 
-static bool is_in_seconds(const struct vf_column *column)
-{
-    return column->form == VF_FORM_EPOCH_S || column->form == VF_FORM_INTEGER ||
-           (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_I64);
-}
-
 static bool is_in_days(const struct vf_column *column)
 {
     return column->form == VF_FORM_JULIAN || (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_F64);
 }
 
-static bool is_text(const struct vf_column *column)
-{
-    bool is_own = column->form == VF_FORM_NATIVE || column->form == VF_FORM_TEXT || column->form == VF_FORM_ISO;
-    return is_own && column->type.kind != VF_K_BLOB && column->type.kind != VF_K_DECIMAL &&
-           !(column->type.kind >= VF_K_BOOL && column->type.kind <= VF_K_F64);
-}
-
-/* The call as it was spelled, when it was read from SQLite and the column's values still lie as it gives them; else NULL. Never the source's own text: that of our table. */
-static const char *own_spelling(const struct vf_column *column)
-{
-    for (size_t i = 0; column->def.text != NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-        const struct spelling *spelling = &spellings[i];
-        if (spelling->kind != column->def.kind || !vf_str_equal(spelling->sql, column->def.text))
-            continue;
-        bool fits = spelling->gives == GIVES_TEXT      ? is_text(column)
-                    : spelling->gives == GIVES_SECONDS ? is_in_seconds(column)
-                                                       : is_in_days(column);
-        return fits ? spelling->sql : NULL;
-    }
-    return NULL;
-}
-
 static const char *now_expression(const struct vf_column *column)
 {
-    if (is_in_seconds(column))
+    if (column->form == VF_FORM_EPOCH_S || column->form == VF_FORM_INTEGER ||
+        (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_I64))
         return "(CAST(strftime('%s', 'now') AS INTEGER))";
     if (column->form == VF_FORM_EPOCH_MS)
         return "(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER))";
@@ -267,14 +235,32 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
     return true;
 }
 
+static enum gives given_to(const struct vf_column *column)
+{
+    bool is_number =
+        column->form == VF_FORM_INTEGER || (column->form == VF_FORM_NATIVE && vf_kind_is_whole(column->type.kind));
+    return column->form == VF_FORM_EPOCH_S || is_number ? GIVES_SECONDS : is_in_days(column) ? GIVES_DAYS : GIVES_TEXT;
+}
+
+/* The spelling that the default had in a database of this kind, if it is one of those above; NULL: it came from another, or the column's values are in another form now. */
+static const char *own_spelling(const struct vf_column *column)
+{
+    const struct vf_default *def = &column->def;
+    bool is_other_form = column->form == VF_FORM_EPOCH_MS || column->form == VF_FORM_EPOCH_US;
+    if (def->text == NULL || is_other_form || !vf_str_equal(def->dialect, "sqlite"))
+        return NULL;
+    for (size_t i = 0; i < N_SPELLINGS; i++) {
+        if (vf_str_equal(spellings[i].written, def->text) && spellings[i].kind == def->kind &&
+            spellings[i].gives == given_to(column))
+            return spellings[i].written;
+    }
+    return NULL;
+}
+
 bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
-    const char *spelled = own_spelling(column);
+    const char *own = own_spelling(column);
     *why = NULL;
-    if (spelled != NULL) {
-        vf_buf_str(out, spelled);
-        return true;
-    }
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
         return false;
@@ -282,20 +268,20 @@ bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out,
         vf_buf_str(out, "NULL");
         return true;
     case VF_DEFAULT_NOW:
-        vf_buf_str(out, now_expression(column));
+        vf_buf_str(out, own != NULL ? own : now_expression(column));
         return true;
     case VF_DEFAULT_TODAY:
-        vf_buf_str(out, "CURRENT_DATE");
+        vf_buf_str(out, own != NULL ? own : "CURRENT_DATE");
         return true;
     case VF_DEFAULT_TIME:
-        vf_buf_str(out, "CURRENT_TIME");
+        vf_buf_str(out, own != NULL ? own : "CURRENT_TIME");
         return true;
     case VF_DEFAULT_UUID:
         if (column->form == VF_FORM_BYTES) {
             *why = "SQLite can't make a version 4 uuid as 16 bytes";
             return false;
         }
-        vf_buf_str(out, UUID_EXPRESSION);
+        vf_buf_str(out, own != NULL ? own : UUID_EXPRESSION);
         return true;
     case VF_DEFAULT_LITERAL:
         if (write_literal(column, out))
