@@ -78,7 +78,7 @@ static bool is_generated_copy(const struct vf_column *column)
 
 static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target)
 {
-    if (strcmp(here->native, target->native) != 0)
+    if (vf_strcasecmp(here->native, target->native) != 0) /* SQLite has its own way to write the usual ones */
         return;
     here->evidence.text = vf_memory_evidence;
     here->native = source->native;
@@ -252,6 +252,23 @@ static enum vf_status lay_vector_index(struct vf_schema *schema, struct vf_table
     return VF_OK;
 }
 
+/* Is an index here of the same name the one that was declared, with an expression in the place of a column, since the collation isn't one of this database's? */
+static bool was_rewritten(const struct vf_table *here, size_t n_here, const struct vf_table *target,
+                          const struct vf_index *remembered)
+{
+    bool has_expression = false;
+    if (!has_index(target, remembered->name))
+        return false;
+    for (size_t i = 0; i < n_here; i++) {
+        const struct vf_index *index = &here->indexes[i];
+        if (!vf_str_equal(index->name, remembered->name) || index->n_parts != remembered->n_parts)
+            continue;
+        for (size_t k = 0; k < index->n_parts; k++)
+            has_expression = has_expression || (index->parts[k].column < 0 && remembered->parts[k].column >= 0);
+    }
+    return has_expression;
+}
+
 /* What is said here in this database's words stays so. */
 static void keep_expressions(const struct vf_index *here, struct vf_index *remembered)
 {
@@ -352,7 +369,7 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         if (found >= 0) {
             keep_expressions(&here->indexes[found], &remembered);
             here->indexes[found] = remembered;
-        } else if (!was_declared(here, target, &remembered)) {
+        } else if (!was_declared(here, target, &remembered) && !was_rewritten(here, n_here, target, &remembered)) {
             struct vf_index *added = vf_table_add_index(schema, here);
             if (added == NULL)
                 return vf_error_nomem(err);
@@ -400,39 +417,49 @@ static bool is_declared(const struct vf_table *target, const struct vf_check *ch
     return false;
 }
 
-/* A check here that was made of a domain's: it comes back with the domain, which is remembered. */
-static bool is_of_domain(const struct vf_table *source, const struct vf_table *target, const struct vf_check *here)
+/*
+ * What a check here was declared as: the one of its name, and where checks have no names the one in its place, since none can be added or dropped there. NULL: it isn't one of ours.
+ */
+static const struct vf_check *made_check(const struct vf_table *here, const struct vf_table *target, size_t at)
 {
+    if (here->checks[at].name == NULL)
+        return here->n_checks == target->n_checks ? &target->checks[at] : NULL;
     for (size_t i = 0; i < target->n_checks; i++) {
-        const struct vf_check *made = &target->checks[i];
-        bool is_own = false;
-        for (size_t k = 0; k < source->n_checks; k++)
-            is_own = is_own || vf_str_equal(source->checks[k].expression, made->of);
-        if (vf_str_equal(made->name, here->name) && made->of != NULL)
-            return !is_own;
+        if (vf_str_equal(target->checks[i].name, here->checks[at].name))
+            return &target->checks[i];
     }
-    return false;
+    return NULL;
 }
 
-/* A database that keeps no names of checks shows them in the order in which they were declared; none can be added or taken away later. */
-static void name_checks(struct vf_table *here, const struct vf_table *target)
+/* The check of the table that one here was made of. NULL: none; it was made of a domain's, with which it comes back. */
+static const struct vf_check *check_of(const struct vf_table *source, const struct vf_check *made)
 {
-    bool is_nameless = here->n_checks == target->n_checks;
-    for (size_t i = 0; i < here->n_checks; i++)
-        is_nameless = is_nameless && here->checks[i].name == NULL;
-    for (size_t i = 0; is_nameless && i < here->n_checks; i++)
-        here->checks[i].name = target->checks[i].name;
+    for (size_t i = 0; i < source->n_checks; i++) {
+        if (vf_str_equal(source->checks[i].expression, made->of))
+            return &source->checks[i];
+    }
+    return NULL;
 }
 
-/* Checks of the source that couldn't be declared here are remembered; those that were are here, or were dropped by the user. */
+/* Checks of the source that couldn't be declared here are remembered; those that were are here, under the names that they had, or were dropped by the user. */
 static enum vf_status lay_checks(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                  const struct vf_table *target, struct vf_error *err)
 {
+    size_t n_here = here->n_checks;
     size_t n_kept = 0;
-    name_checks(here, target);
-    for (size_t i = 0; i < here->n_checks; i++) {
-        if (!is_of_domain(source, target, &here->checks[i]))
-            here->checks[n_kept++] = here->checks[i];
+    const struct vf_check **made = vf_arena_alloc(&schema->arena, n_here + 1, sizeof(*made));
+    if (made == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < n_here; i++)
+        made[i] = made_check(here, target, i);
+    for (size_t i = 0; i < n_here; i++) {
+        const struct vf_check *of = made[i] != NULL && made[i]->of != NULL ? check_of(source, made[i]) : NULL;
+        if (made[i] != NULL && made[i]->of != NULL && of == NULL)
+            continue;
+        here->checks[n_kept] = here->checks[i];
+        if (of != NULL)
+            here->checks[n_kept].name = of->name;
+        n_kept++;
     }
     here->n_checks = n_kept;
     for (size_t i = 0; i < source->n_checks; i++) {

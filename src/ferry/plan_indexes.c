@@ -150,6 +150,16 @@ static enum vf_status refuse(struct vf_plan_maker *maker, const struct vf_plan_t
                           why != NULL ? why : "the target has no such index");
 }
 
+/* Is a column of the source's index an expression in the target's, because its collation isn't there? */
+static bool is_by_rule(const struct vf_index *source, const struct vf_index *made)
+{
+    for (size_t i = 0; i < source->n_parts && i < made->n_parts; i++) {
+        if (source->parts[i].column >= 0 && made->parts[i].column < 0)
+            return true;
+    }
+    return false;
+}
+
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
                                 const struct vf_plan_request_index *request)
 {
@@ -201,10 +211,15 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     bool is_beside = vf_index_is_vector(index->mapping.index.kind) &&
                      vf_index_is_beside(index->mapping.index.vector.place); /* no step of the engine makes it */
     status = is_beside ? VF_OK : add_to_target(maker, table, &index->mapping.index);
-    if (status == VF_OK && index->mapping.why != NULL)
+    const char *why = index->mapping.why;
+    if (why == NULL && is_by_rule(source, &index->mapping.index))
+        why =
+            "an index on an expression, which tells texts apart as the collation of the source's does; coming back it "
+            "stays one";
+    if (status == VF_OK && why != NULL)
         status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
                                 vf_plan_object(plan, &table->source, source->name != NULL ? source->name : "key"), NULL,
-                                maker->err, "%s", index->mapping.why);
+                                maker->err, "%s", why);
     return status;
 }
 

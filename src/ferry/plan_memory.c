@@ -72,7 +72,7 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
         return VF_OK;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
     /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
-    bool is_made = strcmp(here->native, column->source.native) == 0;
+    bool is_made = vf_strcasecmp(here->native, column->source.native) == 0;
     if (!is_made && strcmp(was->native, column->source.native) != 0)
         return VF_OK;
     if (!vf_type_equal(was->type, column->type)) {

@@ -27,6 +27,8 @@ static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct v
                                      const char *object)
 {
     const struct vf_evidence *evidence = &column->source.evidence;
+    /* Numbers in a list that was found to be none are no vectors either. */
+    bool is_vector = column->type.kind == VF_K_VECTOR || column->type.kind == VF_K_SPARSE;
     char what[512], type[48];
     enum vf_status status = VF_OK;
 
@@ -46,12 +48,13 @@ static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct v
                  evidence->n_inexact, vf_type_format(column->type, type), evidence->max_relative_error);
         status = note(maker, object, what, NULL);
     }
-    if (status == VF_OK && evidence->n_not_finite > 0 && !vf_conn_limits(maker->target)->vector_not_finite) {
+    if (status == VF_OK && is_vector && evidence->n_not_finite > 0 &&
+        !vf_conn_limits(maker->target)->vector_not_finite) {
         snprintf(what, sizeof(what), "%" PRId64 " vectors hold NaN or infinity: their rows will be rejected",
                  evidence->n_not_finite);
         status = note(maker, object, what, "mend them in the source");
     }
-    if (status == VF_OK && evidence->n_zero > 0) {
+    if (status == VF_OK && is_vector && evidence->n_zero > 0) {
         snprintf(what, sizeof(what),
                  "%" PRId64 " vectors are zero: their cosine distance is undefined, and a cosine index leaves them out",
                  evidence->n_zero);

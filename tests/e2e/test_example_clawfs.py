@@ -10,6 +10,7 @@ import subprocess
 
 import psycopg
 
+import account
 from e2e import VECFERRY, Case
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -32,6 +33,8 @@ class Clawfs(Case):
             self.assert_words(source, target)
             self.assert_each(source)
             self.assert_identities(source)
+        plan = self.run_vecferry("plan", "--json", "-f", TOP / "examples/clawfs/ferry.yaml", "-o", self.folder / "plan.yaml", url, self.folder / "another.db").json()
+        account.check(self, url, [str(self.folder / "ws-atlas.db")], plan)
         self.assert_stale(url)
 
     def assert_rows(self, source, target):

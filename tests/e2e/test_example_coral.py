@@ -9,6 +9,7 @@ import subprocess
 import duckdb
 import psycopg
 
+import account
 from e2e import VECFERRY, Case
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -24,6 +25,7 @@ class Coral(Case):
         self.assertIn("the same on both sides", done.stdout)
         self.assert_whole(url)
         self.assert_again(url)
+        self.assert_account(url)
 
     def assert_whole(self, url):
         """Each table is in one of both, with all its rows; the embeddings bit by bit."""
@@ -49,6 +51,12 @@ class Coral(Case):
         self.assertEqual({name: described[name] for name in ("track_id", "embedding")}, {"track_id": "UUID", "embedding": "FLOAT[1280]"})
         self.assertEqual(sorted(described), ["created_at", "embedding", "track_id"])
         embeddings.close()
+
+    def assert_account(self, url):
+        plan = self.run_vecferry("plan", "--json", "-f", TOP / "examples/coral/ferry.yaml", "-o", self.folder / "plan.yaml", url, self.folder / "a.db", f"duckdb:{self.folder}/b.db").json()
+        renamed = {("TrackEmbeddings", name): ("track_embeddings", there) for name, there in (("TrackId", "track_id"), ("Embedding", "embedding"), ("CreatedAt", "created_at"))}
+        renamed["", "TrackEmbeddings"] = ("", "track_embeddings")
+        account.check(self, url, [str(self.folder / "coral.db"), f"duckdb:{self.folder}/embeddings.db"], plan, renamed)
 
     def assert_again(self, url):
         """A second run adds no rows: a target that holds some is refused."""

@@ -7,6 +7,7 @@ import subprocess
 
 import psycopg
 
+import account
 from e2e import VECFERRY, Case, since
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -25,6 +26,8 @@ class Dealhunter(Case):
         self.assert_types(url)
         self.assert_rejects(url)
         self.assert_counts(url)
+        plan = self.run_vecferry("plan", "--json", "-f", TOP / "examples/dealhunter/ferry.yaml", "-o", self.folder / "plan.yaml", self.folder / "dealhunter.db", self.postgres()).json()
+        account.check(self, str(self.folder / "dealhunter.db"), [url], plan)
 
     def assert_types(self, url):
         with psycopg.connect(url) as target:

@@ -5,6 +5,7 @@ import pathlib
 import sqlite3
 import subprocess
 
+import account
 from e2e import VECFERRY, Case
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -18,6 +19,8 @@ class Fragments(Case):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("the same nearest fragments", done.stdout)
         self.assertIn("the same tables and values", done.stdout)
+        plan = self.run_vecferry("plan", "--json", "-o", self.folder / "plan.yaml", url, self.folder / "another.db").json()
+        account.check(self, url, [str(self.folder / "fragments.db")], plan)
         target = sqlite3.connect(self.folder / "fragments.db")
         self.addCleanup(target.close)
         columns = {row[1]: row[2] for row in target.execute("PRAGMA table_info(fragment_embeddings)")}

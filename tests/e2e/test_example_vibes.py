@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 
+import account
 from e2e import VECFERRY, Case
 from hrana import Tursodb
 
@@ -25,6 +26,9 @@ class Vibes(Case):
                          "vector(1536)")
         self.assertEqual(connection.execute("SELECT count(*) FROM pg_constraint WHERE conrelid = 'sample_embeddings'::regclass AND contype IN ('p', 'u', 'f')").fetchone()[0], 3)
         self.assertEqual(connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'sample_embeddings' AND indexdef LIKE '%hnsw%'").fetchone()[0], 1)
+        plan = self.run_vecferry("plan", "--json", "-f", TOP / "examples/vibes/ferry.yaml", "-o", self.folder / "plan.yaml", env["TURSO_URL"], self.postgres()).json()
+        server.stop()
+        account.check(self, str(self.folder / "turso.db"), [url], plan)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,15 @@ static const char *time_text(enum vf_default_kind kind)
     return kind == VF_DEFAULT_NOW ? "now()" : kind == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
 }
 
+/* Can a column of the kind have the current time, day or time of day? A default of another type is only found out by the first row that needs it. */
+static bool is_of_time(enum vf_kind kind, enum vf_default_kind what)
+{
+    if (kind == VF_K_TEXT || kind == VF_K_OTHER)
+        return true;
+    return what == VF_DEFAULT_TIME ? kind == VF_K_TIME
+                                   : kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ;
+}
+
 bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
     bool is_native = column->form == VF_FORM_NATIVE;
@@ -180,6 +189,10 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
     case VF_DEFAULT_NOW:
     case VF_DEFAULT_TODAY:
     case VF_DEFAULT_TIME:
+        if (!is_of_time(column->type.kind, column->def.kind)) {
+            *why = "the current time isn't of the type that the column has in DuckDB";
+            return false;
+        }
         if (!is_native) {
             *why = "the current time isn't written in the form that the column has in DuckDB";
             return false;

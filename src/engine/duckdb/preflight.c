@@ -88,7 +88,8 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
             status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK,
                                     vf_table_label(table->schema, table->name, label, sizeof(label)), NULL,
                                     preflight->err, "foreign key \"%s\" to \"%s\" %s",
-                                    key->name != NULL ? key->name : "", key->to_table, why);
+                                    key->name != NULL ? key->name : table->columns[key->columns[0]].name, key->to_table,
+                                    why);
     }
     return status;
 }

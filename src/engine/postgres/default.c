@@ -202,6 +202,8 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
         vf_buf_str(out, text);
         return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
     }
+    if (column->type.kind == VF_K_VECTOR || column->type.kind == VF_K_SPARSE)
+        return false; /* it need not be one: "[]" where all values are vectors is a default of every JSON text */
     if (column->type.kind == VF_K_ARRAY) {
         vf_buf_str(out, "'{}'");
         return strcmp(text, "[]") == 0;

@@ -56,11 +56,12 @@ static int on_progress(void *context)
     return vf_cancel_check(local->sql.base.options.cancel, NULL) != VF_OK;
 }
 
-/* The switches that are on for every file, because each file is somebody else's. Before 3.44 a check with json_valid() isn't taken where the schema isn't trusted; there are no functions here
- * but SQLite's own, and a source is only read. */
-static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db, enum vf_side side)
+/* The switches that are on for every file, because each file is somebody else's. Before 3.44 the functions of JSON aren't taken where the schema isn't trusted: a check with json_valid() can't be
+ * made, and a file with an index on json_extract() can't be read at all. There are no functions here but SQLite's own, those that do something are refused in schemas all the same, and nothing of
+ * a source but its indexes and computed columns is ever evaluated. */
+static bool harden(const struct vf_sqlite_library *lib, sqlite3 *db)
 {
-    int trusts = side == VF_SIDE_TARGET && lib->libversion_number() < 3044000;
+    int trusts = lib->libversion_number() < 3044000;
     lib->extended_result_codes(db, 1);
     lib->busy_timeout(db, BUSY_TIMEOUT_MS);
     lib->limit(db, SQLITE_LIMIT_ATTACHED, 0);
@@ -124,7 +125,7 @@ static enum vf_status open_handle(struct vf_sqlite_local *local, int flags, sqli
     if (*db == NULL)
         return vf_error_nomem(err);
     enum vf_status status = VF_OK;
-    if (code != SQLITE_OK || !harden(local->sql.lib, *db, local->sql.base.options.side)) {
+    if (code != SQLITE_OK || !harden(local->sql.lib, *db)) {
         status = vf_error_set(err, VF_CONNECT, "cannot open \"%s\": %s", local->path, local->sql.lib->errmsg(*db));
         hint_for(&local->sql, code, err);
     } else if (local->kind == VF_SQLITE_CIPHER) {

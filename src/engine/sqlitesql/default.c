@@ -32,6 +32,7 @@ static const struct spelling spellings[] = {
     {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, GIVES_SECONDS, "(CAST(strftime('%s', 'now') AS INTEGER))"},
     {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"},
     {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"},
+    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"},
     {"julianday('now')", VF_DEFAULT_NOW, GIVES_DAYS, "(julianday('now'))"},
     {"date('now')", VF_DEFAULT_TODAY, GIVES_TEXT, "(date('now'))"},
     {"date()", VF_DEFAULT_TODAY, GIVES_TEXT, "(date())"},
@@ -141,6 +142,11 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
     "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "       \
     "substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"
 
+static bool is_in_days(const struct vf_column *column)
+{
+    return column->form == VF_FORM_JULIAN || (column->form == VF_FORM_NATIVE && column->type.kind == VF_K_F64);
+}
+
 static const char *now_expression(const struct vf_column *column)
 {
     if (column->form == VF_FORM_EPOCH_S || column->form == VF_FORM_INTEGER ||
@@ -150,7 +156,7 @@ static const char *now_expression(const struct vf_column *column)
         return "(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER))";
     if (column->form == VF_FORM_EPOCH_US)
         return "(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000)";
-    if (column->form == VF_FORM_JULIAN)
+    if (is_in_days(column))
         return "(julianday('now'))";
     if (column->type.kind == VF_K_TIMESTAMPTZ)
         return "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))";
@@ -233,9 +239,7 @@ static enum gives given_to(const struct vf_column *column)
 {
     bool is_number =
         column->form == VF_FORM_INTEGER || (column->form == VF_FORM_NATIVE && vf_kind_is_whole(column->type.kind));
-    return column->form == VF_FORM_EPOCH_S || is_number ? GIVES_SECONDS
-           : column->form == VF_FORM_JULIAN             ? GIVES_DAYS
-                                                        : GIVES_TEXT;
+    return column->form == VF_FORM_EPOCH_S || is_number ? GIVES_SECONDS : is_in_days(column) ? GIVES_DAYS : GIVES_TEXT;
 }
 
 /* The spelling that the default had in a database of this kind, if it is one of those above; NULL: it came from another, or the column's values are in another form now. */

@@ -1,0 +1,22 @@
+"""tests/e2e/schemas/shop: a shop with money, enums and keys of all kinds, in the forms of three databases, each to the others and back."""
+
+import schemas
+
+
+class Shop(schemas.Schema, schemas.Case):
+    name = "shop"
+
+    def test_postgres(self):
+        self.there_and_back("postgres")
+
+    def test_sqlite(self):
+        self.there_and_back("sqlite")
+
+    def test_duckdb(self):
+        self.there_and_back("duckdb")
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()

@@ -1,0 +1,23 @@
+"""tests/e2e/schemas/telemetry: a telemetry store with partitions, in the forms of three databases, each to the others and back."""
+
+import schemas
+
+
+class Telemetry(schemas.Schema, schemas.Case):
+    name = "telemetry"
+    mixed = {"duckdb": {"main.readings_ns": "read_at"}}
+
+    def test_postgres(self):
+        self.there_and_back("postgres")
+
+    def test_sqlite(self):
+        self.there_and_back("sqlite")
+
+    def test_duckdb(self):
+        self.there_and_back("duckdb")
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
