@@ -238,6 +238,8 @@ struct vf_inspect_options {
     int64_t sample_rows; /* 0: all rows */
     size_t n_only;       /* evidence for these tables alone ("name" or "schema.name"), 0: all */
     const char *const *only;
+    size_t n_as_table; /* materialised views that are looked at as tables, "*": all; the others are named */
+    const char *const *as_table;
 };
 
 /* A question to a vector index: which k rows are nearest to a vector. */

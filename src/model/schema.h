@@ -248,6 +248,7 @@ struct vf_table {
     bool n_rows_exact;
     int64_t size_bytes;         /* of the data, -1: unknown */
     bool strict, without_rowid; /* SQLite */
+    bool is_view;               /* a materialised view, looked at as a table because that was asked for */
     const char *comment;
 };
 
