@@ -43,7 +43,7 @@ static void drop(const struct conf_database *database)
 const struct conf_quirks conf_duckdb = {
     .engine = "duckdb",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_SCHEMAS | VF_CAP_SEQUENCES | VF_CAP_TARGET |
-            VF_CAP_ENUM_TYPES,
+            VF_CAP_ENUM_TYPES | VF_CAP_VIEWS,
     .schema = "main",
     .no_late_join = true,
     .no_key_actions = true,

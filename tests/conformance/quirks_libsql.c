@@ -41,7 +41,7 @@ static void share(const struct conf_database *database)
 const struct conf_quirks conf_libsql = {
     .engine = "sqlite",
     .label = "libsql",
-    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS,
     .no_minus_zero = true,
     .no_late_join = true,
     .bad_url = "libsql:/nonexistent/folder/file.db",

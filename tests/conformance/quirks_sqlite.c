@@ -45,7 +45,7 @@ static void share(const struct conf_database *database)
 
 const struct conf_quirks conf_sqlite = {
     .engine = "sqlite",
-    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS,
     .no_minus_zero = true,
     .no_late_join = true,
     .bad_url = "sqlite:/nonexistent/folder/file.db",

@@ -340,7 +340,8 @@ static void drop_other(const struct conf_database *database)
 }
 
 #define COMMON                                                                                                         \
-    .engine = "turso", .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET, .no_minus_zero = true, .bad_url = "http://127.0.0.1:1"
+    .engine = "turso", .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS, .no_minus_zero = true,                  \
+    .bad_url = "http://127.0.0.1:1"
 
 const struct conf_quirks conf_tursodb = {COMMON, .label = "tursodb", .one_connection = true, .make = make_tursodb,
                                          .drop = drop};
