@@ -42,6 +42,7 @@ enum vf_engine_caps {
     VF_CAP_VECTOR_INDEX = 1 << 7, /* has an approximate index of its own */
     VF_CAP_TARGET = 1 << 8,       /* can be copied to */
     VF_CAP_ENUM_TYPES = 1 << 9,   /* of the types of a user enums alone can be declared */
+    VF_CAP_PARTITIONS = 1 << 10,  /* tables can be partitioned, inherit and be unlogged */
 };
 
 #define VF_MAX_INDEX_BUILDERS 3

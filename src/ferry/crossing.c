@@ -1,5 +1,7 @@
 #include "ferry/crossing.h"
 
+#include "ferry/work.h"
+
 /* A batch is worth its fixed cost from some hundred kilobytes on, and no faster above a few megabytes, which would only leave the processor's caches. */
 #define MIN_BATCH_BYTES ((uint64_t)256 << 10)
 #define MAX_BATCH_BYTES ((uint64_t)4 << 20)
@@ -22,8 +24,8 @@ uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_
 uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing, int64_t table_bytes)
 {
     uint64_t bytes = crossing->memory_bytes / 2;
-    uint64_t share =
-        table_bytes > 0 && crossing->jobs > 1 ? (uint64_t)table_bytes / crossing->jobs / CHUNKS_A_WORKER : 0;
+    unsigned n_workers = vf_work_count_workers(crossing, SIZE_MAX);
+    uint64_t share = table_bytes > 0 && n_workers > 1 ? (uint64_t)table_bytes / n_workers / CHUNKS_A_WORKER : 0;
 
     if (bytes > MAX_CHUNK_BYTES)
         bytes = MAX_CHUNK_BYTES;

@@ -108,8 +108,10 @@ enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, co
         return vf_error_nomem(err);
     for (size_t i = 0; i < request->n_tables; i++) {
         const struct vf_plan_request_table *table = &request->tables[i];
-        if (!is_settled(table) && !is_listed(only, inspect->n_only, table->name))
-            only[inspect->n_only++] = table->name;
+        const char *name =
+            table->part_of != NULL ? table->part_of : table->name; /* what it is a part of is looked at */
+        if (!is_settled(table) && !is_listed(only, inspect->n_only, name))
+            only[inspect->n_only++] = name;
     }
     inspect->only = only;
     inspect->evidence &= inspect->n_only > 0;
@@ -128,6 +130,8 @@ static enum vf_status look(struct vf_plan_maker *maker)
         status = vf_conn_describe(maker->target, &plan->target_server, maker->err);
     if (status == VF_OK)
         status = vf_conn_inspect(maker->source, &inspect, &plan->source, maker->err);
+    if (status == VF_OK)
+        status = vf_plan_take_parts(&plan->source, &maker->request, &plan->arena, maker->err);
     return status;
 }
 

@@ -424,12 +424,30 @@ static const char *obstacle(const struct vf_plan_maker *maker, const struct vf_p
     return NULL;
 }
 
-static enum vf_generated kept_as(const struct vf_plan_maker *maker, enum vf_generated wanted)
+/* Not every database has indexes over columns that are computed when they are read, or computes values of a user's types. */
+static bool must_be_stored(const struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
+{
+    if (vf_conn_ops(maker->source)->dialect == vf_conn_ops(maker->target)->dialect)
+        return false;
+    for (size_t k = 0; k < table->source.n_indexes; k++) {
+        const struct vf_index *index = &table->source.indexes[k];
+        for (size_t p = 0; p < index->n_parts; p++) {
+            if (index->parts[p].column == (int)i)
+                return true;
+        }
+    }
+    return table->columns[i].type.kind == VF_K_ENUM || table->columns[i].type.kind == VF_K_VECTOR;
+}
+
+static enum vf_generated kept_as(const struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i,
+                                 enum vf_generated wanted)
 {
     const struct vf_limits *limits = vf_conn_limits(maker->target);
 
-    if (wanted == VF_GENERATED_VIRTUAL)
-        return limits->virtual_columns ? VF_GENERATED_VIRTUAL : VF_GENERATED_STORED;
+    if (wanted == VF_GENERATED_VIRTUAL) {
+        bool is_stored = limits->stored_columns && must_be_stored(maker, table, i);
+        return limits->virtual_columns && !is_stored ? VF_GENERATED_VIRTUAL : VF_GENERATED_STORED;
+    }
     return limits->stored_columns ? VF_GENERATED_STORED : VF_GENERATED_VIRTUAL;
 }
 
@@ -461,7 +479,7 @@ static enum vf_status add_generated(struct vf_plan_maker *maker, struct vf_plan_
         return status;
     struct vf_column *target = vf_plan_target_column(table, i);
     enum vf_generated wanted = column->was_generated != VF_GENERATED_NO ? column->was_generated : source->generated;
-    target->generated = kept_as(maker, wanted);
+    target->generated = kept_as(maker, table, i, wanted);
     target->expression = made.text;
     target->dialect = made.dialect;
     target->expr = made.expr;

@@ -12,8 +12,8 @@
     "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
         "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",       \
-        "foreign_keys"
+    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "partitions", "part_of", "where", "columns",   \
+        "indexes", "checks", "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
@@ -70,11 +70,20 @@ struct vf_plan_request_foreign_key {
     int line, column;
 };
 
+enum vf_plan_partitions {
+    VF_PLAN_PARTITIONS_UNSAID,
+    VF_PLAN_PARTITIONS_SAME,  /* partitioned as in the source */
+    VF_PLAN_PARTITIONS_ONE,   /* one table with all rows */
+    VF_PLAN_PARTITIONS_PARTS, /* each partition is a table of its own */
+};
+
 struct vf_plan_request_table {
     const char *schema, *name; /* as in the source */
     const char *target_name;   /* NULL: the same */
     const char *where;
-    unsigned target; /* number of the target, from 1 */
+    enum vf_plan_partitions partitions;
+    const char *part_of; /* the partitioned table whose partition it is, moved as a table of its own; or NULL */
+    unsigned target;     /* number of the target, from 1 */
     bool whole;
     bool as_table; /* it is a materialised view in the source */
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
@@ -222,6 +231,12 @@ enum vf_status vf_plan_add_computed(struct vf_plan_maker *maker, struct vf_plan_
 enum vf_status vf_plan_translate_index(struct vf_plan_maker *maker, const struct vf_plan_table *table,
                                        const struct vf_index *source, struct vf_index *wanted,
                                        const char **why) VF_CHECKED;
+/* plan_partitions.c: partitions that the file wants as tables take the place of their table, in the source and in the request. */
+enum vf_status vf_plan_take_parts(struct vf_schema *source, const struct vf_plan_request **request,
+                                  struct vf_arena *arena, struct vf_error *err) VF_CHECKED;
+/* How the table is partitioned, whom it inherits from and whether it is unlogged in the target, and what of that stays behind. */
+enum vf_status vf_plan_add_lineage(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request) VF_CHECKED;
 /* plan_sidecars.c: the sidecars get their files; those that can't be aren't moved. Keys are there. */
 enum vf_status vf_plan_settle_sidecars(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_memory.c: where the source remembers that a table came from the target's kind of database, it gets its old types and forms back. */

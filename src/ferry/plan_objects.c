@@ -60,6 +60,8 @@ static enum vf_status add_needs(struct vf_plan_maker *maker)
         }
         if (status == VF_OK)
             status = add_schema(maker, table->target.schema);
+        for (size_t k = 0; k < table->target.n_partitions && status == VF_OK; k++)
+            status = add_schema(maker, table->target.partitions[k].schema);
     }
     return status;
 }

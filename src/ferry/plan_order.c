@@ -33,6 +33,11 @@ static void visit(struct order *order, size_t i)
         if (to < order->plan->n_tables)
             visit(order, to);
     }
+    for (size_t k = 0; k < table->n_parents; k++) {
+        size_t to = find(order->plan, table->parents[k].schema, table->parents[k].name);
+        if (to < order->plan->n_tables)
+            visit(order, to);
+    }
     order->state[i] = 2;
     order->sorted[order->n_sorted++] = order->plan->tables[i];
 }

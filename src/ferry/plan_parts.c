@@ -39,7 +39,9 @@ static enum vf_status look(struct vf_parts *parts, struct vf_conn *source, struc
         parts->plans[i].source_server = server;
         status = vf_conn_describe(targets[i], &parts->plans[i].target_server, err);
     }
-    return status == VF_OK ? vf_conn_inspect(source, &inspect, &parts->source, err) : status;
+    if (status == VF_OK)
+        status = vf_conn_inspect(source, &inspect, &parts->source, err);
+    return status == VF_OK ? vf_plan_take_parts(&parts->source, &parts->request, &parts->arena, err) : status;
 }
 
 static enum vf_status make_part(struct vf_parts *parts, const struct vf_part_map *map, size_t i, struct vf_conn *source,

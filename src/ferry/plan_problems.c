@@ -106,6 +106,22 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
 
 /* ---- tables ---- */
 
+/* A partition that is to be made, and is there. */
+static enum vf_status judge_target_partition(struct vf_plan_maker *maker, const struct vf_partition *partition)
+{
+    bool exists = false, has_rows = false;
+    char label[256];
+    enum vf_status status =
+        vf_conn_table_state(maker->target, partition->schema, partition->name, &exists, &has_rows, maker->err);
+
+    if (status != VF_OK || !exists || maker->options->ignore_existing)
+        return status;
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
+                          vf_table_label(partition->schema, partition->name, label, sizeof(label)),
+                          "drop it, or say partitions: one of its table in the plan", maker->err,
+                          VF_PLAN_TABLE_EXISTS ", and would be a partition%s", has_rows ? "; it holds rows" : "");
+}
+
 static enum vf_status judge_target_table(struct vf_plan_maker *maker, const struct vf_plan_table *table)
 {
     const struct vf_table *target = &table->target;
@@ -131,7 +147,10 @@ static enum vf_status judge_rights(struct vf_plan_maker *maker, const struct vf_
         return VF_OK;
     enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label,
                                            source->unread_remedy, maker->err, "%s", source->unread);
-    return say(maker, status, "take the table out of tables");
+    return say(maker, status,
+               source->n_partitions > 0 && vf_str_starts(source->unread_remedy, "partitions: parts")
+                   ? "partitions: parts"
+                   : "take the table out of tables");
 }
 
 static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
@@ -145,6 +164,8 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     status = judge_rights(maker, &table->source, label);
     if (status == VF_OK)
         status = judge_target_table(maker, table);
+    for (size_t k = 0; k < table->target.n_partitions && status == VF_OK; k++)
+        status = judge_target_partition(maker, &table->target.partitions[k]);
     if (status == VF_OK && max_columns > 0 && table->target.n_columns > max_columns)
         status = vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label, "leave columns out by skip: true", maker->err,

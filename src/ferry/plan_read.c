@@ -367,6 +367,27 @@ static enum vf_status read_as_table(struct vf_yaml *yaml, yaml_node_t *node, boo
     return status;
 }
 
+static enum vf_status read_partitions(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
+{
+    static const char *const words[] = {
+        [VF_PLAN_PARTITIONS_SAME] = "same", [VF_PLAN_PARTITIONS_ONE] = "one", [VF_PLAN_PARTITIONS_PARTS] = "parts"};
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "partitions", false, &text);
+
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "part_of", false, &table->part_of);
+    if (status != VF_OK || text == NULL)
+        return status;
+    for (size_t i = VF_PLAN_PARTITIONS_SAME; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(text, words[i]) == 0)
+            table->partitions = (enum vf_plan_partitions)i;
+    }
+    return table->partitions != VF_PLAN_PARTITIONS_UNSAID
+               ? VF_OK
+               : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "partitions"),
+                              "partitions: must be same, one or parts, not \"%s\"", text);
+}
+
 static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
 {
     enum vf_status status = vf_yaml_check_keys(yaml, node, "a table", table_keys);
@@ -385,6 +406,8 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = read_as_table(yaml, node, &table->as_table);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "rename", false, &table->target_name);
+    if (status == VF_OK)
+        status = read_partitions(yaml, node, table);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "where", false, &table->where);
     if (status == VF_OK)

@@ -301,6 +301,7 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
                                       .size_bytes = source->size_bytes,
                                       .strict = source->strict,
                                       .without_rowid = source->without_rowid,
+                                      .unlogged = source->unlogged && vf_conn_can(maker->target, VF_CAP_PARTITIONS),
                                       .comment = source->comment};
     if (request != NULL)
         table->where = request->where;
@@ -360,6 +361,8 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
             status = vf_plan_name_derived(maker, table);
         if (status == VF_OK)
             status = vf_plan_add_foreign_keys(maker, table, request);
+        if (status == VF_OK)
+            status = vf_plan_add_lineage(maker, table, request);
         if (status == VF_OK)
             status = make_relations(maker, table);
     }

@@ -302,6 +302,25 @@ static void write_key(const struct writer *writer, const struct vf_plan_table *t
     vf_buf_str(writer->out, "]\n");
 }
 
+static void write_partitions(const struct writer *writer, const struct vf_plan_table *table)
+{
+    const struct vf_table *source = &table->source;
+    char label[256];
+
+    if (source->part_of.name != NULL) {
+        vf_buf_str(writer->out, "    part_of: ");
+        vf_yaml_put(writer->out, vf_table_label(source->part_of.schema, source->part_of.name, label, sizeof(label)));
+        vf_buf_char(writer->out, '\n');
+    }
+    if (source->partition_by.strategy == VF_PARTITION_NONE)
+        return;
+    vf_buf_str(writer->out, table->target.partition_by.strategy != VF_PARTITION_NONE ? "    partitions: same"
+                                                                                     : "    partitions: one");
+    snprintf(label, sizeof(label), "by %s, %zu partitions", source->partition_by.text, source->n_partitions);
+    put_comment(writer, label);
+    vf_buf_char(writer->out, '\n');
+}
+
 /* Which target it is of; the first isn't said. */
 static void put_target(struct vf_buf *out, const char *before, const struct vf_plan *plan)
 {
@@ -334,6 +353,7 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
         vf_buf_printf(out, "    rows: %" PRId64 "%s\n", table->source.n_rows,
                       table->source.n_rows_exact ? "" : "  # estimated");
     write_key(writer, table);
+    write_partitions(writer, table);
     if (table->where != NULL) {
         vf_buf_str(out, "    where: ");
         vf_yaml_put(out, table->where);

@@ -227,6 +227,38 @@ struct vf_check {
     const struct vf_expr *expr; /* of a target's table */
 };
 
+/* How the rows of a partitioned table go into its partitions. */
+enum vf_partition_strategy {
+    VF_PARTITION_NONE,
+    VF_PARTITION_RANGE,
+    VF_PARTITION_LIST,
+    VF_PARTITION_HASH,
+};
+
+struct vf_partition_by {
+    enum vf_partition_strategy strategy;
+    size_t n_columns;
+    int *columns;
+    const char *text; /* as its database says it, to be shown */
+    const char *why;  /* why it can't be said anew: an expression, an operator class; NULL: it can */
+};
+
+/* A partition of a table, or of another partition of it. A value of a bound is "=" and its text; else it is MINVALUE, MAXVALUE or NULL. */
+struct vf_partition {
+    const char *schema, *name;
+    int parent; /* index into the table's partitions, where those that have parts come first; -1: the table */
+    bool is_default, is_foreign;
+    size_t n_low, n_high;
+    const char **low;  /* RANGE: inclusive; LIST: the values */
+    const char **high; /* RANGE: exclusive */
+    int64_t modulus, remainder;
+    struct vf_partition_by by;
+};
+
+struct vf_table_name {
+    const char *schema, *name;
+};
+
 enum vf_table_kind {
     VF_TABLE_ORDINARY,
     VF_TABLE_VEC0, /* a sqlite-vec virtual table, read from its chunks */
@@ -247,8 +279,15 @@ struct vf_table {
     struct vf_check *checks;
     int64_t n_rows; /* counted or estimated; -1: unknown */
     bool n_rows_exact;
-    int64_t size_bytes;                 /* of the data, -1: unknown */
-    bool strict, without_rowid;         /* SQLite */
+    int64_t size_bytes;         /* of the data, -1: unknown */
+    bool strict, without_rowid; /* SQLite */
+    bool unlogged;              /* PostgreSQL: its rows don't outlive a crash */
+    struct vf_partition_by partition_by;
+    size_t n_partitions;
+    struct vf_partition *partitions; /* all, in the order of making */
+    struct vf_table_name part_of;    /* of a partition that is looked at as a table: the partitioned one */
+    size_t n_parents;
+    struct vf_table_name *parents;      /* PostgreSQL: the tables that it inherits from; its rows are its own */
     const char *unread, *unread_remedy; /* why this user can't read its rows, and what helps; NULL: it can */
     bool is_view;                       /* a materialised view, looked at as a table because that was asked for */
     const char *comment;
@@ -302,6 +341,8 @@ struct vf_schema {
     struct vf_arena arena;
     size_t n_tables;
     struct vf_table *tables;
+    size_t n_partitions;
+    struct vf_table *partitions; /* those with rows, each as a table; its rows are those of `part_of`, too */
     size_t n_user_types;
     struct vf_user_type *user_types;
     size_t n_sequences;

@@ -64,7 +64,7 @@ static void drop(const struct conf_database *database)
 const struct conf_quirks conf_postgres = {
     .engine = "postgres",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
-            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
+            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET | VF_CAP_PARTITIONS,
     .schema = "public",
     .extension = "vector",
     .bad_url = "postgresql://nobody@127.0.0.1:1/nothing",

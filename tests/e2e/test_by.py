@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ import subprocess
 import duckdb
 import psycopg
 
+from duckdb_case import VSS
 from e2e import VECFERRY, Case
 from hrana import Sqld
 
@@ -345,6 +347,30 @@ class OtherEngines(Base):
         connection.execute("UPDATE documents SET content = 'x' WHERE id = (SELECT min(id) FROM documents)")
         connection.close()
         self.assertEqual(self.run_vecferry("verify", "--json", *arguments, code=3).json()["n_differences"], 1)
+
+    def test_an_index_of_the_session_of_each_file(self):
+        """`to: session`: each file gets a script of its own beside it, with the mode of the others, that builds the index over its rows."""
+        source = self.postgres("CREATE TABLE docs (id int PRIMARY KEY, w text, v vector(4)); INSERT INTO docs SELECT i, 'W' || i % 2, ('[' || i || ',1,2,' || i % 7 || ']')::vector FROM generate_series(1, 2400) i;"
+                               "CREATE INDEX near ON docs USING hnsw (v vector_cosine_ops)")
+        pattern, plan = f"duckdb:{self.out}/{{}}.duckdb", self.folder / "ferry.yaml"
+        self.run_vecferry("plan", source, pattern, "--by", "w", "-o", plan)
+        text = plan.read_text()
+        self.assertRegex(text, r"to: sidecar, file: [^,}]+")
+        plan.write_text(re.sub(r"to: sidecar, file: [^,}]+", "to: session", text))
+        self.copy("-f", plan)
+        scripts = sorted(path for path in self.files() if path.name.endswith(".hnsw.sql"))
+        self.assertEqual(len(scripts), 2, [path.name for path in self.files()])
+        self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in self.files()}, {0o600})
+        for number, script in enumerate(scripts):
+            path = next(file for file in self.files() if file.name.endswith(".duckdb") and script.name.startswith(file.name.removesuffix("duckdb")))
+            connection = duckdb.connect(str(path), read_only=True)
+            connection.execute(script.read_text().replace("LOAD vss", f"LOAD '{VSS}'"))
+            self.assertEqual(connection.execute("SELECT count FROM pragma_hnsw_index_info()").fetchall(), [(1200,)])
+            self.assertEqual(connection.execute("SELECT DISTINCT w FROM docs").fetchall(), [(f"W{number}",)])
+            connection.close()
+        self.run_vecferry("verify", "-f", plan)
+        scripts[1].unlink()
+        self.run_vecferry("verify", "-f", plan, code=3)
 
     def test_into_folders(self):
         self.fill(["atlas", "Atlas", None])

@@ -126,6 +126,19 @@ class Places(HnswCase):
         script.unlink()
         self.assertEqual(self.index_of(self.run_vecferry("verify", "--json", "-f", plan, code=3).json())["state"], "missing")
 
+    def test_halves(self):
+        """DuckDB's index is of float32 alone: vectors of halves get theirs in a sidecar, and asked for elsewhere the plan says why not."""
+        source, target = self.postgres(f"CREATE TABLE h (id bigint PRIMARY KEY, v halfvec(8)); INSERT INTO h SELECT i, array[sin(i), cos(i), sin(i * 3.7), cos(i * 1.3), sin(i * 0.11), 1, 2, i]::real[]::halfvec"
+                                       f" FROM generate_series(1, {self.N}) i; CREATE INDEX h_v ON h USING hnsw (v halfvec_cosine_ops)"), self.target()
+        index = self.index_of(self.copy(source, target))
+        self.assertEqual((index["file"], index["state"], index["equal"]), ("target.h.v.usearch", "fresh", True))
+        for place in ("database", "session"):
+            plan = self.plan(source, self.target(f"{place}.duckdb"), (f"to: sidecar, file: {place}.h.v.usearch", f"to: {place}"))
+            shown = self.run_vecferry("copy", "-f", plan, "--dry-run")
+            self.assertIn("f16", shown.stdout + shown.stderr)
+            self.copy("-f", plan)
+            self.assertEqual(self.rows(self.target(f"{place}.duckdb"), "SELECT index_name FROM duckdb_indexes()"), [])
+
     def test_without_the_extension(self):
         """Told before the first write, with the remedy."""
         source, target = self.source(), self.target()

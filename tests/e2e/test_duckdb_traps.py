@@ -74,6 +74,77 @@ class WithoutTheExtension(HnswCase):
         connection.close()
 
 
+class Appender(HnswCase):
+    """Trap: an appender tells of a constraint when it is flushed, loses all rows since the last flush with it, and takes more rows afterwards as if nothing had happened."""
+
+    def refused(self, script, table, reason):
+        """A table that is there, with a rule that no look at the rows before sees; the row that breaks it is far from the first batch, and from the last."""
+        target = self.duckdb(script, name=f"{table}.duckdb")
+        path = self.sqlite(f"{table}.db", f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, a TEXT, pad TEXT)")
+        connection = sqlite3.connect(path)
+        connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((i, f"k{5 if i == 30000 else i}", "x" * 300) for i in range(60000)))
+        connection.commit()
+        connection.close()
+        result = self.run_vecferry("copy", "--memory", "8M", path, target, code=6)
+        self.assertIn(f"table {table}", result.stderr)
+        self.assertIn(reason, result.stderr)
+        # Whole chunks, one after the other, up to the one that failed; none of those behind it.
+        chunks = self.rows(target, f"SELECT low, high, rows FROM vecferry_chunks WHERE state = 'done' ORDER BY number")
+        ids = [row[0] for row in self.rows(target, f"SELECT id FROM {table} ORDER BY id")]
+        self.assertEqual(len(ids), sum(row[2] for row in chunks))
+        self.assertEqual(ids, list(range(len(ids))))
+        self.assertTrue(0 < len(ids) <= 30000, len(ids))
+        return target, path
+
+    def test_a_rule_that_shows_at_the_flush(self):
+        target, path = self.refused("CREATE TABLE u (id INTEGER PRIMARY KEY, a VARCHAR, pad VARCHAR); CREATE UNIQUE INDEX u_lower ON u (lower(a))", "u", "Duplicate key")
+        # Without the rule it goes on where it was.
+        connection = duckdb.connect(target.removeprefix("duckdb:"))
+        connection.execute("DROP INDEX u_lower")
+        connection.close()
+        self.copy("--resume", "--memory", "8M", path, target)
+        self.assertEqual(self.rows(target, "SELECT count(*), count(DISTINCT id) FROM u"), [(60000, 60000)])
+        self.run_vecferry("verify", path, target)
+
+
+class RowGroups(HnswCase):
+    """A row group is in memory until it is written, and has 122,880 rows whatever their size: where rows are wide, they are fewer."""
+
+    def groups(self, target, table):
+        return [row[0] for row in self.rows(target, f"SELECT sum(count) FROM pragma_storage_info('{table}') WHERE column_id = 0 AND segment_type <> 'VALIDITY' GROUP BY row_group_id ORDER BY row_group_id")]
+
+    def source(self, name, rows, dim):
+        path = self.sqlite(f"{name}.db", f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, v BLOB)")
+        connection = sqlite3.connect(path)
+        connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", ((i, struct.pack("<I", i % 1000 + 0x3F000000) * dim) for i in range(rows)))
+        connection.commit()
+        connection.close()
+        return path
+
+    def test_of_wide_rows(self):
+        source, target = self.source("wide", 9000, 512), self.target()
+        self.copy("--memory", "32M", source, target)
+        self.assertEqual(self.groups(target, "wide"), [4096, 4096, 808])  # a quarter of 32 MiB, in rows of 2 KiB, is 4096 of them
+        # Nothing merges them when the run is done, and their rows are there for any DuckDB.
+        self.run_vecferry("verify", source, target)
+        connection = duckdb.connect(target.removeprefix("duckdb:"))
+        connection.execute("INSERT INTO wide SELECT id + 9000, v FROM wide; CHECKPOINT")
+        self.assertEqual(connection.execute("SELECT count(*), count(DISTINCT id), sum(id) FROM wide").fetchone(), (18000, 18000, 17999 * 9000))
+        connection.close()
+
+    def test_of_narrow_rows(self):
+        source, target = self.source("narrow", 20000, 1), self.target()
+        self.copy("--memory", "32M", source, target)
+        self.assertEqual(self.groups(target, "narrow"), [20000])
+
+    def test_into_a_file_that_has_larger_ones(self):
+        """A table that is there, with a row group that is larger than those that follow."""
+        target = self.duckdb("CREATE TABLE wide (id INTEGER PRIMARY KEY, v FLOAT[512]); CREATE TABLE mine AS SELECT range AS i FROM range(50000)")
+        self.copy("--memory", "32M", self.source("wide", 9000, 512), target)
+        self.assertEqual(self.rows(target, "SELECT count(*), count(DISTINCT id), sum(id) FROM wide"), [(9000, 9000, 8999 * 4500)])
+        self.assertEqual(self.rows(target, "SELECT count(*), sum(i) FROM mine"), [(50000, 49999 * 25000)])
+
+
 class StorageVersion(HnswCase):
     """FACTS: a file of a newer version can't be read by older DuckDBs."""
 

@@ -42,7 +42,7 @@ class Preflight(e2e.Case):
 class Lines(Preflight):
     def test_a_loss(self):
         """What the problem says, written into its line, settles it."""
-        _, text = self.plan(self.postgres("CREATE TABLE t (id int PRIMARY KEY, v vector(2)); INSERT INTO t VALUES (1, '[1,2.0001]')"), self.postgres())
+        _, text = self.plan(self.postgres("CREATE TABLE t (id int PRIMARY KEY, v vector(2)); INSERT INTO t VALUES (1, '[1,2]')"), self.postgres())
         path = self.folder / "ferry.yaml"
         self.assertIn('type: "vector(f32,2)", to: vector(2)', text)
         path.write_text(text.replace('type: "vector(f32,2)", to: vector(2)', 'type: "vector(f16,2)"'))

@@ -182,6 +182,18 @@ class Failures(Case):
                     self.run_vecferry("copy", source, server.url, environment={"VECFERRY_FAILPOINT": point}, code=-9)
                     self.check_resumed(source, server.url)
 
+    def test_a_rollback_on_tursodb_takes_nothing_of_before(self):
+        """Behind some reading statements tursodb commits nothing by itself: a ROLLBACK brought a table back that had been dropped."""
+        with Tursodb(self.folder / "server.db") as server:
+            old = self.sqlite("old.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) INSERT INTO docs SELECT i, 'old' FROM n")
+            new = self.sqlite("new.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO docs VALUES (1, 'new')")
+            self.copy(old, server.url)
+            self.run_vecferry("verify", old, server.url)
+            self.run_vecferry("copy", "--drop-existing", "--yes", new, server.url, environment={"VECFERRY_FAILPOINT": "target.load_write:1:error"}, code=7)
+            self.assertEqual(server.run("SELECT * FROM docs"), [])
+            self.check_resumed(new, server.url)
+            self.assertEqual(server.run("SELECT * FROM docs"), [(1, "new")])
+
     def test_servers_that_recover(self):
         source = make_file(str(self.folder / "source.db"), 300)
         server = self.start_sqld()

@@ -208,7 +208,10 @@ static enum vf_status open_file(struct vf_duckdb_conn *conn, const struct vf_url
     if (status != VF_OK)
         return status;
     conn->is_open = true;
-    return vf_duckdb_instance_connect(conn->instance, &conn->handle, err);
+    status = vf_duckdb_instance_connect(conn->instance, &conn->handle, err);
+    if (status == VF_OK)
+        conn->shown = vf_duckdb_instance_show(conn->instance, conn->handle);
+    return status;
 }
 
 enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
@@ -254,6 +257,7 @@ void vf_duckdb_close(struct vf_conn *base)
         vf_duckdb_end_snapshot(base);
         vf_duckdb_rollback(base);
         vf_duckdb_unlock(base);
+        vf_duckdb_instance_hide(conn->instance, conn->shown);
         conn->lib->disconnect(&conn->handle);
     }
     if (conn->is_open)
@@ -293,7 +297,23 @@ enum vf_status vf_duckdb_describe(struct vf_conn *base, struct vf_server *server
         snprintf(server->storage_remark, sizeof(server->storage_remark), "read by DuckDB %s%s",
                  file.storage_version == VF_DUCKDB_OLDEST_STORAGE ? "v0.9" : word, " and later");
     }
+    if (conn->shown != 0)
+        snprintf(server->session, sizeof(server->session), "%" PRIu64, conn->shown);
     snprintf(server->identity, sizeof(server->identity), "duckdb:%" PRIx64 ":%" PRIx64, file.device, file.inode);
+    return VF_OK;
+}
+
+enum vf_status vf_duckdb_watch(struct vf_conn *base, const char *session, struct vf_step_progress *progress,
+                               struct vf_error *err)
+{
+    struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
+    uint64_t number = 0, done = 0, total = 0;
+
+    if (sscanf(session, "%" SCNu64, &number) != 1)
+        return vf_error_set(err, VF_STATE, "\"%s\" is no connection to a DuckDB file", session);
+    vf_duckdb_instance_progress(conn->instance, number, &done, &total);
+    /* DuckDB's units are rows times the passes over them: a share of the table, as blocks are. */
+    *progress = (struct vf_step_progress){.n_blocks = (int64_t)done, .total_blocks = (int64_t)total};
     return VF_OK;
 }
 

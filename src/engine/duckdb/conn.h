@@ -22,7 +22,9 @@ struct vf_duckdb_conn {
     bool is_open;           /* holds the instance */
     bool in_transaction;    /* begun by begin() */
     bool in_snapshot;       /* a transaction too */
+    bool is_bulk;           /* between begin_bulk() and end_bulk() */
     uint64_t snapshot;      /* its number, when others may join it */
+    uint64_t shown;         /* the number by which others can watch it */
     uint64_t n_transaction; /* counts begin() */
     struct vf_limits limits;
     struct vf_arena made; /* of the sequences */
@@ -68,6 +70,10 @@ void vf_duckdb_unlock(struct vf_conn *conn);
 enum vf_status vf_duckdb_begin_bulk(struct vf_conn *conn, const struct vf_load_estimate *estimate,
                                     struct vf_error *err) VF_CHECKED;
 enum vf_status vf_duckdb_end_bulk(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
+
+/* Of what a connection of this process is doing to the same file. */
+enum vf_status vf_duckdb_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
+                               struct vf_error *err) VF_CHECKED;
 
 /* Load an extension for the connection's file, unless it is loaded already. VF_MISSING, with the remedy: it isn't there. */
 enum vf_status vf_duckdb_need(struct vf_duckdb_conn *conn, enum vf_duckdb_extension extension,

@@ -114,6 +114,7 @@ const struct vf_engine_ops vf_duckdb_engine = {
     .unlock = vf_duckdb_unlock,
     .table_state = vf_duckdb_table_state,
     .apply = vf_duckdb_apply,
+    .watch = vf_duckdb_watch,
     .begin_bulk = vf_duckdb_begin_bulk,
     .end_bulk = vf_duckdb_end_bulk,
     .begin = vf_duckdb_begin,

@@ -13,11 +13,33 @@ enum sort {
     NUMBERS, /* FLOAT[n], DOUBLE[], ... */
     BITS,
     NANOSECONDS,
+    VARIANTS, /* any type in each value */
+    UNREAD,   /* types that only DuckDB's cast reads, within others */
 };
+
+/* Is the word in the name of the type, and not in quotes? */
+static bool holds_word(const char *native, const char *word)
+{
+    size_t n = strlen(word);
+    bool is_quoted = false;
+
+    for (const char *at = native; *at != '\0'; at++) {
+        bool begins = at == native || strchr(" ([,", at[-1]) != NULL;
+        is_quoted ^= *at == '"';
+        if (!is_quoted && begins && strncmp(at, word, n) == 0 && (at[n] == '\0' || strchr(",)[", at[n]) != NULL))
+            return true;
+    }
+    return false;
+}
 
 static enum sort sort_of(const struct vf_column *column)
 {
     const char *native = column->native;
+    bool is_whole = strcmp(native, "VARIANT") == 0 || strcmp(native, "GEOMETRY") == 0;
+    if (!is_whole && (holds_word(native, "VARIANT") || holds_word(native, "GEOMETRY")))
+        return UNREAD;
+    if (strcmp(native, "VARIANT") == 0)
+        return VARIANTS;
     bool is_number =
         vf_str_starts(native, "FLOAT[") || vf_str_starts(native, "DOUBLE[") || vf_str_starts(native, "TINYINT[");
     if (is_number && strchr(strchr(native, '[') + 1, '[') == NULL)
@@ -92,6 +114,8 @@ static enum vf_status write_measures(const struct vf_column *column, struct vf_b
         vf_buf_str(sql, ", 0.0::DOUBLE, 0.0::DOUBLE, 0.0::DOUBLE, 0.0::DOUBLE");
         break;
     case PLAIN:
+    case VARIANTS:
+    case UNREAD:
         for (int i = 1; i < N_MEASURES; i++)
             vf_buf_str(sql, ", 0.0::DOUBLE");
         break;
@@ -154,6 +178,14 @@ static void decide(struct vf_column *column, const struct vf_column *here, struc
             evidence->text = vf_arena_printf(
                 arena, "%lld values have parts of a microsecond, and are rejected; `type: text` keeps them",
                 (long long)evidence->n_bad);
+        break;
+    case VARIANTS:
+        evidence->text = "moved as texts: which type a value has within the VARIANT isn't kept";
+        break;
+    case UNREAD:
+        evidence->n_bad = evidence->n_values;
+        evidence->text =
+            vf_arena_printf(arena, "%s: VARIANT and GEOMETRY are read as columns, and not within others", here->native);
         break;
     case PLAIN:
         break;

@@ -17,6 +17,7 @@
 #include "engine/duckdb/error.h"
 
 #define MAX_SNAPSHOTS 64
+#define MAX_SHOWN     64 /* connections whose work can be watched */
 /* DuckDB needs some memory to do anything: less than this isn't asked of it. */
 #define MIN_MEMORY_BYTES ((uint64_t)1 << 30)
 
@@ -26,6 +27,8 @@ struct vf_duckdb_instance {
     duckdb_database db;
     char *path;
     uint64_t storage_version;   /* that a file which is made gets */
+    uint64_t memory_bytes;      /* 0: DuckDB's own limit */
+    unsigned row_group_rows;    /* 0: as many as DuckDB takes */
     struct vf_duckdb_file file; /* device and inode are those of the file that is open */
     bool is_read_only;
     bool made_file; /* the file came into being here */
@@ -36,7 +39,13 @@ struct vf_duckdb_instance {
     unsigned n_connections;
     const void *owner;
     char holder[256];
+    unsigned n_scans;
     uint64_t n_commits;
+    uint64_t n_shown;
+    struct {
+        uint64_t number; /* 0: free */
+        duckdb_connection handle;
+    } shown[MAX_SHOWN];
     uint64_t n_snapshots;
     uint64_t snapshots[MAX_SNAPSHOTS]; /* numbers of those that live, 0: free */
 };
@@ -47,9 +56,9 @@ static struct vf_duckdb_instance *registry;
 
 /* ---- opening ---- */
 
-static enum vf_status set_config(const struct vf_duckdb_library *lib, duckdb_config config,
-                                 const struct vf_open_options *options, struct vf_error *err)
+static enum vf_status set_config(const struct vf_duckdb_instance *instance, duckdb_config config, struct vf_error *err)
 {
+    const struct vf_duckdb_library *lib = instance->lib;
     static const char *const settings[][2] = {
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
@@ -59,23 +68,21 @@ static enum vf_status set_config(const struct vf_duckdb_library *lib, duckdb_con
     bool is_set = true;
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
         is_set = is_set && lib->set_config(config, settings[i][0], settings[i][1]) == DuckDBSuccess;
-    if (options->memory_bytes > 0) {
-        uint64_t bytes = options->memory_bytes > MIN_MEMORY_BYTES ? options->memory_bytes : MIN_MEMORY_BYTES;
-        snprintf(memory, sizeof(memory), "%" PRIu64 "B", bytes);
+    if (instance->memory_bytes > 0) {
+        snprintf(memory, sizeof(memory), "%" PRIu64 "B", instance->memory_bytes);
         is_set = is_set && lib->set_config(config, "memory_limit", memory) == DuckDBSuccess;
     }
     return is_set ? VF_OK : vf_error_set(err, VF_MISSING, "DuckDB %s refuses a setting", lib->library_version());
 }
 
-static enum vf_status open_memory(struct vf_duckdb_instance *instance, const struct vf_open_options *options,
-                                  struct vf_error *err)
+static enum vf_status open_memory(struct vf_duckdb_instance *instance, struct vf_error *err)
 {
     const struct vf_duckdb_library *lib = instance->lib;
     duckdb_config config = NULL;
     char *message = NULL;
     if (lib->create_config(&config) != DuckDBSuccess)
         return vf_error_nomem(err);
-    enum vf_status status = set_config(lib, config, options, err);
+    enum vf_status status = set_config(instance, config, err);
     if (status == VF_OK && lib->open_ext(":memory:", &instance->db, config, &message) != DuckDBSuccess)
         status = vf_error_set(err, VF_MISSING, "DuckDB doesn't start: %s", message != NULL ? message : "no reason");
     lib->free(message);
@@ -137,6 +144,8 @@ static enum vf_status attach_as(struct vf_duckdb_instance *instance, duckdb_conn
         vf_buf_str(&sql, ", READ_ONLY");
     else if (!instance->file.exists || instance->file.is_empty)
         vf_buf_printf(&sql, ", STORAGE_VERSION '%s'", vf_duckdb_storage_word(instance->storage_version));
+    if (!is_read_only && instance->row_group_rows > 0)
+        vf_buf_printf(&sql, ", ROW_GROUP_SIZE %u", instance->row_group_rows);
     vf_buf_char(&sql, ')');
     enum vf_status status = vf_buf_check(&sql, err);
     if (status == VF_OK) {
@@ -338,7 +347,7 @@ static enum vf_status open_file(struct vf_duckdb_instance *instance, const struc
 {
     duckdb_connection handle = NULL;
     struct stat info;
-    enum vf_status status = open_memory(instance, options, err);
+    enum vf_status status = open_memory(instance, err);
     if (status != VF_OK)
         return status;
     if (instance->lib->connect(instance->db, &handle) != DuckDBSuccess)
@@ -387,6 +396,8 @@ static enum vf_status open_new(const char *path, const struct vf_open_options *o
     made->is_read_only = options->side == VF_SIDE_SOURCE;
     made->made_file = !file->exists;
     made->storage_version = VF_DUCKDB_OLDEST_STORAGE;
+    if (options->memory_bytes > 0)
+        made->memory_bytes = options->memory_bytes > MIN_MEMORY_BYTES ? options->memory_bytes : MIN_MEMORY_BYTES;
     enum vf_status status = made->path == NULL ? vf_error_nomem(err) : choose_storage(made, options, err);
     if (status == VF_OK)
         status = open_file(made, options, err);
@@ -564,6 +575,49 @@ enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *inst
     return status;
 }
 
+uint64_t vf_duckdb_instance_memory(const struct vf_duckdb_instance *instance)
+{
+    return instance->memory_bytes;
+}
+
+enum vf_status vf_duckdb_instance_choose_row_group(struct vf_duckdb_instance *instance, duckdb_connection handle,
+                                                   unsigned n_rows, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+
+    pthread_mutex_lock(&registry_lock);
+    bool is_new = n_rows != instance->row_group_rows && instance->n_connections == 1 && !instance->is_read_only;
+    if (is_new)
+        status = vf_duckdb_run(instance->lib, handle, "USE memory.main", err);
+    if (is_new && status == VF_OK)
+        status = detach(instance, handle, err);
+    if (is_new && status == VF_OK) {
+        instance->row_group_rows = n_rows;
+        status = attach(instance, handle, false, err);
+    }
+    if (is_new && status == VF_OK)
+        status = vf_duckdb_run(instance->lib, handle, "USE " VF_DUCKDB_CATALOG ".main", err);
+    pthread_mutex_unlock(&registry_lock);
+    return status;
+}
+
+void vf_duckdb_instance_scan_begins(struct vf_duckdb_instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    instance->n_scans++;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+void vf_duckdb_instance_scan_ends(struct vf_duckdb_instance *instance, void (*when_none)(struct vf_duckdb_conn *conn),
+                                  struct vf_duckdb_conn *conn)
+{
+    pthread_mutex_lock(&registry_lock);
+    instance->n_scans--;
+    if (instance->n_scans == 0 && when_none != NULL)
+        when_none(conn);
+    pthread_mutex_unlock(&registry_lock);
+}
+
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance)
 {
     pthread_mutex_lock(&registry_lock);
@@ -594,6 +648,49 @@ void vf_duckdb_instance_unlock(struct vf_duckdb_instance *instance, const void *
     if (instance->owner == owner)
         instance->owner = NULL;
     pthread_mutex_unlock(&registry_lock);
+}
+
+/* ---- watching ---- */
+
+uint64_t vf_duckdb_instance_show(struct vf_duckdb_instance *instance, duckdb_connection handle)
+{
+    uint64_t number = 0;
+
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number == 0 && i < MAX_SHOWN; i++) {
+        if (instance->shown[i].number != 0)
+            continue;
+        number = instance->shown[i].number = ++instance->n_shown;
+        instance->shown[i].handle = handle;
+    }
+    pthread_mutex_unlock(&registry_lock);
+    return number;
+}
+
+void vf_duckdb_instance_hide(struct vf_duckdb_instance *instance, uint64_t number)
+{
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number != 0 && i < MAX_SHOWN; i++) {
+        if (instance->shown[i].number == number)
+            instance->shown[i].number = 0;
+    }
+    pthread_mutex_unlock(&registry_lock);
+}
+
+/* Under the lock, so that the connection is there until the answer is. */
+void vf_duckdb_instance_progress(struct vf_duckdb_instance *instance, uint64_t number, uint64_t *done, uint64_t *total)
+{
+    duckdb_query_progress_type progress = {.percentage = -1};
+
+    pthread_mutex_lock(&registry_lock);
+    for (size_t i = 0; number != 0 && i < MAX_SHOWN; i++) {
+        if (instance->shown[i].number == number)
+            progress = instance->lib->query_progress(instance->shown[i].handle);
+    }
+    pthread_mutex_unlock(&registry_lock);
+    bool is_known = progress.percentage >= 0 && progress.rows_processed <= progress.total_rows_to_process;
+    *done = is_known ? progress.rows_processed : 0;
+    *total = is_known ? progress.total_rows_to_process : 0;
 }
 
 /* ---- snapshots ---- */

@@ -19,6 +19,7 @@
 #define VF_DUCKDB_CATALOG "vecferry_file"
 
 struct vf_duckdb_instance;
+struct vf_duckdb_conn;
 
 /* Open the file, or join it where it is open already. A target's file is made when it isn't there. */
 enum vf_status vf_duckdb_instance_get(const char *path, const struct vf_open_options *options,
@@ -41,8 +42,27 @@ enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duck
 /* A file that was made here, and is still empty, gets that storage version; *chosen is false when the file was there before, and keeps its own. */
 enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *instance, uint64_t storage_version,
                                                  bool *chosen, struct vf_error *err) VF_CHECKED;
+/* What DuckDB may use for its buffers; 0: its own limit. */
+uint64_t vf_duckdb_instance_memory(const struct vf_duckdb_instance *instance);
+/*
+ * From now on row groups get that many rows at the most, a multiple of 2048. The file is detached and attached again, by `handle`, which is its only connection; where it isn't, nothing happens.
+ */
+enum vf_status vf_duckdb_instance_choose_row_group(struct vf_duckdb_instance *instance, duckdb_connection handle,
+                                                   unsigned n_rows, struct vf_error *err) VF_CHECKED;
+/* Scans that are going on. With the last of them `when_none` is called, and none begins before it has returned. */
+void vf_duckdb_instance_scan_begins(struct vf_duckdb_instance *instance);
+void vf_duckdb_instance_scan_ends(struct vf_duckdb_instance *instance, void (*when_none)(struct vf_duckdb_conn *conn),
+                                  struct vf_duckdb_conn *conn);
 /* Something is in the file now that has to stay. */
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance);
+
+/*
+ * How far is what the connection of that number is doing, in DuckDB's own units? Zeros, when nothing of it is known. The number is good from instance_show() to instance_hide(), and any thread may
+ * ask; 0 is no connection.
+ */
+uint64_t vf_duckdb_instance_show(struct vf_duckdb_instance *instance, duckdb_connection handle);
+void vf_duckdb_instance_hide(struct vf_duckdb_instance *instance, uint64_t number);
+void vf_duckdb_instance_progress(struct vf_duckdb_instance *instance, uint64_t number, uint64_t *done, uint64_t *total);
 
 /* One run at a time: false, and the holder's text in `holder`, when somebody else has it. */
 bool vf_duckdb_instance_lock(struct vf_duckdb_instance *instance, const void *owner, const char *text, char *holder,

@@ -18,6 +18,7 @@ bool vf_duckdb_is_bare(const struct vf_duckdb_logical *logical)
     case DUCKDB_TYPE_UBIGINT:
     case DUCKDB_TYPE_HUGEINT:
     case DUCKDB_TYPE_UHUGEINT:
+    case DUCKDB_TYPE_BIGNUM:
     case DUCKDB_TYPE_DECIMAL:
     case DUCKDB_TYPE_FLOAT:
     case DUCKDB_TYPE_DOUBLE:

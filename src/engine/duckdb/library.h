@@ -41,6 +41,7 @@
     X(column_count)                                                                                                    \
     X(column_logical_type)                                                                                             \
     X(rows_changed)                                                                                                    \
+    X(query_progress)                                                                                                  \
     X(fetch_chunk)                                                                                                     \
     X(create_data_chunk)                                                                                               \
     X(destroy_data_chunk)                                                                                              \

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "engine/duckdb/bulk.h"
 #include "engine/duckdb/encode.h"
 #include "engine/duckdb/probe.h"
 #include "engine/duckdb/target.h"
@@ -27,6 +28,7 @@ enum vf_status vf_duckdb_load_open(struct vf_conn *base, const struct vf_relatio
         return vf_error_nomem(err);
     made->conn = conn;
     made->relation = *relation;
+    vf_duckdb_bulk_threads(conn, true);
     made->arrays = vf_calloc(relation->n_fields + 1, sizeof(*made->arrays));
     enum vf_status status = made->arrays == NULL ? vf_error_nomem(err) : VF_OK;
     if (status == VF_OK)
@@ -49,6 +51,7 @@ void vf_duckdb_load_close(struct vf_load *load)
         return;
     vf_duckdb_probe_release(&load->probe);
     vf_duckdb_appender_close(&load->appender);
+    vf_duckdb_bulk_threads(load->conn, false);
     vf_free(load->arrays);
     vf_free(load->skip);
     vf_free(load->broken);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/bignum.h"
 #include "engine/duckdb/put.h"
 #include "model/float_text.h"
 #include "model/temporal.h"
@@ -373,6 +374,21 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static enum vf_status put_bignum(const struct vf_duckdb_slot *slot, const char *text, size_t size_bytes,
+                                 struct vf_error *err)
+{
+    struct vf_buf bytes;
+    bool is_number = false;
+    vf_buf_init(&bytes, VF_BUF_MAX);
+    enum vf_status status = vf_duckdb_bignum_parse(text, size_bytes, &bytes, &is_number, err);
+    if (status == VF_OK && !is_number)
+        status = misfit(slot, text, size_bytes, err);
+    if (status == VF_OK)
+        assign(slot, bytes.data, bytes.size_bytes);
+    vf_buf_release(&bytes);
+    return status;
+}
+
 static enum vf_status put_blob(const struct vf_duckdb_slot *slot, const char *text, size_t size_bytes,
                                struct vf_error *err)
 {
@@ -487,6 +503,8 @@ enum vf_status vf_duckdb_put_text(const struct vf_duckdb_slot *slot, const char 
         return put_varchar(slot, text, size_bytes, err);
     case DUCKDB_TYPE_BLOB:
         return put_blob(slot, text, size_bytes, err);
+    case DUCKDB_TYPE_BIGNUM:
+        return put_bignum(slot, text, size_bytes, err);
     case DUCKDB_TYPE_BIT:
         return put_bits(slot, text, size_bytes, err);
     case DUCKDB_TYPE_ENUM:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/bignum.h"
 #include "engine/duckdb/conn.h"
 #include "model/float_text.h"
 #include "model/temporal.h"
@@ -336,6 +337,9 @@ enum vf_status vf_duckdb_text(const struct vf_duckdb_values *values, idx_t row, 
     case DUCKDB_TYPE_BLOB:
         blob_text(values, row, out);
         break;
+    case DUCKDB_TYPE_BIGNUM:
+        bytes = vf_duckdb_string(&AT(duckdb_string_t), &size_bytes);
+        return vf_duckdb_bignum_text(bytes, size_bytes, out, err);
     case DUCKDB_TYPE_ENUM:
         vf_buf_str(out, label_of(values, row));
         break;

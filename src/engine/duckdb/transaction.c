@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "engine/duckdb/conn.h"
+#include "engine/duckdb/bulk.h"
 
 /* ---- transactions ---- */
 
@@ -24,6 +24,8 @@ enum vf_status vf_duckdb_commit(struct vf_conn *base, struct vf_error *err)
     enum vf_status status = vf_duckdb_exec(conn, "COMMIT", err);
     if (status != VF_OK)
         (void)(vf_duckdb_run(conn->lib, conn->handle, "ROLLBACK", NULL) == VF_OK);
+    else if (conn->is_bulk)
+        vf_duckdb_trim(conn);
     return status;
 }
 
@@ -116,30 +118,4 @@ void vf_duckdb_unlock(struct vf_conn *base)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     vf_duckdb_instance_unlock(conn->instance, conn);
-}
-
-/* ---- bulk ---- */
-
-/*
- * A checkpoint writes a row group anew that has grown since the last one, and with wide vectors each commit is larger than the usual threshold of 16 MiB: 118 MiB of vectors then made a file of
- * 280 MiB. So they are fewer while loading.
- */
-#define BULK_CHECKPOINT  "512MiB"
-#define USUAL_CHECKPOINT "16MiB"
-
-enum vf_status vf_duckdb_begin_bulk(struct vf_conn *base, const struct vf_load_estimate *estimate, struct vf_error *err)
-{
-    (void)estimate;
-    return vf_duckdb_exec(vf_duckdb_conn_of(base), "SET GLOBAL checkpoint_threshold = '" BULK_CHECKPOINT "'", err);
-}
-
-/* Everything out of the write-ahead log into the file; a checkpoint ends with fsync. */
-enum vf_status vf_duckdb_end_bulk(struct vf_conn *base, struct vf_error *err)
-{
-    struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
-    enum vf_status status = vf_duckdb_exec(conn, "SET GLOBAL checkpoint_threshold = '" USUAL_CHECKPOINT "'", err);
-    if (status == VF_OK)
-        status = vf_duckdb_exec(conn, "CHECKPOINT " VF_DUCKDB_CATALOG, err);
-    /* Another connection of this process reads: the log holds all that was committed, and is durable. */
-    return status == VF_TEMPORARY ? VF_OK : status;
 }

@@ -153,7 +153,7 @@ static struct vf_duckdb_meaning list_of(const struct vf_duckdb_word *word, uint6
         meaning.type = (struct vf_type){.kind = VF_K_VECTOR, .element = element, .dim = (uint32_t)n};
         return meaning;
     }
-    if (word->is_cast) /* its elements can't be read one by one */
+    if (word->is_cast && word->kind == VF_K_OTHER) /* its elements can't be read one by one */
         return (struct vf_duckdb_meaning){.type = {.kind = VF_K_OTHER}, .form = VF_FORM_TEXT, .is_cast = true};
     meaning.type.element_kind = word->kind;
     return meaning;

@@ -197,7 +197,7 @@ static enum vf_status make_table(struct vf_pg_conn *conn, const struct vf_table 
     if (exists)
         return check_table(conn, table, err);
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "CREATE TABLE ");
+    vf_buf_str(&sql, table->unlogged ? "CREATE UNLOGGED TABLE " : "CREATE TABLE ");
     vf_pg_quote_table(&sql, table->schema, table->name);
     vf_buf_str(&sql, " (");
     status = write_columns(conn, table, &sql, err);
@@ -209,6 +209,7 @@ static enum vf_status make_table(struct vf_pg_conn *conn, const struct vf_table 
         vf_buf_char(&sql, ')');
     }
     vf_buf_char(&sql, ')');
+    vf_pg_write_partition_by(table, &table->partition_by, &sql);
     if (status == VF_OK)
         status = vf_pg_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
@@ -244,6 +245,8 @@ static enum vf_status drop_table(struct vf_pg_conn *conn, const struct vf_table 
         status = vf_pg_exec_buf(conn, &sql, err);
     }
     PQclear(result);
+    if (status == VF_OK)
+        status = vf_pg_leave_children(conn, table, err);
     if (status == VF_OK) {
         vf_buf_str(&sql, "DROP TABLE IF EXISTS ");
         vf_pg_quote_table(&sql, table->schema, table->name);
@@ -397,6 +400,8 @@ enum vf_status vf_pg_apply(struct vf_conn *base, const struct vf_step *step, str
         return vf_pg_make_sequence(conn, step->sequence, err);
     case VF_STEP_TABLE:
         status = make_table(conn, step->table, err);
+        if (status == VF_OK)
+            status = vf_pg_make_lineage(conn, step->table, err);
         break;
     case VF_STEP_INDEX:
         return vf_pg_make_index(conn, step->table, step->index, err);

@@ -8,7 +8,7 @@
 #include "engine/postgres/types.h"
 #include "engine/store.h"
 
-/* What is nobody's table: the server's, an extension's, a temporary one, a partition (read with its parent), and vecferry's own. */
+/* What is nobody's table: the server's, an extension's, a temporary one, and vecferry's own. Partitions, which are read with their parent, come last and are set apart. */
 static const char table_query[] =
     "SELECT c.oid::bigint, n.nspname, c.relname, c.relkind, "
     "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(l.reltuples, 0))::bigint FROM "
@@ -18,12 +18,12 @@ static const char table_query[] =
     "FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_catalog.pg_table_size(c.oid) END, "
     "pg_catalog.obj_description(c.oid, 'pg_class'), c.relispopulated "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't' "
+    "WHERE (c.relkind IN ('r', 'm') OR c.relkind = 'p' AND NOT c.relispartition) AND c.relpersistence <> 't' "
     "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
     "AND left(c.relname::text, 9) <> '" VF_STORE_PREFIX "' "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass "
     "AND d.objid = c.oid AND d.deptype = 'e') "
-    "ORDER BY n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
+    "ORDER BY c.relispartition, n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
 
 static const char column_query[] =
     "SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, "
@@ -35,7 +35,7 @@ static const char column_query[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
     "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
-    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition "
+    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') "
     "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' ORDER BY a.attrelid, a.attnum";
 
 struct vf_table *vf_pg_seen_table(struct vf_pg_inspection *inspection, int64_t oid)
@@ -254,11 +254,15 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
     if (status == VF_OK)
         status = vf_pg_inspect_rights(inspection);
     if (status == VF_OK)
+        status = vf_pg_inspect_lineage(inspection);
+    if (status == VF_OK)
         status = inspect_collation(inspection);
     if (status == VF_OK)
         status = inspect_columns(inspection);
     if (status == VF_OK)
         status = vf_pg_inspect_keys(inspection);
+    if (status == VF_OK)
+        status = vf_pg_inspect_partitions(inspection);
     if (status == VF_OK)
         status = vf_pg_inspect_objects(inspection);
     if (status == VF_OK)
@@ -267,6 +271,8 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
         status = vf_pg_fulltext_recognise(inspection->schema, inspection->err);
     if (status == VF_OK && options->evidence)
         status = vf_pg_inspect_values(inspection, options);
+    if (status == VF_OK)
+        vf_pg_share_evidence(inspection->schema);
     return status;
 }
 

@@ -38,6 +38,12 @@ int vf_pg_numbers(const char *text, struct vf_arena *arena, int **numbers);
 
 /* What this user can't read: `unread` of the tables. */
 enum vf_status vf_pg_inspect_rights(struct vf_pg_inspection *inspection) VF_CHECKED;
+/* Parents of tables, partitioned tables of partitions, and what is unlogged. */
+enum vf_status vf_pg_inspect_lineage(struct vf_pg_inspection *inspection) VF_CHECKED;
+/* How tables are partitioned, once their columns are there; the partitions among the tables are set apart. */
+enum vf_status vf_pg_inspect_partitions(struct vf_pg_inspection *inspection) VF_CHECKED;
+/* What the values of a partitioned table were found to be, its partitions' are. */
+void vf_pg_share_evidence(struct vf_schema *schema);
 enum vf_status vf_pg_inspect_keys(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_objects(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_others(struct vf_pg_inspection *inspection) VF_CHECKED;

@@ -243,7 +243,8 @@ static const char foreign_query[] =
     "con.confdeltype, con.confupdtype, con.confmatchtype = 'f', con.condeferrable, con.condeferred, con.convalidated "
     "FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class fc ON fc.oid = con.confrelid "
     "JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace "
-    "WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY con.conrelid, con.conname::text COLLATE \"C\"";
+    "WHERE con.contype = 'f' AND (con.conparentid = 0 OR (SELECT l.relispartition FROM pg_catalog.pg_class l WHERE "
+    "l.oid = con.conrelid) AND NOT fc.relispartition) ORDER BY con.conrelid, con.conname::text COLLATE \"C\"";
 
 static const char check_query[] =
     "SELECT con.conrelid::bigint, con.conname, pg_catalog.pg_get_expr(con.conbin, con.conrelid) "

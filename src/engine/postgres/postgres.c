@@ -12,22 +12,17 @@
 #include "engine/postgres/expression.h"
 
 /* A field of a row is at most 1 GB, and so is the message that it travels in. */
-static const struct vf_limits limits = {
-    .timestamp_infinity = true,
-    .max_vector_dim = 16000,
-    .max_columns = 1600,
-    .max_identifier_bytes = VF_PG_MAX_NAME_BYTES,
-    .max_value_bytes = (UINT64_C(1) << 30) - 8192,
-    .stored_columns = true,
-    .max_loaders = 8,
-    .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT},
-    .text_builder = VF_TEXT_POSTGRES,
-};
+#define LIMITS                                                                                                         \
+    .timestamp_infinity = true, .max_vector_dim = 16000, .max_columns = 1600,                                          \
+    .max_identifier_bytes = VF_PG_MAX_NAME_BYTES, .max_value_bytes = (UINT64_C(1) << 30) - 8192,                       \
+    .stored_columns = true, .max_loaders = 8,                                                                          \
+    .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT}, .text_builder = VF_TEXT_POSTGRES
+static const struct vf_limits limits = {LIMITS};
+static const struct vf_limits limits_18 = {LIMITS, .virtual_columns = true};
 
 static const struct vf_limits *get_limits(const struct vf_conn *conn)
 {
-    (void)conn;
-    return &limits;
+    return vf_pg_conn_of_const(conn)->version >= 180000 ? &limits_18 : &limits;
 }
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
@@ -66,7 +61,7 @@ static enum vf_status match(const struct vf_conn *conn, const struct vf_field *f
 const struct vf_engine_ops vf_postgres_engine = {
     .name = "postgres",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
-            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
+            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET | VF_CAP_PARTITIONS,
     .usual_schema = "public",
     .dialect = &vf_pg_dialect,
     .open = vf_pg_open,

@@ -82,7 +82,7 @@ static const char leaf_query[] =
     "c.relfilenode::bigint, coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint "
     "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam "
     "WHERE c.oid IN (SELECT $1::oid WHERE NOT $2::boolean UNION ALL "
-    "SELECT t.relid FROM pg_catalog.pg_partition_tree($1::oid) t WHERE t.isleaf AND $2::boolean) "
+    "SELECT t.relid FROM pg_catalog.pg_partition_tree($1::oid) t WHERE t.isleaf AND $2::boolean) AND c.relkind <> 'f' "
     "ORDER BY c.oid::bigint";
 
 static enum vf_status add_chunk(struct vf_chunk_list *chunks, size_t *cap, const struct vf_chunk *chunk,

@@ -46,4 +46,13 @@ enum vf_status vf_pg_write_expression(const struct vf_table *table, const struct
 void vf_pg_key_name(const struct vf_table *table, const int *columns, size_t n_columns, const char *ending,
                     char out[64]);
 
+/* ddl_partitions.c: " PARTITION BY ..." or nothing. */
+void vf_pg_write_partition_by(const struct vf_table *table, const struct vf_partition_by *by, struct vf_buf *sql);
+/* The partitions of a table that is there, and its parents; what is there is left. */
+enum vf_status vf_pg_make_lineage(struct vf_pg_conn *conn, const struct vf_table *table,
+                                  struct vf_error *err) VF_CHECKED;
+/* Tables that inherit from this one don't any more, so that it can be dropped alone. */
+enum vf_status vf_pg_leave_children(struct vf_pg_conn *conn, const struct vf_table *table,
+                                    struct vf_error *err) VF_CHECKED;
+
 #endif

@@ -68,7 +68,8 @@ static enum vf_status write_column(const struct vf_table *table, size_t number, 
         vf_buf_printf(sql, " %s", column->native);
     if (vf_sqlite_is_rowid(table, number)) {
         vf_buf_str(sql, " PRIMARY KEY");
-        if (column->generated == VF_GENERATED_AUTOINCREMENT)
+        /* A serial key's numbers are never handed out again; without the word the next is one above the largest that is there. */
+        if (column->generated == VF_GENERATED_AUTOINCREMENT || column->def.kind == VF_DEFAULT_SEQUENCE)
             vf_buf_str(sql, " AUTOINCREMENT");
         return VF_OK;
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/duckdb/bignum.h"
 #include "engine/duckdb/default.h"
 #include "engine/duckdb/duckdb.h"
 #include "engine/duckdb/file.h"
@@ -138,6 +139,46 @@ static void a_header_that_is_none(void **state)
     assert_false(file.exists);
 }
 
+static void expect_bignum(const char *text, size_t n, const char *bytes)
+{
+    struct vf_buf out, back;
+    bool is_number = false;
+    vf_buf_init(&out, VF_BUF_MAX);
+    vf_buf_init(&back, VF_BUF_MAX);
+    assert_int_equal(vf_duckdb_bignum_parse(text, strlen(text), &out, &is_number, NULL), VF_OK);
+    assert_true(is_number);
+    assert_int_equal(out.size_bytes, n);
+    assert_memory_equal(out.data, bytes, n);
+    assert_int_equal(vf_duckdb_bignum_text(out.data, out.size_bytes, &back, NULL), VF_OK);
+    assert_string_equal(back.data, text);
+    vf_buf_release(&out);
+    vf_buf_release(&back);
+}
+
+/* The bytes are those that DuckDB has for the numbers. */
+static void whole_numbers_of_any_size(void **state)
+{
+    static const char *const others[] = {"", "-", "+1", "-0", "007", "1.5", "1e3", " 1", "1 ", "0x1"};
+    struct vf_buf out;
+    bool is_number = true;
+    (void)state;
+    expect_bignum("0", 4, "\x80\x00\x01\x00");
+    expect_bignum("1", 4, "\x80\x00\x01\x01");
+    expect_bignum("-1", 4, "\x7f\xff\xfe\xfe");
+    expect_bignum("256", 5, "\x80\x00\x02\x01\x00");
+    expect_bignum("-18446744073709551616", 12, "\x7f\xff\xf6\xfe\xff\xff\xff\xff\xff\xff\xff\xff");
+    expect_bignum("79228162514264337593543950337", 16,
+                  "\x80\x00\x0d\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01");
+    vf_buf_init(&out, VF_BUF_MAX);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(vf_duckdb_bignum_parse(others[i], strlen(others[i]), &out, &is_number, NULL), VF_OK);
+        assert_false(is_number);
+    }
+    assert_int_equal(out.size_bytes, 0);
+    assert_int_equal(vf_duckdb_bignum_text("\x80\x00\x01", 3, &out, NULL), VF_VALUE);
+    vf_buf_release(&out);
+}
+
 static void no_library_there(void **state)
 {
     const struct vf_open_options options = {.side = VF_SIDE_SOURCE, .library_dir = "/nonexistent"};
@@ -162,6 +203,7 @@ int main(void)
         cmocka_unit_test(defaults_as_the_catalogue_has_them),
         cmocka_unit_test(wide_numbers),
         cmocka_unit_test(a_header_that_is_none),
+        cmocka_unit_test(whole_numbers_of_any_size),
         cmocka_unit_test(no_library_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,88 @@
+"""Of the schema: virtual columns, serial keys, comments, and indexes of other kinds, there and back."""
+
+import sqlite3
+
+import psycopg
+
+from e2e import Case
+
+
+def named(result):
+    return {(item["kind"], item["name"]): item["why"] for item in result["not_moved"]}
+
+
+def ask(url, sql):
+    with psycopg.connect(url) as connection:
+        return connection.execute(sql).fetchall()
+
+
+class Columns(Case):
+    VIRTUAL = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, v INTEGER GENERATED ALWAYS AS (n + 1) VIRTUAL, s INTEGER GENERATED ALWAYS AS (n + 2) STORED, x INTEGER GENERATED ALWAYS AS (n + 3) VIRTUAL); CREATE INDEX t_x ON t (x); INSERT INTO t (id, n) VALUES (1, 5);"
+    KINDS = "SELECT attname, attgenerated::text FROM pg_attribute WHERE attrelid = 't'::regclass AND attgenerated <> '' ORDER BY attnum"
+
+    def test_virtual_stays_virtual(self):
+        """From PostgreSQL 18 on, unless an index is over it, which PostgreSQL doesn't have; and home again."""
+        source, target, back = self.sqlite("s.db", self.VIRTUAL), self.postgres(), self.sqlite("b.db")
+        self.copy(source, target)
+        is_18 = ask(target, "SHOW server_version_num")[0][0] >= "180000"
+        self.assertEqual(ask(target, self.KINDS), [("v", "v" if is_18 else "s"), ("s", "s"), ("x", "s")])
+        self.assertEqual(ask(target, "SELECT n, v, s, x FROM t"), [(5, 6, 7, 8)])
+        again = self.postgres()
+        self.copy(target, again)
+        self.assertEqual(ask(again, self.KINDS), ask(target, self.KINDS))
+        self.copy(target, back)
+        with sqlite3.connect(back) as connection:
+            hidden = dict(connection.execute("SELECT name, hidden FROM pragma_table_xinfo('t')").fetchall())
+        connection.close()
+        self.assertEqual({name: hidden[name] for name in "vs"}, {"v": 2, "s": 3})
+
+    def test_a_serial_key_counts_on(self):
+        """The default isn't lost where the key itself counts on, and is named where it does not."""
+        source, target = self.postgres("CREATE TABLE t (id serial PRIMARY KEY, other serial NOT NULL); INSERT INTO t DEFAULT VALUES; SELECT setval('t_id_seq', 41)"), self.sqlite("t.db")
+        self.assertEqual([key for key in named(self.copy(source, target)) if key[0] == "default"], [("default", "other")])
+        with sqlite3.connect(target) as connection:
+            connection.execute("INSERT INTO t (other) VALUES (0)")
+            self.assertEqual(connection.execute("SELECT max(id) FROM t").fetchone(), (42,))
+        connection.close()
+
+    def test_comments(self):
+        source, lite, back = self.postgres("CREATE TABLE t (id int PRIMARY KEY, n int); COMMENT ON TABLE t IS 'of t'; COMMENT ON COLUMN t.n IS 'of n'"), self.sqlite("t.db"), self.postgres()
+        self.copy(source, lite)
+        self.copy(lite, back)
+        self.assertEqual(ask(back, "SELECT obj_description('t'::regclass), col_description('t'::regclass, 2)"), [("of t", "of n")])
+
+
+class Indexes(Case):
+    SQL = """
+        CREATE TABLE t (id int PRIMARY KEY, n int, body text, tags text[], span int4range);
+        CREATE INDEX t_hash ON t USING hash (n); CREATE INDEX t_gin ON t USING gin (tags); CREATE INDEX t_gist ON t USING gist (span); CREATE INDEX t_brin ON t USING brin (id);
+        CREATE INDEX t_cover ON t (n) INCLUDE (body); CREATE INDEX t_order ON t (n DESC NULLS LAST, body ASC NULLS FIRST);
+        CREATE UNIQUE INDEX t_distinct ON t (body) NULLS NOT DISTINCT;
+        INSERT INTO t VALUES (1, 1, 'a', '{x}', '[1,2]');
+    """
+    ALL = "SELECT replace(indexdef, 'public.', '') FROM pg_indexes WHERE tablename = 't' ORDER BY 1"
+
+    def test_there_and_back(self):
+        """Into SQLite hash becomes a B-tree; what has no like is named, remembered, and made again at home."""
+        source, lite, back = self.postgres(self.SQL), self.sqlite("t.db"), self.postgres()
+        why = named(self.copy(source, lite))
+        self.assertEqual({name.split(".")[-1] for kind, name in why if kind == "index"}, {"t_gin", "t_gist", "t_brin", "t_distinct"})
+        self.assertIn("NULLs for distinct", why["index", "t_distinct"])
+        with sqlite3.connect(lite) as connection:
+            indexes = {row[0]: row[1] for row in connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 't'")}
+        connection.close()
+        self.assertEqual(set(indexes), {"t_hash", "t_cover", "t_order"})
+        self.assertIn("DESC", indexes["t_order"])
+        self.copy(lite, back)
+        self.assertEqual(ask(source, self.ALL), ask(back, self.ALL))
+
+    def test_between_servers(self):
+        source, target = self.postgres(self.SQL), self.postgres()
+        self.assertEqual(self.copy(source, target)["not_moved"], [])
+        self.assertEqual(ask(source, self.ALL), ask(target, self.ALL))
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
