@@ -46,6 +46,8 @@ class Named:
 
     def count(self, kind, table):
         undeclared = sum(of.endswith("." + table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
+        if kind == "foreign key":  # rows without a parent keep it from being made
+            undeclared += sum(of.startswith(table + ".") and "refer to rows of" in what for of, what in self.problems)
         return undeclared + sum(other == kind and on == table for other, on, _ in self.not_moved)
 
 

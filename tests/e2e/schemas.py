@@ -17,7 +17,7 @@ import psycopg
 
 import catalogue
 from account import Account, Named
-from e2e import Case, pack, value_text
+from e2e import Case, pack, since, value_text
 
 HERE = pathlib.Path(__file__).resolve().parent / "schemas"
 

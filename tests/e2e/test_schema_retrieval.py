@@ -3,6 +3,7 @@
 import schemas
 
 
+@schemas.since(server=15, vector=(0, 7, 0))
 class Retrieval(schemas.Schema, schemas.Case):
     name = "retrieval"
     mixed = {"sqlite": {"memories": "value"}, "duckdb": {"main.searches": "asked_at"}}

@@ -3,6 +3,7 @@
 import schemas
 
 
+@schemas.since(server=15, vector=(0, 7, 0))
 class Shop(schemas.Schema, schemas.Case):
     name = "shop"
 

@@ -3,6 +3,7 @@
 import schemas
 
 
+@schemas.since(server=15, vector=(0, 7, 0))
 class Telemetry(schemas.Schema, schemas.Case):
     name = "telemetry"
     mixed = {"duckdb": {"main.readings_ns": "read_at"}}

@@ -3,6 +3,7 @@
 import schemas
 
 
+@schemas.since(server=15, vector=(0, 7, 0))
 class Tracker(schemas.Schema, schemas.Case):
     name = "tracker"
     mixed = {"sqlite": {"history": "old"}}

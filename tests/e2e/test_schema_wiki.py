@@ -3,6 +3,7 @@
 import schemas
 
 
+@schemas.since(server=15, vector=(0, 7, 0))
 class Wiki(schemas.Schema, schemas.Case):
     name = "wiki"
     mixed = {"sqlite": {"settings": "value"}}
