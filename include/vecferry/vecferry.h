@@ -132,6 +132,11 @@ VECFERRY_API int vecferry_index(vecferry *v);  /* target: its sidecars that no l
 VECFERRY_API const char *vecferry_result(const vecferry *v);
 /* The plan as ferry.yaml, or NULL when the last verb made none. */
 VECFERRY_API const char *vecferry_plan_text(const vecferry *v);
+/*
+ * Write the texts of what the last plan or copy doesn't move into a folder: one file an object, index.json and index.txt with the reasons. It is made if it isn't there and there is something to
+ * write; one that holds other things than a report is refused. The option "report" makes the verb do it. 0, or an exit code with vecferry_error() saying what is wrong.
+ */
+VECFERRY_API int vecferry_report(vecferry *v, const char *folder);
 /* What failed, in one line, and what to do about it; empty texts when nothing failed or nothing is known. Redacted. */
 VECFERRY_API const char *vecferry_error(const vecferry *v);
 VECFERRY_API const char *vecferry_hint(const vecferry *v);

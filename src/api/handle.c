@@ -37,6 +37,7 @@ void vecferry_free(vecferry *v)
     vf_handle_release_options(v);
     vf_buf_release(&v->result);
     vf_buf_release(&v->plan_text);
+    vf_report_release(&v->report);
     vf_free(v);
 }
 

@@ -13,6 +13,8 @@
 #include "ferry/by.h"
 #include "ferry/copy.h"
 #include "ferry/parts.h"
+#include "ferry/plan_diff.h"
+#include "ferry/report.h"
 #include "ferry/sidecar_beside.h"
 #include "ferry/verify.h"
 #include "vecferry/vecferry.h"
@@ -33,6 +35,7 @@ struct vecferry {
     struct vf_cancel cancel;
     struct vf_buf result; /* JSON */
     struct vf_buf plan_text;
+    struct vf_report report; /* of the last plan */
     struct vf_error error;
 };
 
@@ -68,9 +71,15 @@ struct vf_ends {
     size_t n_targets;
     struct vf_end targets[VF_MAX_TARGETS];
     struct vf_parts parts;
-    unsigned target; /* whose progress is shown, 0: of the only one */
+    enum vf_plan_scan scan; /* of the plan that is made */
+    unsigned target;        /* whose progress is shown, 0: of the only one */
 };
 
+#define VF_MAX_PLAN_BYTES ((size_t)64 << 20)
+/* The plan file, appended. */
+enum vf_status vf_ends_read_file(const char *path, struct vf_buf *text, struct vf_error *err) VF_CHECKED;
+/* Option scan, as a word of the plan's. */
+enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err) VF_CHECKED;
 /* The column each of whose values gets a file, by the option or the plan file, after vf_ends_open() has read it; NULL: none. */
 const char *vf_ends_by(const struct vf_ends *ends);
 /* Open the source alone (inspect), with a snapshot. */
@@ -94,11 +103,21 @@ void vf_ends_close(struct vf_ends *ends);
 enum vf_status vf_files_copy(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_files_verify(struct vf_ends *ends, struct vf_error *err) VF_CHECKED;
 
+/* ---- report.c ---- */
+
+/* What the plan doesn't move, kept for vecferry_report(). */
+enum vf_status vf_handle_keep_report(vecferry *v, const struct vf_parts *parts, struct vf_error *err) VF_CHECKED;
+/* The option: a verb that ends with `status` also writes the report. A failure of that is told in the log where `status` is one, and else returned. */
+enum vf_status vf_handle_write_report(vecferry *v, enum vf_status status, struct vf_error *err) VF_CHECKED;
+
 /* ---- result.c ---- */
 
 /* The parts of the JSON object that the verbs share: begin opens it, end closes it with exit code, error and hint, and returns the exit code. */
 void vf_result_begin(vecferry *v, const char *verb);
 void vf_result_plan(vecferry *v, const struct vf_parts *parts); /* source, targets, not_moved, problems */
+/* What has changed since the plan's file was made; VF_DIFFERS: something that counts. */
+enum vf_status vf_result_changes(vecferry *v, const char *file, const struct vf_plan_changes *changes,
+                                 struct vf_error *err) VF_CHECKED;
 void vf_result_copy(vecferry *v, const struct vf_ends *ends);
 void vf_result_verify(vecferry *v, const struct vf_ends *ends);
 void vf_result_sidecars(vecferry *v, const struct vf_sidecar_list *list);

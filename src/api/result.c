@@ -40,6 +40,7 @@ void vf_result_begin(vecferry *v, const char *verb)
     vf_error_clear(&v->error);
     vf_buf_clear(&v->result);
     vf_buf_clear(&v->plan_text);
+    vf_report_release(&v->report);
     vf_timestamp_format(clock->wall_us(clock->context) - VF_EPOCH_2000_US, true, now);
     vf_buf_printf(&v->result, "{\"v\":1,\"ts\":\"%s\",\"verb\":\"%s\"", now, verb);
 }
@@ -78,6 +79,10 @@ static void add_problems(struct vf_buf *out, const struct vf_plan *plan, const s
         add_text(out, "object", problem->object);
         add_text(out, "what", problem->what);
         add_text(out, "remedy", problem->remedy);
+        if (problem->line > 0)
+            add_number(out, "line", problem->line);
+        if (problem->say != NULL)
+            add_text(out, "say", problem->say);
         vf_buf_char(out, '}');
     }
 }
@@ -122,6 +127,34 @@ void vf_result_plan(vecferry *v, const struct vf_parts *parts)
     for (size_t i = 0; i < parts->n_parts; i++)
         add_problems(out, &parts->plans[i], &parts->plans[i].problems, &first);
     vf_buf_char(out, ']');
+}
+
+enum vf_status vf_result_changes(vecferry *v, const char *file, const struct vf_plan_changes *changes,
+                                 struct vf_error *err)
+{
+    struct vf_buf *out = &v->result;
+
+    add_text(out, "file", file);
+    vf_buf_printf(out, ",\"changed\":%s", changes->n_counted > 0 ? "true" : "false");
+    add_number(out, "n_changes", (int64_t)changes->n_counted);
+    vf_buf_str(out, ",\"changes\":[");
+    for (size_t i = 0; i < changes->n_changes; i++) {
+        const struct vf_plan_change *change = &changes->changes[i];
+        vf_buf_printf(out, "%s{\"change\":\"%s\"", i > 0 ? "," : "", vf_plan_change_name(change->kind));
+        add_text(out, "what", change->what);
+        add_text(out, "object", change->object);
+        add_text(out, "before", change->before);
+        add_text(out, "after", change->after);
+        vf_buf_printf(out, ",\"counts\":%s}", change->counts ? "true" : "false");
+    }
+    vf_buf_char(out, ']');
+    if (changes->n_counted == 0)
+        return VF_OK;
+    vf_error_set(err, VF_DIFFERS, "%zu change%s since %s was made", changes->n_counted,
+                 changes->n_counted == 1 ? "" : "s", file);
+    vf_error_hint(err, "make the plan anew, or change it and say found: of a column whose values you read as another "
+                       "type; docs/plan.md says how");
+    return VF_DIFFERS;
 }
 
 /* ---- copy and verify ---- */

@@ -84,15 +84,19 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
     if (status != VF_OK)
         return status;
     vf_parts_write(&ends->parts, &v->plan_text);
+    if (!dry_run)
+        vf_parts_place_problems(&ends->parts);
     vf_result_plan(v, &ends->parts);
-    status = vf_parts_check(&ends->parts, err);
+    status = vf_handle_keep_report(v, &ends->parts, err);
+    if (status == VF_OK)
+        status = vf_parts_check(&ends->parts, err);
     if (status == VF_OK)
         status = vf_buf_check(&v->plan_text, err);
     if (status == VF_OK && !dry_run)
         status = run(v, ends, err);
     if ((status == VF_CANCELLED || status == VF_TEMPORARY) && err->hint[0] == '\0')
         vf_error_hint(err, "go on with it by --resume");
-    return status;
+    return dry_run ? status : vf_handle_write_report(v, status, err);
 }
 
 int vecferry_copy(vecferry *v)

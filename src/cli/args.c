@@ -67,6 +67,8 @@ static int take(struct vf_cli *cli, const struct vecferry_option *option, const 
         cli->drop_existing = on;
     else if (strcmp(option->name, "dry-run") == 0)
         cli->dry_run = on;
+    else if (strcmp(option->name, "report") == 0)
+        cli->report = value != NULL;
     else if (strcmp(option->name, "output") == 0)
         return take_output(cli, value);
     return 0;

@@ -20,7 +20,7 @@ struct vf_cli {
     vecferry *v;
     const struct vf_command *command;
     bool json, quiet, verbose, yes, help;
-    bool drop_existing, dry_run;
+    bool drop_existing, dry_run, report;
     char *output;    /* NULL: the default */
     int n_arguments; /* left after the options */
     const char **arguments;
@@ -87,6 +87,7 @@ void vf_show_text(FILE *out, const char *text);
 void vf_show_inspect(FILE *out, const json_t *result);
 void vf_show_sidecars(FILE *out, const json_t *result);
 void vf_show_problems(FILE *out, const json_t *result); /* not moved, and problems with remedies */
+void vf_show_changes(FILE *out, const json_t *result);  /* of plan --diff */
 void vf_show_tables(FILE *out, const json_t *result);   /* the end of a copy or verify */
 
 /* Columns of a terminal: COLUMNS, else what the terminal says, else 80. */

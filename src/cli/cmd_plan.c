@@ -99,6 +99,51 @@ static int put_plan(struct vf_cli *cli, const char *path)
     return vf_cli_refuse(cli, VECFERRY_FAILED, message, "name another file by --output, or - for stdout");
 }
 
+/* ferry.yaml has its report in ferry.d. false: the name is too long. */
+static bool folder_of(const char *path, char *folder, size_t room)
+{
+    static const char *const endings[] = {".yaml", ".yml"};
+    size_t size = strlen(path);
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t ending = strlen(endings[i]);
+        if (size > ending && path[size - ending - 1] != '/' && strcmp(path + size - ending, endings[i]) == 0) {
+            size -= ending;
+            break;
+        }
+    }
+    return snprintf(folder, room, "%.*s.d", (int)size, path) < (int)room;
+}
+
+/* Beside the plan, unless --report has named a folder: then the verb has written it. */
+static int put_report(struct vf_cli *cli, const char *path, const json_t *result)
+{
+    size_t n = json_array_size(json_object_get(result, "not_moved"));
+    const char *named = json_string_value(json_object_get(result, "report"));
+    char folder[4096];
+
+    if (!cli->report && (strcmp(path, "-") == 0 || is_no_file(path) || !folder_of(path, folder, sizeof(folder))))
+        return 0;
+    int code = cli->report ? 0 : vecferry_report(cli->v, folder);
+    if (code != 0)
+        return vf_cli_refuse(cli, code, vecferry_error(cli->v), vecferry_hint(cli->v));
+    if (n > 0 && !cli->quiet)
+        fprintf(stderr, "report: %s (%zu object%s not moved)\n", named != NULL ? named : folder, n, n == 1 ? "" : "s");
+    return 0;
+}
+
+/* --diff: what has changed, or that nothing has. false: it wasn't asked for, or didn't come to that. */
+static bool show_changes(const struct vf_cli *cli)
+{
+    json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
+    bool is_diff = json_object_get(result, "changes") != NULL;
+
+    if (is_diff && !cli->json)
+        vf_show_changes(stdout, result);
+    json_decref(result);
+    return is_diff;
+}
+
 int vf_command_plan(struct vf_cli *cli)
 {
     static const char *const names[] = {"source", "target", "target2"};
@@ -107,11 +152,16 @@ int vf_command_plan(struct vf_cli *cli)
     if (code != 0)
         return code;
     code = vecferry_plan(cli->v);
+    if (show_changes(cli))
+        return vf_cli_end(cli, code);
     if (code != 0 || vecferry_plan_text(cli->v) == NULL)
         return vf_cli_end(cli, code);
     json_t *result = json_loads(vecferry_result(cli->v), 0, NULL);
     const char *proposed = json_string_value(json_object_get(result, "proposed_file"));
-    code = put_plan(cli, cli->output != NULL ? cli->output : proposed != NULL ? proposed : "ferry.yaml");
+    const char *path = cli->output != NULL ? cli->output : proposed != NULL ? proposed : "ferry.yaml";
+    code = put_plan(cli, path);
+    if (code == 0)
+        code = put_report(cli, path, result);
     if (code == 0 && !cli->json && !cli->quiet)
         vf_show_problems(stderr, result);
     json_decref(result);

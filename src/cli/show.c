@@ -133,6 +133,11 @@ static void show_list(FILE *out, const json_t *list)
             fputs("; ", out);
             vf_show_text(out, text_of(item, "remedy"));
         }
+        if (number_of(item, "line") > 0 && text_of(item, "say")[0] != '\0') {
+            fprintf(out, " (line %" PRId64 " of the plan: ", number_of(item, "line"));
+            vf_show_text(out, text_of(item, "say"));
+            fputc(')', out);
+        }
         fputc('\n', out);
     }
 }
@@ -141,6 +146,37 @@ void vf_show_problems(FILE *out, const json_t *result)
 {
     show_not_moved(out, json_object_get(result, "not_moved"));
     show_list(out, json_object_get(result, "problems"));
+}
+
+/* ---- plan --diff ---- */
+
+void vf_show_changes(FILE *out, const json_t *result)
+{
+    const json_t *list = json_object_get(result, "changes");
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        const char *change = text_of(item, "change"), *before = text_of(item, "before"),
+                   *after = text_of(item, "after");
+        bool is_change = strcmp(change, "changed") == 0;
+        fprintf(out, "%c ", is_change ? '~' : strcmp(change, "came") == 0 ? '+' : '-');
+        vf_show_text(out, text_of(item, "what"));
+        if (text_of(item, "object")[0] != '\0') {
+            fputc(' ', out);
+            vf_show_text(out, text_of(item, "object"));
+        }
+        if (before[0] != '\0' || after[0] != '\0')
+            fputs(": ", out);
+        vf_show_text(out, before);
+        if (is_change)
+            fputs(" -> ", out);
+        vf_show_text(out, after);
+        fputc('\n', out);
+    }
+    if (!json_is_true(json_object_get(result, "changed")))
+        fputs("nothing that counts has changed in the source\n", out);
 }
 
 /* ---- the end of copy and verify ---- */

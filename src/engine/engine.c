@@ -44,6 +44,20 @@ const struct vf_dialect *vf_dialect_find(const char *name)
     return NULL;
 }
 
+uint64_t vf_index_bytes_of(const struct vf_schema *wanted)
+{
+    uint64_t size_bytes = 0;
+
+    for (size_t i = 0; i < wanted->n_tables; i++) {
+        const struct vf_table *table = &wanted->tables[i];
+        for (size_t k = 0; k < table->n_indexes && table->n_rows > 0; k++) {
+            if (!vf_index_is_vector(table->indexes[k].kind))
+                size_bytes += (uint64_t)table->n_rows * table->indexes[k].n_parts * VF_INDEX_ENTRY_BYTES;
+        }
+    }
+    return size_bytes;
+}
+
 static struct vf_conn_base *base_of(struct vf_conn *conn)
 {
     assert(conn != NULL);
@@ -581,6 +595,21 @@ enum vf_status vf_record_put(struct vf_conn *conn, const struct vf_record_table 
     if (vf_conn_ops(conn)->record_put == NULL)
         return missing(conn, "keep records", err);
     return done(conn, vf_conn_ops(conn)->record_put(conn, table, values, err), err);
+}
+
+enum vf_status vf_record_put_many(struct vf_conn *conn, const struct vf_record_table *table, size_t n_records,
+                                  const struct vf_record_value *values, struct vf_error *err)
+{
+    check_record_table(table);
+    assert(values != NULL || n_records == 0);
+    enum vf_status status = check_writable(conn, "keep records", err);
+    if (status != VF_OK || n_records == 0)
+        return status;
+    if (vf_conn_ops(conn)->record_put_many != NULL)
+        return done(conn, vf_conn_ops(conn)->record_put_many(conn, table, n_records, values, err), err);
+    for (size_t i = 0; status == VF_OK && i < n_records; i++)
+        status = vf_record_put(conn, table, values + i * table->n_columns, err);
+    return status;
 }
 
 enum vf_status vf_record_get(struct vf_conn *conn, const struct vf_record_table *table,

@@ -22,6 +22,7 @@ struct vf_plan_column {
     bool skip;                       /* left out: the plan says so, or the target has no type for it */
     bool computed;                   /* by the target, from others: not copied, and compared */
     enum vf_generated was_generated; /* where the table came from once; NO: not known */
+    const char *found;               /* the file's word for what the values were taken for, or NULL */
     bool overruled;                  /* native type or form in the target are the plan's, not the engine's choice */
 };
 
@@ -62,6 +63,14 @@ struct vf_plan_verify {
     uint32_t n_queries; /* rows that are searched for */
 };
 
+/* Which rows a plan looks at for those that will be rejected. */
+enum vf_plan_scan {
+    VF_PLAN_SCAN_NONE,
+    VF_PLAN_SCAN_SAMPLE, /* the first VF_PLAN_SAMPLE_ROWS of each table */
+    VF_PLAN_SCAN_FULL,
+};
+#define VF_PLAN_SAMPLE_ROWS 1000
+
 struct vf_plan {
     struct vf_arena arena;
     const struct vf_plan_request *request; /* after vf_plan_read() */
@@ -72,6 +81,7 @@ struct vf_plan {
     struct vf_schema source; /* the inspected source: whole, or what of it goes to this target */
     int64_t index_min_rows; /* smaller tables get no approximate index that their source didn't have in the same form */
     struct vf_plan_verify verify;
+    enum vf_plan_scan scan;
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
     size_t n_user_types;
@@ -103,9 +113,14 @@ struct vf_plan_options {
     const char *by;           /* column; NULL: that of the file, if any */
     size_t n_whole;
     const char *const *whole; /* tables without that column that go into every file */
+    size_t n_as_table;
+    const char *const *as_table; /* materialised views that are moved as tables; "*": all */
     bool accept_losses;
+    enum vf_plan_scan scan;
     bool
         ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
+    bool
+        ignore_drift; /* what a file says of something that the source has no more, or has otherwise, is passed over, and all values are looked at: what is there now */
     bool no_evidence; /* trust the declarations: verify and resume from a plan that has its types already */
 };
 
@@ -116,7 +131,7 @@ void vf_plan_release(struct vf_plan *plan);
 enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
                             struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
 
-/* The plan as YAML, with comments for people; several plans, one a target, as one file. Failures are the buffer's. */
+/* The plan as YAML, with comments for people; several plans, one a target, as one file. The problems get their lines in it. Failures are the buffer's. */
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out);
 

@@ -75,6 +75,7 @@ static void take_source_request(struct vf_plan_column *column, const struct vf_p
         column->source.form = request->read;
     if (request->target_name != NULL)
         column->target_name = request->target_name;
+    column->found = request->found;
     column->skip = request->skip;
     column->accept_loss |= request->accept_loss || request->skip;
 }
@@ -135,7 +136,7 @@ static enum vf_status check_drift(struct vf_plan_maker *maker, const struct vf_p
 {
     const char *object = vf_plan_object(maker->plan, &table->source, column->name);
 
-    if (request == NULL || !request->has_columns)
+    if (request == NULL || !request->has_columns || maker->options->ignore_drift)
         return VF_OK;
     if (own == NULL)
         return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object,
@@ -173,7 +174,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
 
     for (size_t i = 0; request != NULL && i < request->n_columns && status == VF_OK; i++) {
         const struct vf_plan_request_column *own = &request->columns[i];
-        if (vf_table_find_column(&table->source, own->name) >= 0)
+        if (vf_table_find_column(&table->source, own->name) >= 0 || maker->options->ignore_drift)
             continue;
         if (own->from == NULL)
             return no_such_column(maker, &table->source, own);
@@ -232,9 +233,10 @@ static void keep_native(const struct vf_plan_maker *maker, const struct vf_plan_
                         struct vf_plan_column *column)
 {
     bool same_engine = vf_conn_ops(maker->source) == vf_conn_ops(maker->target);
+    int number = vf_table_find_column(&table->source, column->name);
 
-    if (!same_engine || column->mapping.not_kept || table->source.kind != VF_TABLE_ORDINARY ||
-        column->mapping.fidelity == VF_FIDELITY_NONE)
+    if (!same_engine || is_narrower(table->source.columns[number].type, column->type) || column->mapping.not_kept ||
+        table->source.kind != VF_TABLE_ORDINARY || column->mapping.fidelity == VF_FIDELITY_NONE)
         return;
     column->mapping.native = column->source.native;
     column->mapping.form = column->source.form;
@@ -252,18 +254,55 @@ enum vf_status vf_plan_map_column(struct vf_plan_maker *maker, const struct vf_p
     return vf_conn_map_column(maker->target, &table->source, &asked, &maker->plan->arena, &column->mapping, maker->err);
 }
 
+static bool is_of_another_type(const struct vf_plan_request_column *own, const struct vf_column *source)
+{
+    return own->from != NULL && strcmp(own->from, source->native) != 0;
+}
+
+/* What the file decides of a column whose type is another now. */
+static struct vf_plan_request_column without_type(const struct vf_plan_request_column *own)
+{
+    struct vf_plan_request_column rest = *own;
+
+    rest.has_type = rest.has_read = rest.has_as = false;
+    rest.to = rest.found = NULL;
+    return rest;
+}
+
+/* What the values would be taken for, where the file says another type. */
+static enum vf_status say_found(struct vf_plan_maker *maker, struct vf_plan_column *column,
+                                const struct vf_plan_request_column *own, const struct vf_column *found)
+{
+    char type[48];
+
+    if (own == NULL || !own->has_type ||
+        (vf_type_equal(own->type, found->type) && (own->has_read ? own->read : VF_FORM_NATIVE) == found->form))
+        return VF_OK;
+    bool is_native = found->form == VF_FORM_NATIVE;
+    column->found = vf_arena_printf(&maker->plan->arena, "%s%s%s", vf_type_format(found->type, type),
+                                    is_native ? "" : " as ", is_native ? "" : vf_form_name(found->form));
+    return column->found != NULL ? VF_OK : vf_error_nomem(maker->err);
+}
+
 static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                  const struct vf_plan_request_table *request)
 {
     struct vf_plan_column *column = &table->columns[i];
     const struct vf_plan_request_column *own = vf_plan_find_column_request(request, table->source.columns[i].name);
+    struct vf_plan_request_column rest;
 
+    if (own != NULL && is_of_another_type(own, &table->source.columns[i])) {
+        rest = without_type(own);
+        own = maker->options->ignore_drift ? &rest : own;
+    }
     column->name = column->target_name = table->source.columns[i].name;
     column->source = table->source.columns[i];
     column->accept_loss = maker->options->accept_losses;
     enum vf_status status = check_drift(maker, table, column, request, own);
     take_source_request(column, own);
     column->type = column->source.type;
+    if (status == VF_OK && maker->options->ignore_drift)
+        status = say_found(maker, column, own, &table->source.columns[i]);
     if (vf_plan_is_derived(maker, &table->source, column->name)) {
         column->skip = column->accept_loss = true;
         column->mapping.how = "the words of other columns: made anew with the full-text index";

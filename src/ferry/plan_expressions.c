@@ -183,7 +183,7 @@ enum vf_status vf_plan_translate_domain(struct vf_plan_maker *maker, const struc
 static enum vf_status same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
                                     const char *name, int line, int column)
 {
-    if (shown == NULL || strcmp(shown, made) == 0)
+    if (shown == NULL || strcmp(shown, made) == 0 || maker->options->ignore_drift)
         return VF_OK;
     vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: the %s of \"%s\" is not the one that is made: %s",
                  maker->request->file, line, column, what, name, made);
@@ -352,7 +352,7 @@ static enum vf_status check_names(const struct vf_plan_maker *maker, const struc
 {
     for (size_t i = 0; request != NULL && i < request->n_checks; i++) {
         const struct vf_plan_request_check *own = &request->checks[i];
-        if (has_check(&table->target, own->name))
+        if (has_check(&table->target, own->name) || maker->options->ignore_drift)
             continue;
         vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: table \"%s\" has no check \"%s\" that can be moved",
                      maker->request->file, own->line, own->column, table->source.name, own->name);

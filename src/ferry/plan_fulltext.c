@@ -171,6 +171,10 @@ enum vf_status vf_plan_take_fulltext(struct vf_plan_maker *maker, const struct v
     } else if (fulltext->form == VF_FULLTEXT_COLUMN && vf_table_fulltext_of(&table->source, fulltext->column) == NULL) {
         fulltext->form = VF_FULLTEXT_EXPRESSION;
     }
+    for (size_t i = 0; maker->options->ignore_drift && i < request->n_columns; i++) {
+        if (vf_table_find_column(&table->source, request->columns[i]) < 0)
+            return VF_OK;
+    }
     return request->n_columns > 0 ? take_columns(maker, table, request, index) : VF_OK;
 }
 

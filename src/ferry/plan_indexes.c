@@ -309,6 +309,8 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
                                     vf_plan_object(maker->plan, &table->source, name),
                                     "remove it from the plan's indexes to go without", maker->err,
                                     "the source has no vector index; the plan adds one for cosine distance");
+        if (status == VF_OK)
+            status = vf_problem_say(&maker->plan->problems, "take the line out", maker->err);
     }
     return status;
 }
@@ -345,6 +347,8 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
 
     if (own->on != NULL) {
         int column = vf_table_find_column(&table->source, own->on);
+        if (column < 0 && maker->options->ignore_drift)
+            return VF_OK;
         if (column < 0)
             return vf_error_set(maker->err, VF_USAGE,
                                 "%s:%d:%d: index \"%s\" is on column \"%s\", which table \"%s\" doesn't have", file,
@@ -357,6 +361,8 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
                                 file, own->line, own->column, own->name);
         return propose(maker, table, (size_t)column, own->name, own->kind, own->vector, own);
     }
+    if (own->has_kind && maker->options->ignore_drift)
+        return VF_OK;
     if (own->has_kind)
         return vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, vf_plan_object(maker->plan, &table->source, own->name),

@@ -81,7 +81,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
 
     for (size_t i = 0; request != NULL && whole != NULL && i < request->n_foreign_keys && status == VF_OK; i++) {
         const struct vf_plan_request_foreign_key *own = &request->foreign_keys[i];
-        bool found = false;
+        bool found = maker->options->ignore_drift;
         for (size_t k = 0; k < whole->n_foreign_keys; k++)
             found |= is_the_key(whole, &whole->foreign_keys[k], own);
         if (!found)
@@ -102,12 +102,15 @@ static enum vf_status judge_orphans(struct vf_plan_maker *maker, const struct vf
 {
     if (key->n_orphans <= 0)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name),
-                          "mend them in the source, or take the foreign key out of the plan's foreign_keys", maker->err,
-                          "%" PRId64 " rows refer to rows of %s that aren't there: they are moved, and the foreign key "
-                          "can't be made (exit code 3)",
-                          key->n_orphans, key->to_table);
+    enum vf_status status =
+        vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                       vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name),
+                       "mend them in the source, or take the foreign key out of the plan's foreign_keys", maker->err,
+                       "%" PRId64 " rows refer to rows of %s that aren't there: they are moved, and the foreign key "
+                       "can't be made (exit code 3)",
+                       key->n_orphans, key->to_table);
+    return status == VF_OK ? vf_problem_say(&maker->plan->problems, "take the key out of foreign_keys", maker->err)
+                           : status;
 }
 
 static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table *table,

@@ -9,17 +9,18 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "index_min_rows", "tables",      \
-        "not_moved", "problems", "verify"
+    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
+        "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",             \
+    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",       \
         "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
-    "name", "from", "read", "type", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
+    "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
-    "name", "rename", "kind", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists", "neighbours",      \
-        "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize", "prefix", "column"
+    "name", "rename", "kind", "over", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists",            \
+        "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
+        "prefix", "column"
 #define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
 #define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
 
@@ -38,6 +39,7 @@ struct vf_plan_request_column {
     bool accept_loss, skip;
     unsigned target;             /* number of the target that the column goes to; 0: where its table goes */
     const char *generated, *def; /* expressions as the file shows them */
+    const char *found;           /* what the values were taken for when another type was chosen */
     int line, column;
 };
 
@@ -74,6 +76,7 @@ struct vf_plan_request_table {
     const char *where;
     unsigned target; /* number of the target, from 1 */
     bool whole;
+    bool as_table; /* it is a materialised view in the source */
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -96,6 +99,9 @@ struct vf_plan_request {
     size_t n_tables;
     struct vf_plan_request_table *tables;
 };
+
+/* How the problem of a table that is in the target begins: what is there is no matter of the source. */
+#define VF_PLAN_TABLE_EXISTS "the table is in the target already"
 
 /* What the making of a plan carries along. */
 struct vf_plan_maker {
@@ -226,6 +232,8 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_names.c: names that the target can't tell apart, or can't have. */
 enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_scan.c: rows that will be rejected, among those that the options ask to look at. */
+enum vf_status vf_plan_scan_rows(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */

@@ -7,6 +7,7 @@ values by rules written here, and compares whole tables as multisets.
 import collections
 import datetime
 import decimal
+import functools
 import json
 import os
 import pathlib
@@ -30,6 +31,46 @@ def database_url(name):
     """The test server's URL with another database in its path."""
     parts = urllib.parse.urlsplit(SERVER)
     return urllib.parse.urlunsplit(parts._replace(path="/" + name))
+
+
+@functools.cache
+def server_versions():
+    """Of the test server: its major version, and that of the pgvector it has."""
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        vector = connection.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'").fetchone()[0]
+        return connection.info.server_version // 10000, tuple(int(part) for part in vector.split("."))
+
+
+left_out = 0  # tests and classes, by since()
+
+
+def since(server=0, vector=(0, 0, 0)):
+    """A test, or a class of them, of what older servers or pgvectors don't have: on those it is none (make test-pg15)."""
+    has = server_versions()
+
+    def decorate(test):
+        global left_out
+        if has[0] >= server and has[1] >= vector:
+            return test
+        left_out += 1
+        return None
+
+    return decorate
+
+
+def alltypes():
+    """alltypes.sql, less what the test server can't have."""
+    script = (pathlib.Path(__file__).parent / "alltypes.sql").read_text()
+    server, vector = server_versions()
+    if server < 15:
+        script = script.replace("n_neg numeric(5, -2)", "n_neg numeric")
+    if server < 14:
+        script = script.replace("mr int4multirange", "mr text")
+        script = script.replace("'NaN', 'NaN', 'Infinity',", "'NaN', 'NaN', 'NaN',").replace("'Infinity', 'Infinity', '-Infinity',", "'Infinity', 'Infinity', 'NaN',")
+    if vector < (0, 7, 0):
+        script = re.sub(r"^CREATE INDEX \w+ ON vectors USING hnsw \([hsb] .*\n", "", script, flags=re.M)
+        script = script.replace("halfvec(3)", "vector(3)").replace("sparsevec(5)", "text")
+    return script
 
 
 class Result:

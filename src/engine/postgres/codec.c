@@ -15,12 +15,19 @@ static bool is_integer(enum vf_pg_wire wire)
     return wire == VF_PG_I2 || wire == VF_PG_I4 || wire == VF_PG_I8;
 }
 
+/* float16 and bfloat16 values that are kept as float32, which holds them exactly. */
+static bool is_widened(const struct vf_pg_codec *codec)
+{
+    enum vf_element element = codec->type.element;
+    return codec->wire == VF_PG_VECTOR && (element == VF_E_F16 || element == VF_E_BF16);
+}
+
 static bool fits_vector(const struct vf_pg_codec *codec)
 {
     enum vf_element element = codec->type.element;
     switch (codec->wire) {
     case VF_PG_VECTOR:
-        return element == VF_E_F32 || element == VF_E_BF16;
+        return element == VF_E_F32 || is_widened(codec);
     case VF_PG_HALFVEC:
         return element == VF_E_F16;
     case VF_PG_BIT:
@@ -240,19 +247,21 @@ static enum vf_status decode_dense(const struct vf_pg_codec *codec, const uint8_
     uint8_t *out = vf_array_grow(array, vf_element_bytes(codec->type.element, dim), err);
     if (out == NULL)
         return VF_NOMEM;
-    if (codec->type.element != VF_E_BF16) {
+    bool is_bf16 = codec->type.element == VF_E_BF16;
+    if (!is_widened(codec)) {
         vf_copy_be(codec->type.element, out, bytes + 4, dim);
         return VF_OK;
     }
     for (size_t i = 0; i < dim; i++) {
         float value = 0;
         vf_copy_be32(&value, bytes + 4 + i * 4, 1);
-        uint16_t half = vf_bf16_from_f32(value);
+        uint16_t half = is_bf16 ? vf_bf16_from_f32(value) : vf_f16_from_f32(value);
         memcpy(out + i * 2, &half, 2);
-        float back = vf_bf16_to_f32(half);
+        float back = is_bf16 ? vf_bf16_to_f32(half) : vf_f16_to_f32(half);
         if (memcmp(&back, &value, 4) != 0) {
             array->n_values--; /* taken back */
-            return vf_error_set(err, VF_VALUE, "element %zu of the vector isn't a bfloat16", i);
+            return vf_error_set(err, VF_VALUE, "element %zu of the vector isn't a %s", i,
+                                is_bf16 ? "bfloat16" : "float16");
         }
     }
     return VF_OK;
@@ -463,10 +472,13 @@ static enum vf_status encode_dense(const struct vf_pg_codec *codec, const uint8_
     const uint16_t head[] = {(uint16_t)dim, 0};
     vf_copy_be32(to, &size, 1);
     vf_copy_be16(to + 4, head, 2);
-    if (codec->type.element != VF_E_BF16) {
+    if (!is_widened(codec)) {
         vf_copy_be(codec->type.element, to + 8, value, dim);
-    } else {
+    } else if (codec->type.element == VF_E_BF16) {
         vf_bf16_to_f32_array(to + 8, value, dim);
+        vf_copy_be32(to + 8, to + 8, dim);
+    } else {
+        vf_f16_to_f32_array(to + 8, value, dim);
         vf_copy_be32(to + 8, to + 8, dim);
     }
     vf_buf_advance(out, 8 + dim * wire);

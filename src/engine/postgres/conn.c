@@ -103,7 +103,6 @@ enum vf_status vf_pg_open(const struct vf_url *url, const struct vf_open_options
         return vf_error_nomem(err);
     opened->base.options = *options;
     opened->base.options.password = NULL;
-    opened->vector_available = -1;
     opened->pg = connect_to(url, options);
     enum vf_status status = VF_OK;
     if (PQstatus(opened->pg) != CONNECTION_OK) {
@@ -166,6 +165,8 @@ enum vf_status vf_pg_describe(struct vf_conn *base, struct vf_server *server, st
     *server = (struct vf_server){.version_number = conn->version};
     snprintf(server->product, sizeof(server->product), "PostgreSQL");
     snprintf(server->version, sizeof(server->version), "%s", version != NULL ? version : "");
+    const char *encoding = PQparameterStatus(conn->pg, "server_encoding");
+    snprintf(server->encoding, sizeof(server->encoding), "%s", encoding != NULL ? encoding : "");
     snprintf(server->session, sizeof(server->session), "%d", PQbackendPID(conn->pg));
     enum vf_status status =
         vf_pg_get_text(conn, "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'vector'", 0, NULL,

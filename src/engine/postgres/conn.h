@@ -13,6 +13,14 @@
 #include "engine/engine.h"
 #include "engine/postgres/oids.h"
 
+/* The pgvector that a database has, or would get by CREATE EXTENSION. */
+struct vf_pg_vector {
+    bool is_available;
+    bool is_whole;    /* with halfvec, sparsevec, and indexes over them, over bits and for L1: from 0.7.0 on */
+    bool is_safe;     /* parallel builds don't write beyond their memory (CVE-2026-3172): from 0.8.2 on */
+    char version[16]; /* "0.8.6" */
+};
+
 struct vf_pg_conn {
     struct vf_conn_base base;
     PGconn *pg;
@@ -25,8 +33,9 @@ struct vf_pg_conn {
     char synchronous_commit[16]; /* before bulk loading */
     char application[64];        /* before the lock wrote its holder there */
     struct vf_pg_types types;    /* read when first asked for */
-    int vector_available;        /* pgvector: -1 not asked yet, 0 no, 1 installed or installable */
-    int n_stages;                /* staging tables made so far, for their names */
+    bool vector_asked;
+    struct vf_pg_vector vector; /* when vector_asked */
+    int n_stages;               /* staging tables made so far, for their names */
 };
 
 static inline struct vf_pg_conn *vf_pg_conn_of(struct vf_conn *conn)

@@ -356,7 +356,7 @@ static enum vf_status make_extension(struct vf_pg_conn *conn, const char *name, 
     status = vf_pg_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     vf_pg_types_forget(&conn->types);
-    conn->vector_available = -1;
+    conn->vector_asked = false;
     if (status == VF_OK || status == VF_CANCELLED || status == VF_TEMPORARY)
         return status;
     vf_error_wrap(err, "the extension \"%s\" can't be made", name);

@@ -184,39 +184,33 @@ static uint32_t root_of(int64_t n)
     return root;
 }
 
-static bool is_older(const char *version, int major, int minor, int patch)
-{
-    int a = 0, b = 0, c = 0;
-    int n = sscanf(version, "%d.%d.%d", &a, &b, &c);
-    if (n < 2)
-        return true;
-    return a != major ? a < major : b != minor ? b < minor : c < patch;
-}
-
 /* Memory for a build that stays in it: what a node of the graph takes was measured as about four bytes a dimension and 720 more. */
 static enum vf_status plan_build(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                  struct build *build, struct vf_error *err)
 {
     struct vf_buf sql;
     PGresult *result = NULL;
+    struct vf_pg_vector vector;
     *build = (struct build){.lists = index->vector.lists};
     vf_buf_init(&sql, 1 << 16);
-    vf_buf_str(&sql, "SELECT n.nspname, e.extversion, (SELECT count(*) FROM ");
+    vf_buf_str(&sql, "SELECT n.nspname, (SELECT count(*) FROM ");
     vf_pg_quote_table(&sql, table->schema, table->name);
     vf_buf_str(&sql, ") FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
                      "WHERE e.extname = 'vector'");
-    enum vf_status status = vf_pg_query_buf(conn, &sql, &result, err);
+    enum vf_status status = vf_pg_ask_vector(conn, &vector, err);
+    if (status == VF_OK)
+        status = vf_pg_query_buf(conn, &sql, &result, err);
     vf_buf_release(&sql);
     if (status == VF_OK && PQntuples(result) == 0)
         status =
             vf_error_set(err, VF_MISSING, "index \"%s\" needs pgvector, which isn't in this database", index->name);
     if (status == VF_OK) {
-        int64_t n_rows = vf_pg_i64(result, 0, 2, 0);
+        int64_t n_rows = vf_pg_i64(result, 0, 1, 0);
         uint64_t dim = table->columns[index->parts[0].column].type.dim;
         uint64_t needed = (uint64_t)n_rows * (4 * dim + 720) + MIN_BUILD_BYTES;
         uint64_t most = conn->base.options.memory_bytes > 0 ? conn->base.options.memory_bytes : DEFAULT_BUILD_BYTES;
         snprintf(build->schema, sizeof(build->schema), "%s", vf_pg_str(result, 0, 0));
-        build->serial = is_older(vf_pg_str(result, 0, 1), 0, 8, 2);
+        build->serial = !vector.is_safe;
         if (build->lists == 0)
             build->lists = root_of(n_rows);
         build->memory_bytes = needed < most ? needed : most;

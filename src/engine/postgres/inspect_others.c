@@ -27,9 +27,15 @@ static const struct other_kind kinds[] = {
     {"view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind = 'v'",
      "pg_class", "c.oid", false, NULL},
     {"materialized view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"),
-     "c.relkind = 'm'", "pg_class", "c.oid", false, NULL},
-    {"foreign table", "c.relname", NULL, NULL, "pg_class c" IN_SCHEMA("c.relnamespace"),
-     "c.relkind = 'f' AND NOT c.relispartition", "pg_class", "c.oid", false,
+     "c.relkind = 'm'", "pg_class", "c.oid", false,
+     "its rows are moved as a table's when the plan asks for that: --as-table"},
+    {"foreign table", "c.relname", NULL,
+     "(SELECT 'server ' || v.srvname || E'\\ncolumns ' || coalesce(string_agg(a.attname || ' ' || "
+     "format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum), '') FROM pg_foreign_table f JOIN "
+     "pg_foreign_server "
+     "v ON v.oid = f.ftserver LEFT JOIN pg_attribute a ON a.attrelid = f.ftrelid AND a.attnum > 0 AND NOT "
+     "a.attisdropped WHERE f.ftrelid = c.oid GROUP BY v.srvname)",
+     "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind = 'f' AND NOT c.relispartition", "pg_class", "c.oid", false,
      "its rows are those of another database: move them from there"},
 
     /* ---- of tables ---- */
@@ -65,7 +71,8 @@ static const struct other_kind kinds[] = {
      "p.prokind = 'p'", "pg_proc", "p.oid", false, NULL},
     {"aggregate", "p.proname", NULL, NULL, "pg_proc p" IN_SCHEMA("p.pronamespace"), "p.prokind = 'a'", "pg_proc",
      "p.oid", false, NULL},
-    {"event trigger", "e.evtname", NULL, NULL, "pg_event_trigger e", NULL, "pg_event_trigger", "e.oid", true, NULL},
+    {"event trigger", "e.evtname", NULL, "'on ' || e.evtevent || ' execute ' || e.evtfoid::regprocedure",
+     "pg_event_trigger e", NULL, "pg_event_trigger", "e.oid", true, NULL},
     {"language", "l.lanname", NULL, NULL, "pg_language l", "l.oid >= " OF_USERS, "pg_language", "l.oid", true, NULL},
 
     /* ---- what types and queries are made of ---- */
@@ -86,8 +93,12 @@ static const struct other_kind kinds[] = {
     {"transform", "format_type(s.trftype, NULL)", NULL, NULL, "pg_transform s", "s.oid >= " OF_USERS, "pg_transform",
      "s.oid", true, NULL},
     {"access method", "a.amname", NULL, NULL, "pg_am a", "a.oid >= " OF_USERS, "pg_am", "a.oid", true, NULL},
-    {"text search configuration", "s.cfgname", NULL, NULL, "pg_ts_config s" IN_SCHEMA("s.cfgnamespace"), NULL,
-     "pg_ts_config", "s.oid", false, NULL},
+    {"text search configuration", "s.cfgname", NULL,
+     "(SELECT 'parser ' || p.prsname || coalesce((SELECT string_agg(E'\\n' || t.alias || ' with ' || "
+     "m.mapdict::regdictionary, '' "
+     "ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m JOIN ts_token_type(s.cfgparser) t ON t.tokid = "
+     "m.maptokentype WHERE m.mapcfg = s.oid), '') FROM pg_ts_parser p WHERE p.oid = s.cfgparser)",
+     "pg_ts_config s" IN_SCHEMA("s.cfgnamespace"), NULL, "pg_ts_config", "s.oid", false, NULL},
     {"text search dictionary", "s.dictname", NULL, "s.dictinitoption", "pg_ts_dict s" IN_SCHEMA("s.dictnamespace"),
      NULL, "pg_ts_dict", "s.oid", false, NULL},
     {"text search parser", "s.prsname", NULL, NULL, "pg_ts_parser s" IN_SCHEMA("s.prsnamespace"), NULL, "pg_ts_parser",
@@ -99,12 +110,21 @@ static const struct other_kind kinds[] = {
     {"extension", "e.extname", NULL, "'version ' || e.extversion", "pg_extension e",
      "e.extname NOT IN ('plpgsql', 'vector')", NULL, NULL, true,
      "only pgvector is made in a target; the types of others must be there"},
-    {"publication", "p.pubname", NULL, NULL, "pg_publication p", NULL, "pg_publication", "p.oid", true, NULL},
-    {"subscription", "s.subname", NULL, NULL, "pg_subscription s",
-     "s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())", NULL, NULL, true, NULL},
+    {"publication", "p.pubname", NULL,
+     "CASE WHEN p.puballtables THEN 'all tables' ELSE 'tables ' || coalesce((SELECT "
+     "string_agg(r.prrelid::regclass::text, "
+     "', ' ORDER BY r.prrelid) FROM pg_publication_rel r WHERE r.prpubid = p.oid), 'none') END",
+     "pg_publication p", NULL, "pg_publication", "p.oid", true, NULL},
+    /* The connection of a subscription, and the options of servers and users, may hold passwords: they aren't read. */
+    {"subscription", "s.subname", NULL, "'publications ' || array_to_string(s.subpublications, ', ')",
+     "pg_subscription s", "s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())", NULL,
+     NULL, true, NULL},
     {"foreign data wrapper", "w.fdwname", NULL, NULL, "pg_foreign_data_wrapper w", NULL, "pg_foreign_data_wrapper",
      "w.oid", true, NULL},
-    {"foreign server", "s.srvname", NULL, NULL, "pg_foreign_server s", NULL, "pg_foreign_server", "s.oid", true, NULL},
+    {"foreign server", "s.srvname", NULL,
+     "(SELECT 'foreign data wrapper ' || w.fdwname || coalesce(' type ' || s.srvtype, '') || coalesce(' version ' || "
+     "s.srvversion, '') FROM pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw)",
+     "pg_foreign_server s", NULL, "pg_foreign_server", "s.oid", true, NULL},
     {"user mapping", "m.usename || ' on ' || m.srvname", NULL, NULL, "pg_user_mappings m", NULL, NULL, NULL, true,
      "the users of one server aren't those of another"},
     {"default privileges", "pg_get_userbyid(d.defaclrole)", NULL, "d.defaclacl", "pg_default_acl d", NULL, NULL, NULL,
@@ -170,6 +190,11 @@ static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGres
 {
     struct vf_arena *arena = &inspection->schema->arena;
     const struct other_kind *kind = &kinds[vf_pg_i64(result, row, 0, 0)];
+    bool is_table =
+        strcmp(kind->kind, "materialized view") == 0 &&
+        vf_schema_find_table(inspection->schema, vf_pg_str(result, row, 1), vf_pg_str(result, row, 2)) != NULL;
+    if (is_table)
+        return VF_OK;
     struct vf_other *other = vf_schema_add_other(inspection->schema);
     if (other == NULL)
         return vf_error_nomem(inspection->err);

@@ -10,18 +10,32 @@
 #define MAX_VECTOR_DIM 16000
 #define MAX_BIT_DIM    83886080
 
-enum vf_status vf_pg_has_vector(struct vf_pg_conn *conn, bool *available, struct vf_error *err)
+/* ---- which pgvector ---- */
+
+static bool is_at_least(const char *version, int major, int minor, int patch)
 {
-    char found[8];
-    if (conn->vector_available < 0) {
-        enum vf_status status = vf_pg_get_text(
-            conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_available_extensions WHERE name = 'vector'", 0, NULL,
-            found, sizeof(found), err);
+    int a = 0, b = 0, c = 0;
+    if (sscanf(version, "%d.%d.%d", &a, &b, &c) < 2)
+        return false;
+    return a != major ? a > major : b != minor ? b > minor : c >= patch;
+}
+
+enum vf_status vf_pg_ask_vector(struct vf_pg_conn *conn, struct vf_pg_vector *vector, struct vf_error *err)
+{
+    struct vf_pg_vector *known = &conn->vector;
+    if (!conn->vector_asked) {
+        enum vf_status status = vf_pg_get_text(conn,
+                                               "SELECT coalesce(installed_version, default_version) "
+                                               "FROM pg_catalog.pg_available_extensions WHERE name = 'vector'",
+                                               0, NULL, known->version, sizeof(known->version), err);
         if (status != VF_OK)
             return status;
-        conn->vector_available = found[0] == 't';
+        known->is_available = known->version[0] != '\0';
+        known->is_whole = is_at_least(known->version, 0, 7, 0);
+        known->is_safe = is_at_least(known->version, 0, 8, 2);
+        conn->vector_asked = true;
     }
-    *available = conn->vector_available > 0;
+    *vector = *known;
     return VF_OK;
 }
 
@@ -64,15 +78,20 @@ static bool is_consistent(const struct vf_pg_conn *conn, const struct vf_pg_name
     return own.kind == kind && own.normal == column->type.normal;
 }
 
-static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column, bool has_vector,
-                        struct vf_arena *arena, struct vf_mapping *mapping)
+static bool has_type(const struct vf_pg_vector *vector, enum vf_pg_wire wire)
+{
+    return wire == VF_PG_VECTOR ? vector->is_available : vector->is_whole;
+}
+
+static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column,
+                        const struct vf_pg_vector *vector, struct vf_arena *arena, struct vf_mapping *mapping)
 {
     struct vf_pg_name name;
     if (!vf_pg_name_parse(column->native, &name) || !is_consistent(conn, &name, column))
         return false;
     bool is_vector = column->type.kind == VF_K_VECTOR || column->type.kind == VF_K_SPARSE;
     bool is_list = is_vector && name.is_array;
-    if (is_vector && !is_list && name.native->is_extension && !has_vector)
+    if (is_vector && !is_list && name.native->is_extension && !has_type(vector, name.native->wire))
         return false;
     mapping->native = vf_arena_strdup(arena, column->native);
     mapping->form = column->type.kind == VF_K_OTHER ? VF_FORM_TEXT : is_list ? VF_FORM_LIST : VF_FORM_NATIVE;
@@ -103,25 +122,30 @@ static void map_list(struct vf_mapping *mapping, const char *native, const char 
     mapping->how = how;
 }
 
-static void map_floats(const struct vf_column *column, bool has_vector, struct vf_arena *arena,
+static void map_floats(const struct vf_column *column, const struct vf_pg_vector *vector, struct vf_arena *arena,
                        struct vf_mapping *mapping)
 {
     bool is_half = column->type.element == VF_E_F16;
     uint32_t dim = column->type.dim;
-    if (!has_vector) {
+    if (!vector->is_available) {
         map_list(mapping, "real[]",
                  "an array of numbers, because the server has no pgvector: it can't be searched there");
     } else if (dim > MAX_VECTOR_DIM) {
         map_list(mapping, "real[]", "an array of numbers, because pgvector's limit is 16000 dimensions");
     } else {
-        const char *name = is_half ? "halfvec" : "vector";
+        const char *name = is_half && vector->is_whole ? "halfvec" : "vector";
         mapping->native = dim > 0 ? vf_arena_printf(arena, "%s(%u)", name, dim) : name;
         if (column->type.element == VF_E_BF16)
             mapping->how = "bfloat16 values as float32, which holds them exactly";
+        else if (is_half && !vector->is_whole)
+            mapping->how = vf_arena_printf(arena,
+                                           "float16 values as float32, which holds them exactly, because pgvector %s "
+                                           "has no halfvec (0.7.0 is the first that has it)",
+                                           vector->version);
     }
 }
 
-static void map_vector(const struct vf_column *column, bool has_vector, struct vf_arena *arena,
+static void map_vector(const struct vf_column *column, const struct vf_pg_vector *vector, struct vf_arena *arena,
                        struct vf_mapping *mapping)
 {
     mapping->form = VF_FORM_NATIVE;
@@ -129,7 +153,7 @@ static void map_vector(const struct vf_column *column, bool has_vector, struct v
     case VF_E_F32:
     case VF_E_F16:
     case VF_E_BF16:
-        map_floats(column, has_vector, arena, mapping);
+        map_floats(column, vector, arena, mapping);
         break;
     case VF_E_F64:
         map_list(mapping, "double precision[]",
@@ -154,16 +178,17 @@ static void map_vector(const struct vf_column *column, bool has_vector, struct v
     }
 }
 
-static void map_sparse(const struct vf_column *column, bool has_vector, struct vf_arena *arena,
+static void map_sparse(const struct vf_column *column, const struct vf_pg_vector *vector, struct vf_arena *arena,
                        struct vf_mapping *mapping)
 {
     mapping->form = VF_FORM_NATIVE;
     mapping->native = column->type.dim > 0 ? vf_arena_printf(arena, "sparsevec(%u)", column->type.dim) : "sparsevec";
-    if (has_vector)
+    if (vector->is_whole)
         return;
     mapping->native = "bytea";
     mapping->form = VF_FORM_BYTES;
-    mapping->how = "packed, because the server has no pgvector";
+    mapping->how = vector->is_available ? "packed, because the server's pgvector has no sparsevec (0.7.0 is the first)"
+                                        : "packed, because the server has no pgvector";
 }
 
 static const struct vf_postgres_type *by_kind(enum vf_kind kind)
@@ -174,16 +199,16 @@ static const struct vf_postgres_type *by_kind(enum vf_kind kind)
     return type;
 }
 
-static void map_kind(const struct vf_column *column, bool has_vector, struct vf_arena *arena,
+static void map_kind(const struct vf_column *column, const struct vf_pg_vector *vector, struct vf_arena *arena,
                      struct vf_mapping *mapping)
 {
     const struct vf_postgres_type *type = by_kind(column->type.kind);
     mapping->native = type->native;
     mapping->form = type->form;
     if (column->type.kind == VF_K_VECTOR)
-        map_vector(column, has_vector, arena, mapping);
+        map_vector(column, vector, arena, mapping);
     else if (column->type.kind == VF_K_SPARSE)
-        map_sparse(column, has_vector, arena, mapping);
+        map_sparse(column, vector, arena, mapping);
     else if (column->type.kind == VF_K_ARRAY)
         mapping->native = vf_arena_printf(arena, "%s[]", by_kind(column->type.element_kind)->native);
     else if (column->type.kind == VF_K_JSON && column->type.normal)
@@ -209,17 +234,17 @@ enum vf_status vf_pg_map_column(struct vf_conn *base, const struct vf_table *tab
                                 struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
-    bool has_vector = false;
+    struct vf_pg_vector vector;
     struct vf_buf text;
     (void)table;
     enum vf_status status = vf_pg_types_load(conn, err);
     if (status == VF_OK)
-        status = vf_pg_has_vector(conn, &has_vector, err);
+        status = vf_pg_ask_vector(conn, &vector, err);
     if (status != VF_OK)
         return status;
     *mapping = (struct vf_mapping){.fidelity = VF_FIDELITY_EXACT};
-    if (!keep_native(conn, column, has_vector, arena, mapping) && !name_enum(column, arena, mapping))
-        map_kind(column, has_vector, arena, mapping);
+    if (!keep_native(conn, column, &vector, arena, mapping) && !name_enum(column, arena, mapping))
+        map_kind(column, &vector, arena, mapping);
     if (is_system_column(column->name))
         mapping->how = "PostgreSQL can't have a column of this name: give it another in the plan (name:)";
     if (mapping->native == NULL)

@@ -83,9 +83,15 @@ static const char *halfvec_note(const struct vf_column *column, enum vf_metric m
         column->type.dim, operator_of(metric));
 }
 
+/* What pgvector before 0.7.0 can index: vectors, by three distances. */
+static bool is_of_old_pgvector(enum vf_pg_wire wire, enum vf_metric metric)
+{
+    return wire == VF_PG_VECTOR && metric != VF_METRIC_L1;
+}
+
 /* What is translated already (engine.h) gets pgvector's names. */
-static enum vf_status map_vector_index(const struct vf_table *table, struct vf_arena *arena,
-                                       struct vf_index_mapping *mapping, struct vf_error *err)
+static enum vf_status map_vector_index(const struct vf_pg_vector *vector, const struct vf_table *table,
+                                       struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     struct vf_index *index = &mapping->index;
     struct vf_pg_name name;
@@ -97,12 +103,17 @@ static enum vf_status map_vector_index(const struct vf_table *table, struct vf_a
     const struct vf_column *column = &table->columns[number];
     bool known = vf_pg_name_parse(column->native, &name) && name.native != NULL && !name.is_array;
     enum vf_pg_wire wire = known ? name.native->wire : VF_PG_OTHER;
-    bool by_half = wire == VF_PG_VECTOR && index->vector.element == VF_E_F16;
+    bool wants_half = wire == VF_PG_VECTOR && index->vector.element == VF_E_F16;
+    bool by_half = wants_half && (vector->is_whole || column->type.dim > 2000);
     const char *class = operator_class(by_half ? VF_PG_HALFVEC : wire, index->vector.metric, index->kind);
     if (!is_of_pgvector(wire) || class == NULL) {
         mapping->why = is_of_pgvector(wire) ? "pgvector has no such index for this distance"
                                             : "the column isn't of a type of pgvector";
         return VF_OK;
+    }
+    if (!vector->is_whole && (by_half || !is_of_old_pgvector(wire, index->vector.metric))) {
+        mapping->why = vf_arena_printf(arena, "pgvector %s has no such index: 0.7.0 is the first", vector->version);
+        return mapping->why != NULL ? VF_OK : vf_error_nomem(err);
     }
     struct vf_key_part *part = vf_arena_alloc(arena, 1, sizeof(*part));
     if (part == NULL)
@@ -111,6 +122,8 @@ static enum vf_status map_vector_index(const struct vf_table *table, struct vf_a
     index->parts = part;
     index->n_included = 0;
     mapping->moved = true;
+    if (wants_half && !by_half)
+        index->vector.element = VF_E_NONE;
     if (by_half)
         mapping->why = halfvec_note(column, index->vector.metric, arena);
     return by_half && mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
@@ -213,8 +226,12 @@ enum vf_status vf_pg_map_index(struct vf_conn *base, const struct vf_table *tabl
         mapping->why = not_translated;
         return VF_OK;
     }
-    enum vf_status status = vf_index_is_vector(index->kind) ? map_vector_index(table, arena, mapping, err)
-                                                            : map_plain_index(conn, table, arena, mapping, err);
+    struct vf_pg_vector vector;
+    enum vf_status status = vf_pg_ask_vector(conn, &vector, err);
+    if (status == VF_OK && vf_index_is_vector(index->kind))
+        status = map_vector_index(&vector, table, arena, mapping, err);
+    else if (status == VF_OK)
+        status = map_plain_index(conn, table, arena, mapping, err);
     if (status == VF_OK && mapping->moved)
         status = name_index(table, &mapping->index, arena, err);
     return status;

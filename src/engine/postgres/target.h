@@ -33,8 +33,8 @@ enum vf_status vf_pg_set_sequence(struct vf_pg_conn *conn, const struct vf_seque
 enum vf_status vf_pg_make_user_type(struct vf_pg_conn *conn, const struct vf_user_type *type,
                                     struct vf_error *err) VF_CHECKED;
 
-/* Is pgvector installed, or can it be? */
-enum vf_status vf_pg_has_vector(struct vf_pg_conn *conn, bool *available, struct vf_error *err) VF_CHECKED;
+/* Which pgvector is installed, or can be; asked once. */
+enum vf_status vf_pg_ask_vector(struct vf_pg_conn *conn, struct vf_pg_vector *vector, struct vf_error *err) VF_CHECKED;
 /* A type's name for a statement. VF_USAGE: it isn't a type name as PostgreSQL writes it. */
 enum vf_status vf_pg_write_type(const struct vf_pg_conn *conn, const char *native, struct vf_buf *out,
                                 struct vf_error *err) VF_CHECKED;

@@ -450,7 +450,7 @@ static void test_indexes(void **state)
     fixture_open(&f);
     define_indexed();
     char *text = there_and_back(&f, NULL);
-    assert_holds(text, "{name: by_v, kind: hnsw, metric: cosine, m: 16}");
+    assert_holds(text, "{name: by_v, kind: hnsw, over: [v], metric: cosine, m: 16}");
     vf_free(text);
 
     assert_int_equal(
