@@ -160,6 +160,32 @@ static enum vf_status add_differences(struct files *files, size_t i, size_t tabl
     return status;
 }
 
+/* Of every file, since each has indexes of its own. */
+static enum vf_status add_indexes(struct files *files, size_t table, const struct vf_verify_table *found)
+{
+    struct vf_verify_table *sum = &files->verified->tables[table];
+    struct vf_arena *arena = &files->verified->arena;
+
+    for (size_t i = 0; i < found->n_indexes; i++) {
+        const struct vf_verify_index *from = &found->indexes[i];
+        void *array = sum->indexes;
+        struct vf_verify_index *made = vf_arena_push(arena, &array, &sum->n_indexes, sizeof(*made));
+        sum->indexes = array;
+        if (made == NULL)
+            return vf_error_nomem(files->err);
+        *made = *from;
+        made->name = vf_arena_strdup(arena, from->name);
+        made->file = vf_arena_strdup(arena, from->file);
+        made->state = vf_arena_strdup(arena, from->state);
+        made->why = vf_arena_strdup(arena, from->why);
+        if (made->state == NULL || (made->name == NULL && from->name != NULL) ||
+            (made->file == NULL && from->file != NULL) || (made->why == NULL && from->why != NULL))
+            return vf_error_nomem(files->err);
+    }
+    sum->n_bad_indexes += found->n_bad_indexes;
+    return VF_OK;
+}
+
 static enum vf_status add_verified(struct files *files, size_t i, const struct vf_verify_result *result)
 {
     const struct vf_plan *plan = &files->ends->parts.plans[0];
@@ -179,8 +205,11 @@ static enum vf_status add_verified(struct files *files, size_t i, const struct v
             vf_digest_merge(&sum->target, found->target);
         }
         status = add_differences(files, i, k, found);
+        if (status == VF_OK)
+            status = add_indexes(files, k, found);
     }
     files->files[i].n_differences = result->n_differences;
+    files->verified->n_bad_indexes += result->n_bad_indexes;
     files->verified->n_differences += result->n_differences;
     files->verified->n_rejected += result->n_rejected;
     files->verified->elapsed_us += result->elapsed_us;

@@ -355,8 +355,9 @@ class OtherEngines(Base):
         pattern, plan = f"duckdb:{self.out}/{{}}.duckdb", self.folder / "ferry.yaml"
         self.run_vecferry("plan", source, pattern, "--by", "w", "-o", plan)
         text = plan.read_text()
-        self.assertRegex(text, r"to: sidecar, file: [^,}]+")
-        plan.write_text(re.sub(r"to: sidecar, file: [^,}]+", "to: session", text))
+        changed, n = re.subn(r'to: sidecar, file: "[^"]*"', "to: session", text)
+        self.assertEqual(n, 1, text)
+        plan.write_text(changed)
         self.copy("-f", plan)
         scripts = sorted(path for path in self.files() if path.name.endswith(".hnsw.sql"))
         self.assertEqual(len(scripts), 2, [path.name for path in self.files()])
@@ -370,7 +371,9 @@ class OtherEngines(Base):
             connection.close()
         self.run_vecferry("verify", "-f", plan)
         scripts[1].unlink()
-        self.run_vecferry("verify", "-f", plan, code=3)
+        result = self.run_vecferry("verify", "--json", "-f", plan, code=3)
+        self.assertEqual([(index["file"], index["state"]) for index in result.json()["tables"][0]["indexes"]], [(scripts[0].name, "fresh"), (scripts[1].name, "missing")])
+        self.assertIn(f"1 index is not as wanted; the first: {scripts[1].name} is missing", result.json()["error"])
 
     def test_into_folders(self):
         self.fill(["atlas", "Atlas", None])

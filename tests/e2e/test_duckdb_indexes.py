@@ -134,10 +134,10 @@ class Places(HnswCase):
         self.assertEqual((index["file"], index["state"], index["equal"]), ("target.h.v.usearch", "fresh", True))
         for place in ("database", "session"):
             plan = self.plan(source, self.target(f"{place}.duckdb"), (f"to: sidecar, file: {place}.h.v.usearch", f"to: {place}"))
-            shown = self.run_vecferry("copy", "-f", plan, "--dry-run")
-            self.assertIn("f16", shown.stdout + shown.stderr)
-            self.copy("-f", plan)
-            self.assertEqual(self.rows(self.target(f"{place}.duckdb"), "SELECT index_name FROM duckdb_indexes()"), [])
+            result = self.run_vecferry("copy", "-f", plan, code=2)
+            self.assertIn("h.h_v: the index can't be built where the plan wants it: DuckDB's vss has no such index for this distance of f16 vectors", result.stderr)
+            self.assertIn("leave `to` out of the index to have the plan choose", result.stderr)
+            self.assertFalse((self.folder / f"{place}.duckdb").exists())
 
     def test_without_the_extension(self):
         """Told before the first write, with the remedy."""

@@ -64,14 +64,21 @@ void vf_duckdb_bulk_threads(struct vf_duckdb_conn *conn, bool is_loading)
         try(conn, is_loading ? "SET GLOBAL threads = 1" : "RESET GLOBAL threads");
 }
 
+static void set_limit(struct vf_duckdb_conn *conn, uint64_t bytes)
+{
+    char sql[80];
+
+    snprintf(sql, sizeof(sql), "SET GLOBAL memory_limit = '%" PRIu64 "B'", bytes);
+    try(conn, sql);
+}
+
 /*
- * Blocks stay in memory once they are written, for readers, up to the limit. To ask for a lower one drops them; it is refused when more is in use, and changes nothing then.
+ * Blocks stay in memory once they are written or read, for other readers, up to the limit. To ask for a lower one drops them; it is refused when more is in use, and changes nothing then.
  */
 void vf_duckdb_trim(struct vf_duckdb_conn *conn)
 {
     uint64_t memory_bytes = vf_duckdb_instance_memory(conn->instance);
     int64_t used_bytes = 0;
-    char sql[80];
 
     if (memory_bytes == 0 ||
         vf_duckdb_get_i64(
@@ -79,8 +86,6 @@ void vf_duckdb_trim(struct vf_duckdb_conn *conn)
             NULL, 0, &used_bytes, NULL) != VF_OK ||
         used_bytes < 0 || (uint64_t)used_bytes + TRIM_BYTES > memory_bytes)
         return;
-    snprintf(sql, sizeof(sql), "SET GLOBAL memory_limit = '%" PRId64 "B'", used_bytes + TRIM_BYTES);
-    try(conn, sql);
-    snprintf(sql, sizeof(sql), "SET GLOBAL memory_limit = '%" PRIu64 "B'", memory_bytes);
-    try(conn, sql);
+    set_limit(conn, (uint64_t)used_bytes + TRIM_BYTES);
+    set_limit(conn, memory_bytes);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/duckdb/conn.h"
+#include "engine/duckdb/bulk.h"
 #include "engine/duckdb/decode.h"
 #include "engine/duckdb/encode.h"
 
@@ -18,6 +18,7 @@ struct vf_scan {
     duckdb_result result;
     bool has_result;
     bool is_done;
+    bool is_chunk;
     bool hides_rowid;
     int64_t n_read; /* rows */
     duckdb_data_chunk chunk;
@@ -38,6 +39,7 @@ static enum vf_status new_scan(struct vf_duckdb_conn *conn, const struct vf_rela
         return vf_error_nomem(err);
     made->conn = conn;
     made->relation = *relation;
+    vf_duckdb_instance_scan_begins(conn->instance);
     vf_buf_init(&made->scratch, VF_BUF_MAX);
     enum vf_status status = vf_duckdb_hides_rowid(conn, relation, &made->hides_rowid, err);
     if (status != VF_OK) {
@@ -141,6 +143,8 @@ enum vf_status vf_duckdb_scan_open(struct vf_conn *base, const struct vf_relatio
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, " WHERE true");
     enum vf_status status = new_scan(conn, relation, &made, err);
+    if (status == VF_OK)
+        made->is_chunk = true;
     if (status == VF_OK && chunk != NULL)
         status = write_bounds(chunk, &sql, err);
     if (relation->where != NULL)
@@ -435,6 +439,7 @@ void vf_duckdb_scan_close(struct vf_scan *scan)
         lib->destroy_result(&scan->result);
     if (scan->stmt != NULL)
         lib->destroy_prepare(&scan->stmt);
+    vf_duckdb_instance_scan_ends(scan->conn->instance, scan->is_chunk ? vf_duckdb_trim : NULL, scan->conn);
     vf_buf_release(&scan->scratch);
     vf_arena_release(&scan->arena);
     vf_free(scan);
