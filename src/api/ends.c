@@ -292,7 +292,7 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
 {
     const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"),
                                   *where = vf_handle_list(v, "where"), *split = vf_handle_list(v, "split"),
-                                  *whole = vf_handle_list(v, "whole");
+                                  *whole = vf_handle_list(v, "whole"), *as_table = vf_handle_list(v, "as-table");
 
     return (struct vf_plan_options){
         .source_url = source,
@@ -307,6 +307,8 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
         .by = vf_handle_text(v, "by"),
         .n_whole = whole->n_values,
         .whole = (const char *const *)whole->values,
+        .n_as_table = as_table->n_values,
+        .as_table = (const char *const *)as_table->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
         .ignore_drift = vf_handle_flag(v, "diff"),
@@ -318,7 +320,23 @@ bool vf_ends_has_own_plan(const vecferry *v)
 {
     return vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
            vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0 ||
-           vf_handle_list(v, "split")->n_values > 0 || vf_handle_text(v, "by") != NULL;
+           vf_handle_list(v, "split")->n_values > 0 || vf_handle_list(v, "as-table")->n_values > 0 ||
+           vf_handle_text(v, "by") != NULL;
+}
+
+enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err)
+{
+    static const char *const words[] = {
+        [VF_PLAN_SCAN_NONE] = "none", [VF_PLAN_SCAN_SAMPLE] = "sample", [VF_PLAN_SCAN_FULL] = "full"};
+    const char *asked = vf_handle_text(v, "scan");
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!vf_str_equal(asked, words[i]))
+            continue;
+        *scan = (enum vf_plan_scan)i;
+        return VF_OK;
+    }
+    return vf_error_set(err, VF_USAGE, "--scan is none, sample or full, not \"%.64s\"", asked);
 }
 
 enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_existing, struct vf_error *err)
@@ -335,6 +353,7 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
         paths[i] = ends->targets[i].url.path;
     }
     options.target_paths = paths;
+    options.scan = ends->scan;
     return vf_parts_make(&ends->parts, ends->source, targets, ends->n_targets, shown, &options, err);
 }
 

@@ -71,12 +71,15 @@ struct vf_ends {
     size_t n_targets;
     struct vf_end targets[VF_MAX_TARGETS];
     struct vf_parts parts;
-    unsigned target; /* whose progress is shown, 0: of the only one */
+    enum vf_plan_scan scan; /* of the plan that is made */
+    unsigned target;        /* whose progress is shown, 0: of the only one */
 };
 
 #define VF_MAX_PLAN_BYTES ((size_t)64 << 20)
 /* The plan file, appended. */
 enum vf_status vf_ends_read_file(const char *path, struct vf_buf *text, struct vf_error *err) VF_CHECKED;
+/* Option scan, as a word of the plan's. */
+enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err) VF_CHECKED;
 /* The column each of whose values gets a file, by the option or the plan file, after vf_ends_open() has read it; NULL: none. */
 const char *vf_ends_by(const struct vf_ends *ends);
 /* Open the source alone (inspect), with a snapshot. */

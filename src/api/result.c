@@ -79,6 +79,10 @@ static void add_problems(struct vf_buf *out, const struct vf_plan *plan, const s
         add_text(out, "object", problem->object);
         add_text(out, "what", problem->what);
         add_text(out, "remedy", problem->remedy);
+        if (problem->line > 0)
+            add_number(out, "line", problem->line);
+        if (problem->say != NULL)
+            add_text(out, "say", problem->say);
         vf_buf_char(out, '}');
     }
 }

@@ -84,6 +84,8 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
     if (status != VF_OK)
         return status;
     vf_parts_write(&ends->parts, &v->plan_text);
+    if (!dry_run)
+        vf_parts_place_problems(&ends->parts);
     vf_result_plan(v, &ends->parts);
     status = vf_handle_keep_report(v, &ends->parts, err);
     if (status == VF_OK)

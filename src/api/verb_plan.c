@@ -18,7 +18,10 @@ static void add_proposed_file(vecferry *v, const struct vf_url *target)
 
 static enum vf_status plan(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
-    enum vf_status status = vf_ends_open(v, ends, false, err);
+    enum vf_status status = vf_ends_choose_scan(v, &ends->scan, err);
+
+    if (status == VF_OK)
+        status = vf_ends_open(v, ends, false, err);
 
     if (status == VF_OK)
         status = vf_ends_plan(v, ends, false, err);

@@ -35,6 +35,7 @@ static enum vf_status verify(vecferry *v, struct vf_ends *ends, struct vf_error 
         status = choose_plan(v, ends, err);
     if (status != VF_OK)
         return status;
+    vf_parts_place_problems(&ends->parts);
     vf_result_plan(v, &ends->parts);
     for (size_t i = 0; i < ends->n_targets && status == VF_OK; i++)
         status = refuse_drift(&ends->parts.plans[i], err);

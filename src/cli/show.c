@@ -133,6 +133,11 @@ static void show_list(FILE *out, const json_t *list)
             fputs("; ", out);
             vf_show_text(out, text_of(item, "remedy"));
         }
+        if (number_of(item, "line") > 0 && text_of(item, "say")[0] != '\0') {
+            fprintf(out, " (line %" PRId64 " of the plan: ", number_of(item, "line"));
+            vf_show_text(out, text_of(item, "say"));
+            fputc(')', out);
+        }
         fputc('\n', out);
     }
 }

@@ -44,6 +44,20 @@ const struct vf_dialect *vf_dialect_find(const char *name)
     return NULL;
 }
 
+uint64_t vf_index_bytes_of(const struct vf_schema *wanted)
+{
+    uint64_t size_bytes = 0;
+
+    for (size_t i = 0; i < wanted->n_tables; i++) {
+        const struct vf_table *table = &wanted->tables[i];
+        for (size_t k = 0; k < table->n_indexes && table->n_rows > 0; k++) {
+            if (!vf_index_is_vector(table->indexes[k].kind))
+                size_bytes += (uint64_t)table->n_rows * table->indexes[k].n_parts * VF_INDEX_ENTRY_BYTES;
+        }
+    }
+    return size_bytes;
+}
+
 static struct vf_conn_base *base_of(struct vf_conn *conn)
 {
     assert(conn != NULL);

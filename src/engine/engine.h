@@ -73,6 +73,7 @@ struct vf_server {
     char vector_version[64];
     char storage[32];        /* the version of its file's format, where one can be chosen: "v1.0.0"; or empty */
     char storage_remark[96]; /* what it means for others: "read by DuckDB v0.9 and later" */
+    char encoding[32];       /* of its texts, as it calls it: "UTF8", "LATIN1", "UTF-16le"; or empty */
     char identity[128];  /* stays the same while it is the same database: system identifier and database, or file id */
     char session[32];    /* by which another connection to it can watch this one; or empty */
     char guarantee[160]; /* of what is read, where servers of a kind differ in it: one instant, and how; or empty */
@@ -238,6 +239,8 @@ struct vf_inspect_options {
     int64_t sample_rows; /* 0: all rows */
     size_t n_only;       /* evidence for these tables alone ("name" or "schema.name"), 0: all */
     const char *const *only;
+    size_t n_as_table; /* materialised views that are looked at as tables, "*": all; the others are named */
+    const char *const *as_table;
 };
 
 /* A question to a vector index: which k rows are nearest to a vector. */
@@ -265,6 +268,7 @@ struct vf_text_state {
 struct vf_load_estimate {
     int64_t n_rows;
     int64_t size_bytes;     /* of the data, -1: unknown */
+    int64_t beside_bytes;   /* of vector indexes in files beside the database */
     uint64_t max_row_bytes; /* of a typical largest row, 0: unknown: picks the page size of a new SQLite file */
 };
 
@@ -399,6 +403,10 @@ const struct vf_engine_ops *vf_engine_find(const char *scheme);
 const struct vf_engine_ops *const *vf_engine_list(void);
 /* The dialect that texts are remembered under, or NULL. */
 const struct vf_dialect *vf_dialect_find(const char *name);
+
+/* What indexes of values take on a disk besides the rows, roughly: for estimates. */
+#define VF_INDEX_ENTRY_BYTES 24
+uint64_t vf_index_bytes_of(const struct vf_schema *wanted);
 
 /* ---- checked calls: what every caller uses; the meaning is that of the op of the same name ---- */
 

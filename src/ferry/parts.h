@@ -39,6 +39,8 @@ enum vf_status vf_parts_make(struct vf_parts *parts, struct vf_conn *source, str
 
 /* The whole file. Failures are the buffer's. */
 void vf_parts_write(const struct vf_parts *parts, struct vf_buf *out);
+/* The problems get their lines in the file that was read; without one they have none. */
+void vf_parts_place_problems(const struct vf_parts *parts);
 /* vf_plan_check() over all parts: their problems are counted together. */
 enum vf_status vf_parts_check(const struct vf_parts *parts, struct vf_error *err) VF_CHECKED;
 

@@ -63,6 +63,14 @@ struct vf_plan_verify {
     uint32_t n_queries; /* rows that are searched for */
 };
 
+/* Which rows a plan looks at for those that will be rejected. */
+enum vf_plan_scan {
+    VF_PLAN_SCAN_NONE,
+    VF_PLAN_SCAN_SAMPLE, /* the first VF_PLAN_SAMPLE_ROWS of each table */
+    VF_PLAN_SCAN_FULL,
+};
+#define VF_PLAN_SAMPLE_ROWS 1000
+
 struct vf_plan {
     struct vf_arena arena;
     const struct vf_plan_request *request; /* after vf_plan_read() */
@@ -73,6 +81,7 @@ struct vf_plan {
     struct vf_schema source; /* the inspected source: whole, or what of it goes to this target */
     int64_t index_min_rows; /* smaller tables get no approximate index that their source didn't have in the same form */
     struct vf_plan_verify verify;
+    enum vf_plan_scan scan;
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
     size_t n_user_types;
@@ -104,7 +113,10 @@ struct vf_plan_options {
     const char *by;           /* column; NULL: that of the file, if any */
     size_t n_whole;
     const char *const *whole; /* tables without that column that go into every file */
+    size_t n_as_table;
+    const char *const *as_table; /* materialised views that are moved as tables; "*": all */
     bool accept_losses;
+    enum vf_plan_scan scan;
     bool
         ignore_existing; /* tables that hold rows in the target are no problem: verify, resume, and what is dropped first */
     bool
@@ -119,7 +131,7 @@ void vf_plan_release(struct vf_plan *plan);
 enum vf_status vf_plan_make(struct vf_conn *source, struct vf_conn *target, const struct vf_plan_options *options,
                             struct vf_plan *plan, struct vf_error *err) VF_CHECKED;
 
-/* The plan as YAML, with comments for people; several plans, one a target, as one file. Failures are the buffer's. */
+/* The plan as YAML, with comments for people; several plans, one a target, as one file. The problems get their lines in it. Failures are the buffer's. */
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out);
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out);
 

@@ -233,9 +233,10 @@ static void keep_native(const struct vf_plan_maker *maker, const struct vf_plan_
                         struct vf_plan_column *column)
 {
     bool same_engine = vf_conn_ops(maker->source) == vf_conn_ops(maker->target);
+    int number = vf_table_find_column(&table->source, column->name);
 
-    if (!same_engine || column->mapping.not_kept || table->source.kind != VF_TABLE_ORDINARY ||
-        column->mapping.fidelity == VF_FIDELITY_NONE)
+    if (!same_engine || is_narrower(table->source.columns[number].type, column->type) || column->mapping.not_kept ||
+        table->source.kind != VF_TABLE_ORDINARY || column->mapping.fidelity == VF_FIDELITY_NONE)
         return;
     column->mapping.native = column->source.native;
     column->mapping.form = column->source.form;

@@ -309,6 +309,8 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
                                     vf_plan_object(maker->plan, &table->source, name),
                                     "remove it from the plan's indexes to go without", maker->err,
                                     "the source has no vector index; the plan adds one for cosine distance");
+        if (status == VF_OK)
+            status = vf_problem_say(&maker->plan->problems, "take the line out", maker->err);
     }
     return status;
 }

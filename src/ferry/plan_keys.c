@@ -102,12 +102,15 @@ static enum vf_status judge_orphans(struct vf_plan_maker *maker, const struct vf
 {
     if (key->n_orphans <= 0)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name),
-                          "mend them in the source, or take the foreign key out of the plan's foreign_keys", maker->err,
-                          "%" PRId64 " rows refer to rows of %s that aren't there: they are moved, and the foreign key "
-                          "can't be made (exit code 3)",
-                          key->n_orphans, key->to_table);
+    enum vf_status status =
+        vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                       vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name),
+                       "mend them in the source, or take the foreign key out of the plan's foreign_keys", maker->err,
+                       "%" PRId64 " rows refer to rows of %s that aren't there: they are moved, and the foreign key "
+                       "can't be made (exit code 3)",
+                       key->n_orphans, key->to_table);
+    return status == VF_OK ? vf_problem_say(&maker->plan->problems, "take the key out of foreign_keys", maker->err)
+                           : status;
 }
 
 static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table *table,

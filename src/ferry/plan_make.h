@@ -9,10 +9,10 @@
 
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
-    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "index_min_rows", "tables",      \
-        "not_moved", "problems", "verify"
+    "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
+        "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",             \
+    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",       \
         "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
@@ -76,6 +76,7 @@ struct vf_plan_request_table {
     const char *where;
     unsigned target; /* number of the target, from 1 */
     bool whole;
+    bool as_table; /* it is a materialised view in the source */
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -231,6 +232,8 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_names.c: names that the target can't tell apart, or can't have. */
 enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_scan.c: rows that will be rejected, among those that the options ask to look at. */
+enum vf_status vf_plan_scan_rows(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */

@@ -22,11 +22,22 @@ static enum vf_status block(struct vf_plan_maker *maker, const char *object, con
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object, remedy, maker->err, "%s", what);
 }
 
+static enum vf_status say_rename(struct vf_plan_maker *maker, enum vf_status status, const char *name, size_t max)
+{
+    if (status != VF_OK)
+        return status;
+    size_t size_bytes = strlen(name), room = max > 2 ? max - 2 : 0;
+    int kept = (int)(max > 0 && size_bytes > room ? vf_utf8_cut(name, size_bytes, room) : size_bytes);
+    char *text = vf_arena_printf(&maker->plan->arena, "rename: %.*s_2", kept, name);
+    return text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : vf_error_nomem(maker->err);
+}
+
 static enum vf_status report_clash(struct vf_plan_maker *maker, const char *object, const char *a, const char *b)
 {
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
-                          "give one of them another name by rename: in the plan", maker->err,
-                          "the names \"%s\" and \"%s\" are the same in the target", a, b);
+    enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
+                                           "give one of them another name by rename: in the plan", maker->err,
+                                           "the names \"%s\" and \"%s\" are the same in the target", a, b);
+    return say_rename(maker, status, b, vf_conn_limits(maker->target)->max_identifier_bytes);
 }
 
 /* A name alone: of some length, not too long, and text. */
@@ -40,10 +51,11 @@ static enum vf_status judge_name(struct vf_plan_maker *maker, const char *object
         return block(maker, object, "rename it in the source, or leave it out", "the name isn't UTF-8");
     if (max == 0 || strlen(name) <= max)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
-                          "give it a shorter name by rename: in the plan", maker->err,
-                          "the name \"%s\" has %zu bytes, and the target cuts names after %u", name, strlen(name),
-                          (unsigned)max);
+    enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
+                                           "give it a shorter name by rename: in the plan", maker->err,
+                                           "the name \"%s\" has %zu bytes, and the target cuts names after %u", name,
+                                           strlen(name), (unsigned)max);
+    return say_rename(maker, status, name, max);
 }
 
 static enum vf_status judge_columns(struct vf_plan_maker *maker, const struct vf_plan_table *table)

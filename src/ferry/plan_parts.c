@@ -2,6 +2,7 @@
 
 #include "ferry/parts.h"
 #include "ferry/plan_make.h"
+#include "ferry/plan_places.h"
 
 void vf_parts_release(struct vf_parts *parts)
 {
@@ -106,6 +107,12 @@ enum vf_status vf_parts_make(struct vf_parts *parts, struct vf_conn *source, str
 void vf_parts_write(const struct vf_parts *parts, struct vf_buf *out)
 {
     vf_plan_write_all(parts->plans, parts->n_parts, out);
+}
+
+void vf_parts_place_problems(const struct vf_parts *parts)
+{
+    for (size_t i = 0; i < parts->n_parts; i++)
+        vf_plan_place_problems(&parts->plans[i], parts->request);
 }
 
 enum vf_status vf_parts_check(const struct vf_parts *parts, struct vf_error *err)

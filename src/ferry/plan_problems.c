@@ -4,10 +4,21 @@
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
+#include "vector/convert.h"
+
+#define NEAR_END   0.1 /* of a sequence's numbers */
+#define DEFAULT_M  16  /* of a graph whose links aren't said */
+#define LINK_BYTES 8.0
 
 static enum vf_status note(struct vf_plan_maker *maker, const char *object, const char *what, const char *remedy)
 {
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, object, remedy, maker->err, "%s", what);
+}
+
+/* What of the plan file settles the problem that was added last. */
+static enum vf_status say(struct vf_plan_maker *maker, enum vf_status status, const char *text)
+{
+    return status == VF_OK && text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : status;
 }
 
 /* ---- values ---- */
@@ -58,24 +69,30 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
     enum vf_status status = object != NULL ? VF_OK : vf_error_nomem(maker->err);
 
     if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_NONE && !column->accept_loss)
-        return vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, object,
-                              "loss: accept in the plan for this column, or --accept-losses: then it is left out",
-                              maker->err, "the column can't be moved: %s",
-                              column->mapping.how != NULL ? column->mapping.how : "the target has no type for it");
+        return say(maker,
+                   vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, object,
+                                  "loss: accept in the plan for this column, or --accept-losses: then it is left out",
+                                  maker->err, "the column can't be moved: %s",
+                                  column->mapping.how != NULL ? column->mapping.how : "the target has no type for it"),
+                   "loss: accept");
     if (column->skip)
         return status;
-    if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_LOSSY)
+    if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_LOSSY) {
         status = vf_problem_add(&plan->problems, column->accept_loss ? VF_SEVERITY_NOTE : VF_SEVERITY_LOSS, VF_STATE,
                                 object, "loss: accept in the plan for this column, or --accept-losses", maker->err,
                                 "%s becomes %s: %s", column->source.native, column->mapping.native,
                                 column->mapping.how != NULL ? column->mapping.how : "not exact");
+        status = say(maker, status, column->accept_loss ? NULL : "loss: accept");
+    }
     if (status == VF_OK && column->type.kind == VF_K_VECTOR && max_dim > 0 && column->type.dim > max_dim &&
-        column->mapping.form == VF_FORM_NATIVE)
+        column->mapping.form == VF_FORM_NATIVE) {
         status = vf_problem_add(
             &plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, object,
             "keep it as an array or text by to: and as: in the plan, or leave the column out by skip: true", maker->err,
             "a vector of %u dimensions is above the target's limit of %u", (unsigned)column->type.dim,
             (unsigned)max_dim);
+        status = say(maker, status, "skip: true");
+    }
     if (status == VF_OK && column->overruled)
         status =
             vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
@@ -86,8 +103,9 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
 
 /* ---- tables ---- */
 
-static enum vf_status judge_target_table(struct vf_plan_maker *maker, const struct vf_table *target)
+static enum vf_status judge_target_table(struct vf_plan_maker *maker, const struct vf_plan_table *table)
 {
+    const struct vf_table *target = &table->target;
     bool exists = false, has_rows = false;
     char label[256];
     enum vf_status status =
@@ -95,11 +113,22 @@ static enum vf_status judge_target_table(struct vf_plan_maker *maker, const stru
 
     if (status != VF_OK || !exists || maker->options->ignore_existing)
         return status;
-    return vf_problem_add(
+    status = vf_problem_add(
         &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
         vf_table_label(target->schema, target->name, label, sizeof(label)),
         "--drop-existing drops it first, --exclude leaves it out, --resume goes on with an unfinished run", maker->err,
         VF_PLAN_TABLE_EXISTS "%s", has_rows ? ", and holds rows" : "");
+    return say(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", target->name));
+}
+
+/* What this user can't read of the source. */
+static enum vf_status judge_rights(struct vf_plan_maker *maker, const struct vf_table *source, const char *label)
+{
+    if (source->unread == NULL)
+        return VF_OK;
+    enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label,
+                                           source->unread_remedy, maker->err, "%s", source->unread);
+    return say(maker, status, "take the table out of tables");
 }
 
 static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
@@ -110,15 +139,18 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     enum vf_status status;
 
     vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
-    status = judge_target_table(maker, &table->target);
+    status = judge_rights(maker, &table->source, label);
+    if (status == VF_OK)
+        status = judge_target_table(maker, table);
     if (status == VF_OK && max_columns > 0 && table->target.n_columns > max_columns)
         status = vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label, "leave columns out by skip: true", maker->err,
             "%zu columns, and the target's limit is %u", table->target.n_columns, (unsigned)max_columns);
     if (status == VF_OK && table->from.n_key == 0)
-        status =
-            note(maker, label,
-                 "the table has no key: its rows are compared as a whole, and can't be kept in step one by one", NULL);
+        status = note(maker, label,
+                      "the table has no key: its rows are compared as a whole, and can't be kept in step one by one; a "
+                      "stopped copy of it goes on by --resume all the same",
+                      "a primary key, or a unique index over columns that are never NULL, names them");
     for (size_t k = 0; k < table->n_columns && status == VF_OK; k++)
         status = judge_column(maker, table, &table->columns[k]);
     return status;
@@ -143,6 +175,62 @@ static enum vf_status judge_sequence(struct vf_plan_maker *maker, const struct v
                           serves ? "right after the largest value of its column" : "from its start");
 }
 
+/* Nine tenths of its numbers are handed out, and it doesn't begin again. */
+static enum vf_status judge_end(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
+{
+    bool is_up = sequence->increment > 0;
+    double all = is_up ? (double)sequence->max - (double)sequence->min : (double)sequence->min - (double)sequence->max;
+    double left =
+        is_up ? (double)sequence->max - (double)sequence->last : (double)sequence->min - (double)sequence->last;
+    char label[256];
+
+    if (sequence->cycle || sequence->is_hidden || sequence->increment == 0 || all == 0 || left / all > NEAR_END)
+        return VF_OK;
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                          vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
+                          "make its column and the sequence bigint in the source, before or after the move", maker->err,
+                          "the sequence is near its end: it stands at %" PRId64 " of %" PRId64
+                          ", with %.0f numbers left",
+                          sequence->last, is_up ? sequence->max : sequence->min, left / (double)sequence->increment);
+}
+
+/* Texts that the other side may not take as they are. */
+static enum vf_status judge_encodings(struct vf_plan_maker *maker)
+{
+    const char *source = maker->plan->source_server.encoding, *target = maker->plan->target_server.encoding;
+    enum vf_status status = VF_OK;
+
+    if (vf_str_starts(source, "UTF-16"))
+        status = note(maker, "",
+                      "the source keeps its texts as UTF-16: they are moved as UTF-8, and half a pair of surrogates, "
+                      "which isn't a character, isn't kept",
+                      NULL);
+    if (status != VF_OK || target[0] == '\0' || strcmp(target, "UTF8") == 0 || vf_str_starts(target, "UTF-"))
+        return status;
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, "",
+                          "make the target database WITH ENCODING 'UTF8' TEMPLATE template0", maker->err,
+                          "the target's encoding is %s: rows with characters that it doesn't have will be rejected",
+                          target);
+}
+
+/* Vectors that are copied into a file beside the database, with their links. */
+static int64_t beside_bytes(const struct vf_plan_table *table)
+{
+    double size_bytes = 0;
+
+    for (size_t i = 0; i < table->n_indexes && table->source.n_rows > 0; i++) {
+        const struct vf_index *index = &table->indexes[i].mapping.index;
+        const struct vf_column *column =
+            index->n_parts == 1 && index->parts[0].column >= 0 ? &table->target.columns[index->parts[0].column] : NULL;
+        if (!vf_index_is_vector(index->kind) || !vf_index_is_beside(index->vector.place) || column == NULL)
+            continue;
+        uint32_t m = index->vector.m > 0 ? index->vector.m : DEFAULT_M;
+        size_bytes += (double)table->source.n_rows *
+                      ((double)vf_element_bytes(column->type.element, column->type.dim) + 2.0 * m * LINK_BYTES);
+    }
+    return size_bytes < (double)INT64_MAX / 4 ? (int64_t)size_bytes : INT64_MAX / 4;
+}
+
 static enum vf_status ask_target(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -159,6 +247,7 @@ static enum vf_status ask_target(struct vf_plan_maker *maker)
         wanted.tables[wanted.n_tables++] = plan->tables[i].target;
         estimate.n_rows += plan->tables[i].source.n_rows > 0 ? plan->tables[i].source.n_rows : 0;
         estimate.size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
+        estimate.beside_bytes += beside_bytes(&plan->tables[i]);
     }
     enum vf_status status = vf_conn_preflight(maker->target, &wanted, &estimate, &plan->problems, maker->err);
     /* What the file is made as is chosen there, and makes it another one. */
@@ -195,7 +284,12 @@ enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker)
         status = vf_plan_judge_names(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = judge_table(maker, i);
-    for (size_t i = 0; i < plan->n_sequences && status == VF_OK; i++)
+    if (status == VF_OK)
+        status = judge_encodings(maker);
+    for (size_t i = 0; i < plan->n_sequences && status == VF_OK; i++) {
         status = judge_sequence(maker, &plan->sequences[i]);
+        if (status == VF_OK)
+            status = judge_end(maker, &plan->sequences[i]);
+    }
     return status == VF_OK ? ask_target(maker) : status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
+#include "ferry/plan_places.h"
 #include "ferry/yaml.h"
 
 #define MAX_ALIGNED 32 /* longer names and types stand out instead of moving all the others */
@@ -14,7 +15,15 @@ struct writer {
     size_t n_plans;
     struct vf_buf *out;
     bool full;
+    struct vf_plan_places *places; /* with `full` */
 };
+
+/* The next byte begins what the file says of the table, or of its column or index. */
+static void note_place(const struct writer *writer, const struct vf_table *table, const char *part)
+{
+    if (writer->full)
+        vf_plan_places_add(writer->places, writer->out, table, part);
+}
 
 static void put_key(struct vf_buf *out, const char *key, const char *text)
 {
@@ -77,6 +86,7 @@ static void write_column(const struct writer *writer, const struct vf_plan_table
     struct vf_buf *out = writer->out;
     char type[48];
 
+    note_place(writer, &table->source, column->name);
     vf_buf_str(out, "      - {name: ");
     vf_yaml_put(out, column->name);
     vf_buf_char(out, ',');
@@ -178,6 +188,7 @@ static void write_index(const struct writer *writer, const struct vf_plan_table 
     const struct vf_index *source = &index->source;
     struct vf_buf *out = writer->out;
 
+    note_place(writer, &table->source, source->name);
     vf_buf_str(out, "      - {name: ");
     vf_yaml_put(out, source->name);
     if (index->mapping.index.name != NULL && strcmp(index->mapping.index.name, source->name) != 0)
@@ -302,12 +313,15 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
 {
     struct vf_buf *out = writer->out;
 
+    note_place(writer, &table->source, NULL);
     vf_buf_str(out, "  - name: ");
     vf_yaml_put(out, table->source.name);
     if (table->source.schema != NULL) {
         vf_buf_str(out, "\n    schema: ");
         vf_yaml_put(out, table->source.schema);
     }
+    if (table->source.is_view)
+        vf_buf_str(out, "\n    as: table");
     if (strcmp(table->target.name, table->source.name) != 0) {
         vf_buf_str(out, "\n    rename: ");
         vf_yaml_put(out, table->target.name);
@@ -443,16 +457,44 @@ static void add_up(struct sum *sum, const struct vf_plan *plan)
     sum->n_tables += plan->n_tables;
 }
 
+/* What the target takes of its disk, and what was added up. */
+static void write_disk(const struct writer *writer, const struct vf_plan *plan)
+{
+    const struct vf_disk_need *disk = &plan->problems.disk;
+    struct vf_buf remark;
+
+    if (disk->needed_bytes == 0)
+        return;
+    vf_buf_init(&remark, VF_BUF_MAX);
+    vf_buf_str(&remark, disk->formula);
+    vf_buf_str(&remark, "; free: ");
+    if (disk->free_bytes == INT64_MAX)
+        vf_buf_str(&remark, "a server's disk can't be seen");
+    else
+        put_size(&remark, disk->free_bytes);
+    vf_buf_str(writer->out, plan->target > 1 ? "disk_needed2: " : "disk_needed: ");
+    put_size(writer->out, disk->needed_bytes);
+    put_comment(writer, remark.data);
+    vf_buf_char(writer->out, '\n');
+    vf_buf_release(&remark);
+}
+
 static void write_summary(const struct writer *writer)
 {
+    static const char *const scans[] = {
+        [VF_PLAN_SCAN_NONE] = "", [VF_PLAN_SCAN_SAMPLE] = ", scan: sample", [VF_PLAN_SCAN_FULL] = ", scan: full"};
     struct sum sum = {0};
 
     for (size_t i = 0; i < writer->n_plans; i++)
         add_up(&sum, &writer->plans[i]);
     vf_buf_printf(writer->out, "summary: {tables: %zu, rows: %" PRId64 ", bytes: ", sum.n_tables, sum.n_rows);
     put_size(writer->out, sum.size_bytes);
-    vf_buf_printf(writer->out, ", problems: {block: %zu, loss: %zu, note: %zu}}\n", sum.n_problems[VF_SEVERITY_BLOCK],
+    vf_buf_printf(writer->out, ", problems: {block: %zu, loss: %zu, note: %zu}", sum.n_problems[VF_SEVERITY_BLOCK],
                   sum.n_problems[VF_SEVERITY_LOSS], sum.n_problems[VF_SEVERITY_NOTE]);
+    vf_buf_str(writer->out, scans[writer->plans[0].scan]);
+    vf_buf_str(writer->out, "}\n");
+    for (size_t i = 0; i < writer->n_plans; i++)
+        write_disk(writer, &writer->plans[i]);
 }
 
 static void write_one_not_moved(struct vf_buf *out, const struct vf_plan *plan, const struct vf_other *other)
@@ -484,14 +526,21 @@ static void write_not_moved(const struct writer *writer)
     }
 }
 
-static void write_one_problem(struct vf_buf *out, const struct vf_plan *plan, const struct vf_problem *problem)
+static void write_one_problem(const struct writer *writer, const struct vf_plan *plan, struct vf_problem *problem)
 {
+    struct vf_buf *out = writer->out;
+
+    problem->line = vf_plan_places_find(writer->places, problem->object);
     vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
     vf_yaml_put(out, problem->object);
     put_target(out, ", ", plan);
     put_key(out, "what", problem->what);
     if (problem->remedy[0] != '\0')
         put_key(out, "remedy", problem->remedy);
+    if (problem->line > 0)
+        vf_buf_printf(out, ", line: %d", problem->line);
+    if (problem->say != NULL)
+        put_key(out, "say", problem->say);
     vf_buf_str(out, "}\n");
 }
 
@@ -504,7 +553,7 @@ static void write_problems(const struct writer *writer)
     vf_buf_str(writer->out, n > 0 ? "problems:\n" : "problems: []\n");
     for (size_t i = 0; i < writer->n_plans; i++) {
         for (size_t k = 0; k < writer->plans[i].problems.n_problems; k++)
-            write_one_problem(writer->out, &writer->plans[i], &writer->plans[i].problems.problems[k]);
+            write_one_problem(writer, &writer->plans[i], &writer->plans[i].problems.problems[k]);
     }
 }
 
@@ -530,7 +579,8 @@ static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_
 
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
 {
-    struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out, .full = true};
+    struct vf_plan_places places = {0};
+    struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out, .full = true, .places = &places};
 
     write_head(&writer);
     write_by(&writer);
@@ -542,6 +592,9 @@ void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_bu
     write_not_moved(&writer);
     write_problems(&writer);
     write_verify(plans, n_plans, out);
+    if (places.failed && out->status == VF_OK)
+        out->status = VF_NOMEM;
+    vf_plan_places_release(&places);
 }
 
 void vf_plan_write(const struct vf_plan *plan, struct vf_buf *out)

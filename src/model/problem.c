@@ -1,5 +1,6 @@
 #include "model/problem.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,34 @@ enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity sev
         return vf_error_nomem(err);
     list->n_problems++;
     return VF_OK;
+}
+
+enum vf_status vf_problem_say(struct vf_problem_list *list, const char *say, struct vf_error *err)
+{
+    if (list->n_problems == 0)
+        return VF_OK;
+    struct vf_problem *last = &list->problems[list->n_problems - 1];
+    last->say = vf_arena_strdup(&list->arena, say);
+    return last->say != NULL ? VF_OK : vf_error_nomem(err);
+}
+
+enum vf_status vf_problem_need_disk(struct vf_problem_list *list, const char *path, uint64_t needed_bytes,
+                                    uint64_t free_bytes, struct vf_error *err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    const char *formula = print(&list->arena, fmt, args);
+    va_end(args);
+    if (formula == NULL)
+        return vf_error_nomem(err);
+    list->disk = (struct vf_disk_need){needed_bytes > INT64_MAX ? INT64_MAX : (int64_t)needed_bytes,
+                                       free_bytes > INT64_MAX ? INT64_MAX : (int64_t)free_bytes, formula};
+    if (free_bytes >= needed_bytes)
+        return VF_OK;
+    return vf_problem_add(list, VF_SEVERITY_BLOCK, VF_MISSING, "", "free space, or name a file on another disk", err,
+                          "the disk of \"%s\" has %" PRIu64 " MiB free, and about %" PRIu64 " MiB are needed: %s", path,
+                          free_bytes >> 20, needed_bytes >> 20, formula);
 }
 
 void vf_problem_list_release(struct vf_problem_list *list)

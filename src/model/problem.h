@@ -4,6 +4,8 @@
 #ifndef VF_MODEL_PROBLEM_H
 #define VF_MODEL_PROBLEM_H
 
+#include <stdint.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -19,10 +21,20 @@ struct vf_problem {
     const char *object;    /* "documents.embedding", "documents_pkey", or "" for the whole */
     const char *what;
     const char *remedy;
+    const char *say; /* what of ferry.yaml settles it, as it is written there: "loss: accept"; or NULL */
+    int line;        /* of ferry.yaml, where that goes; 0: not known, or in no file */
+};
+
+/* What a target will take of its disk, where that can be seen. */
+struct vf_disk_need {
+    int64_t needed_bytes; /* 0: not seen */
+    int64_t free_bytes;
+    const char *formula; /* what was added up */
 };
 
 struct vf_problem_list {
     struct vf_arena arena;
+    struct vf_disk_need disk; /* of a preflight */
     size_t n_problems;
     struct vf_problem *problems;
 };
@@ -31,6 +43,12 @@ struct vf_problem_list {
 enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
                               const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
     __attribute__((format(printf, 7, 8))) VF_CHECKED;
+/* What settles the problem that was added last; copied. */
+enum vf_status vf_problem_say(struct vf_problem_list *list, const char *say, struct vf_error *err) VF_CHECKED;
+/* What the disk of `path` must have room for, and has; `fmt` makes the formula. With less room it is a block. */
+enum vf_status vf_problem_need_disk(struct vf_problem_list *list, const char *path, uint64_t needed_bytes,
+                                    uint64_t free_bytes, struct vf_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7))) VF_CHECKED;
 void vf_problem_list_release(struct vf_problem_list *list);
 const char *vf_severity_name(enum vf_severity severity);
 

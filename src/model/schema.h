@@ -31,6 +31,7 @@ enum vf_default_kind {
     VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
+/* NOW, TODAY, TIME and UUID have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
 struct vf_default {
     enum vf_default_kind kind;
     const char *text;
@@ -246,8 +247,10 @@ struct vf_table {
     struct vf_check *checks;
     int64_t n_rows; /* counted or estimated; -1: unknown */
     bool n_rows_exact;
-    int64_t size_bytes;         /* of the data, -1: unknown */
-    bool strict, without_rowid; /* SQLite */
+    int64_t size_bytes;                 /* of the data, -1: unknown */
+    bool strict, without_rowid;         /* SQLite */
+    const char *unread, *unread_remedy; /* why this user can't read its rows, and what helps; NULL: it can */
+    bool is_view;                       /* a materialised view, looked at as a table because that was asked for */
     const char *comment;
 };
 

@@ -144,7 +144,7 @@ class Failures(Case):
         self.run_vecferry("verify", source, target)
 
     def test_a_target_that_fails_half_way(self):
-        source = make_file(str(self.folder / "source.db"), 4000)
+        source = make_file(str(self.folder / "source.db"), 1500)
         for match, do, nth in (("INSERT OR ABORT", "lose_reply", 3), ("COMMIT", "lose_reply", 5), ("INSERT OR ABORT", "expire", 3), ("INSERT OR ABORT", "steal", 3)):
             with self.subTest(match=match, do=do):
                 server = self.start_sqld(f"{match[:3]}-{do}.db")
@@ -160,7 +160,7 @@ class Failures(Case):
                 self.check_resumed(source, server.url)
 
     def test_a_source_that_fails_half_way(self):
-        file = make_file(str(self.folder / "source.db"), 4000)
+        file = make_file(str(self.folder / "source.db"), 1500)
         server = self.start_sqld()
         self.copy(file, server.url)
         for do in ("cut", "truncate"):
@@ -175,7 +175,7 @@ class Failures(Case):
                 self.assert_same_sqlite(file, target)
 
     def test_a_copy_that_is_killed(self):
-        source = make_file(str(self.folder / "source.db"), 4000)
+        source = make_file(str(self.folder / "source.db"), 1500)
         for kind in (Sqld, Tursodb):
             for point in ("load_write:2:kill", "commit:2:kill-after"):
                 with self.subTest(f"{kind.__name__} {point}"), kind(self.folder / f"{kind.__name__}-{point}.db") as server:

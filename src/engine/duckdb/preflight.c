@@ -15,20 +15,20 @@ struct preflight {
     struct vf_error *err;
 };
 
-static enum vf_status check_space(const struct preflight *preflight, int64_t size_bytes)
+static enum vf_status check_space(const struct preflight *preflight, const struct vf_load_estimate *estimate)
 {
     struct statvfs found;
     const char *path = preflight->conn->path;
-    if (size_bytes <= 0 || statvfs(path, &found) != 0)
+    if (estimate->size_bytes < 0 || statvfs(path, &found) != 0)
         return VF_OK;
-    uint64_t free_bytes = (uint64_t)found.f_bavail * found.f_frsize;
-    uint64_t needed_bytes = (uint64_t)size_bytes + (uint64_t)size_bytes / 4;
-    if (free_bytes >= needed_bytes)
-        return VF_OK;
-    return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "",
-                          "free space on that disk, or name another folder", preflight->err,
-                          "the disk of \"%s\" has %llu MiB free, and about %llu MiB are needed", path,
-                          (unsigned long long)(free_bytes >> 20), (unsigned long long)(needed_bytes >> 20));
+    uint64_t row_bytes = (uint64_t)estimate->size_bytes, index_bytes = vf_index_bytes_of(preflight->wanted),
+             beside_bytes = (uint64_t)estimate->beside_bytes;
+    uint64_t needed_bytes = row_bytes + row_bytes / 4 + index_bytes + beside_bytes;
+    return vf_problem_need_disk(preflight->problems, path, needed_bytes, (uint64_t)found.f_bavail * found.f_frsize,
+                                preflight->err,
+                                "rows %" PRIu64 " MiB x 1.25 + indexes %" PRIu64 " MiB (%d bytes an entry) + vector "
+                                "indexes beside the file %" PRIu64 " MiB",
+                                row_bytes >> 20, index_bytes >> 20, VF_INDEX_ENTRY_BYTES, beside_bytes >> 20);
 }
 
 static enum vf_status check_columns(const struct preflight *preflight, const struct vf_table *table)
@@ -62,6 +62,9 @@ static const char *why_not(const struct vf_schema *wanted, size_t number, const 
     if (is_same_table(table, schema, key->to_table))
         return "isn't declared: DuckDB checks it row by row, and a row may refer to one that comes later; it is "
                "remembered for the way back";
+    if (strcmp(vf_duckdb_schema(table->schema), vf_duckdb_schema(schema)) != 0)
+        return "isn't declared: DuckDB has no foreign keys from one schema to another; it is remembered for the way "
+               "back";
     for (size_t i = number + 1; i < wanted->n_tables; i++) {
         if (is_same_table(&wanted->tables[i], schema, key->to_table))
             return "isn't declared: the tables refer to each other, and DuckDB can't add a foreign key later; it is "
@@ -183,7 +186,7 @@ enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema 
                                    struct vf_error *err)
 {
     const struct preflight preflight = {vf_duckdb_conn_of(base), wanted, problems, err};
-    enum vf_status status = check_space(&preflight, estimate->size_bytes);
+    enum vf_status status = check_space(&preflight, estimate);
     if (status == VF_OK)
         status = choose_storage(&preflight);
     if (status == VF_OK)

@@ -197,10 +197,10 @@ static enum vf_status check_space(const struct vf_files_conn *conn, const struct
     uint64_t rows = (uint64_t)estimate->n_rows, size = estimate->size_bytes > 0 ? (uint64_t)estimate->size_bytes : 0;
     uint64_t needed_bytes = 3 * size + rows * (uint64_t)info.f_bsize;
     uint64_t free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
-    if (free_bytes < needed_bytes)
-        status = vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", "free space, or choose another disk", err,
-                                "the disk of \"%s\" has %" PRIu64 " MiB free, and about %" PRIu64 " MiB are needed",
-                                conn->folder, free_bytes >> 20, needed_bytes >> 20);
+    status =
+        vf_problem_need_disk(problems, conn->folder, needed_bytes, free_bytes, err,
+                             "values %" PRIu64 " MiB x 3 as text + a block of %llu bytes for each of %" PRIu64 " files",
+                             size >> 20, (unsigned long long)info.f_bsize, rows);
     if (status == VF_OK && info.f_favail > 0 && info.f_favail < rows)
         status = vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", "choose another disk", err,
                                 "the disk of \"%s\" can take %llu files more, and each of %" PRIu64 " rows is one",

@@ -165,6 +165,8 @@ enum vf_status vf_pg_describe(struct vf_conn *base, struct vf_server *server, st
     *server = (struct vf_server){.version_number = conn->version};
     snprintf(server->product, sizeof(server->product), "PostgreSQL");
     snprintf(server->version, sizeof(server->version), "%s", version != NULL ? version : "");
+    const char *encoding = PQparameterStatus(conn->pg, "server_encoding");
+    snprintf(server->encoding, sizeof(server->encoding), "%s", encoding != NULL ? encoding : "");
     snprintf(server->session, sizeof(server->session), "%d", PQbackendPID(conn->pg));
     enum vf_status status =
         vf_pg_get_text(conn, "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'vector'", 0, NULL,

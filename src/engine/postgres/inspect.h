@@ -36,6 +36,8 @@ int vf_pg_seen_column(const struct vf_pg_inspection *inspection, const struct vf
 /* "{1,2}" or "1 2" as numbers in the schema's arena; returns how many, -1: no memory. */
 int vf_pg_numbers(const char *text, struct vf_arena *arena, int **numbers);
 
+/* What this user can't read: `unread` of the tables. */
+enum vf_status vf_pg_inspect_rights(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_keys(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_objects(struct vf_pg_inspection *inspection) VF_CHECKED;
 enum vf_status vf_pg_inspect_others(struct vf_pg_inspection *inspection) VF_CHECKED;

@@ -211,7 +211,7 @@ enum vf_status vf_pg_inspect_values(struct vf_pg_inspection *inspection, const s
         "''), false)",
         0, NULL, ignored, sizeof(ignored), inspection->err);
     for (size_t i = 0; i < inspection->schema->n_tables && status == VF_OK; i++) {
-        if (is_wanted(&inspection->schema->tables[i], options))
+        if (inspection->schema->tables[i].unread == NULL && is_wanted(&inspection->schema->tables[i], options))
             status = measure(inspection, i, options);
     }
     return status;

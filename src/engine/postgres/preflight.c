@@ -1,7 +1,10 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
+
+#define MAX_ROW_BYTES 8160 /* of a heap page of 8 KiB */
 
 struct preflight {
     struct vf_pg_conn *conn;
@@ -128,6 +131,81 @@ static enum vf_status check_column(const struct preflight *preflight, const stru
                           preflight->err, "column \"%s\": the target has no type \"%s\"", column->name, column->native);
 }
 
+/* Of a value that is there. */
+static size_t least_bytes(const struct vf_column *column)
+{
+    if (column->form != VF_FORM_NATIVE)
+        return 1;
+    switch (column->type.kind) {
+    case VF_K_BOOL:
+        return 1;
+    case VF_K_I8:
+    case VF_K_I16:
+        return 2;
+    case VF_K_I32:
+    case VF_K_F32:
+    case VF_K_DATE:
+    case VF_K_ENUM:
+        return 4;
+    case VF_K_I64:
+    case VF_K_F64:
+    case VF_K_TIME:
+    case VF_K_TIMESTAMP:
+    case VF_K_TIMESTAMPTZ:
+        return 8;
+    case VF_K_UUID:
+    case VF_K_INTERVAL:
+        return 16;
+    case VF_K_DECIMAL: /* these can be short, or out of line */
+    case VF_K_TEXT:
+    case VF_K_BLOB:
+    case VF_K_JSON:
+    case VF_K_ARRAY:
+    case VF_K_OTHER:
+    case VF_K_VECTOR:
+    case VF_K_SPARSE:
+    case VF_KIND_COUNT:
+        return 1;
+    }
+    return 1;
+}
+
+/* Rows that have to fit into a page: what can't be stored out of line stays in, and of the rest a pointer. */
+static enum vf_status check_row(const struct preflight *preflight, const struct vf_table *table)
+{
+    char label[256];
+    size_t size_bytes = 24 + (table->n_columns + 7) / 8;
+    for (size_t i = 0; i < table->n_columns; i++)
+        size_bytes += least_bytes(&table->columns[i]);
+    if (size_bytes <= MAX_ROW_BYTES)
+        return VF_OK;
+    return vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK,
+                          vf_table_label(table->schema, table->name, label, sizeof(label)),
+                          "leave columns out by skip: true, or split the table", preflight->err,
+                          "a row with a value in each of its %zu columns takes at least %zu bytes, and PostgreSQL's "
+                          "page has room for %d: such rows will be rejected",
+                          table->n_columns, size_bytes, MAX_ROW_BYTES);
+}
+
+/* A server's disk can't be looked at. */
+static enum vf_status check_space(const struct preflight *preflight, const struct vf_load_estimate *estimate)
+{
+    if (estimate->size_bytes < 0)
+        return VF_OK;
+    uint64_t row_bytes = (uint64_t)estimate->size_bytes, index_bytes = vf_index_bytes_of(preflight->wanted);
+    enum vf_status status = vf_problem_need_disk(
+        preflight->problems, "", 2 * row_bytes + index_bytes, UINT64_MAX, preflight->err,
+        "rows %" PRIu64 " MiB x 2, with the log and vector indexes, + indexes %" PRIu64 " MiB (%d bytes an entry)",
+        row_bytes >> 20, index_bytes >> 20, VF_INDEX_ENTRY_BYTES);
+    if (status == VF_OK && row_bytes > (uint64_t)1 << 30)
+        status =
+            vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, preflight->err,
+                           "about %llu GB come to the target, and as much again for indexes: a server can't be asked "
+                           "for its free disk space",
+                           (unsigned long long)(row_bytes >> 30));
+    return status;
+}
+
 enum vf_status vf_pg_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                struct vf_error *err)
@@ -144,14 +222,10 @@ enum vf_status vf_pg_preflight(struct vf_conn *base, const struct vf_schema *wan
             status = check_schema(&preflight, table->schema);
         for (size_t k = 0; k < table->n_columns && status == VF_OK; k++)
             status = check_column(&preflight, table, &table->columns[k], &needs_vector);
+        if (status == VF_OK)
+            status = check_row(&preflight, table);
     }
     if (status == VF_OK && needs_vector)
         status = check_vector(&preflight);
-    if (status == VF_OK && estimate->size_bytes > (int64_t)1 << 30)
-        status =
-            vf_problem_add(problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, err,
-                           "about %lld GB come to the target, and as much again for indexes: a server can't be asked "
-                           "for its free disk space",
-                           (long long)(estimate->size_bytes >> 30));
-    return status;
+    return status == VF_OK ? check_space(&preflight, estimate) : status;
 }

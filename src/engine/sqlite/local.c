@@ -454,5 +454,7 @@ enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server
         return vf_error_set(err, VF_CONNECT, "cannot look at \"%s\": %s", local->path, strerror(errno));
     snprintf(server->identity, sizeof(server->identity), "sqlite:%llx:%llx", (unsigned long long)info.st_dev,
              (unsigned long long)info.st_ino);
-    return vf_sqlite_describe_vectors(&local->sql, server, err);
+    enum vf_status status =
+        vf_sqlite_get_text(&local->sql, "PRAGMA encoding", server->encoding, sizeof(server->encoding), err);
+    return status == VF_OK ? vf_sqlite_describe_vectors(&local->sql, server, err) : status;
 }

@@ -13,24 +13,41 @@
 
 #define SPARE_BYTES (UINT64_C(128) * 1024 * 1024) /* the write-ahead log, and what is made besides */
 
+/* What vector indexes take on the disk besides the rows. */
+static uint64_t vector_index_bytes(const struct vf_schema *wanted)
+{
+    uint64_t size_bytes = 0;
+    for (size_t t = 0; t < wanted->n_tables; t++) {
+        const struct vf_table *table = &wanted->tables[t];
+        for (size_t i = 0; i < table->n_indexes; i++) {
+            if (table->indexes[i].kind == VF_INDEX_DISKANN)
+                size_bytes += vf_sqlite_vector_index_bytes(table, &table->indexes[i]);
+        }
+    }
+    return size_bytes;
+}
+
 static enum vf_status check_space(const struct vf_sqlite_local *local, const char *folder,
-                                  const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
-                                  struct vf_error *err)
+                                  const struct vf_schema *wanted, const struct vf_load_estimate *estimate,
+                                  struct vf_problem_list *problems, struct vf_error *err)
 {
     struct statvfs info;
     if (estimate->size_bytes < 0 || statvfs(folder, &info) != 0)
         return VF_OK;
     uint64_t free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
-    uint64_t needed_bytes = (uint64_t)estimate->size_bytes + (uint64_t)estimate->size_bytes / 10 + SPARE_BYTES;
-    if (free_bytes >= needed_bytes)
-        return VF_OK;
-    return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", "free space, or choose another disk", err,
-                          "the disk of \"%s\" has %" PRIu64 " MiB free, and about %" PRIu64 " MiB are needed",
-                          local->path, free_bytes >> 20, needed_bytes >> 20);
+    uint64_t row_bytes = (uint64_t)estimate->size_bytes, index_bytes = vf_index_bytes_of(wanted),
+             vector_bytes = vector_index_bytes(wanted), beside_bytes = (uint64_t)estimate->beside_bytes;
+    uint64_t needed_bytes = row_bytes + row_bytes / 10 + index_bytes + vector_bytes + beside_bytes + SPARE_BYTES;
+    return vf_problem_need_disk(problems, local->path, needed_bytes, free_bytes, err,
+                                "rows %" PRIu64 " MiB x 1.1 + indexes %" PRIu64 " MiB (%d bytes an entry) + vector "
+                                "indexes %" PRIu64 " MiB, beside the file %" PRIu64 " MiB + %" PRIu64 " MiB to work in",
+                                row_bytes >> 20, index_bytes >> 20, VF_INDEX_ENTRY_BYTES, vector_bytes >> 20,
+                                beside_bytes >> 20, SPARE_BYTES >> 20);
 }
 
-static enum vf_status check_folder(const struct vf_sqlite_local *local, const struct vf_load_estimate *estimate,
-                                   struct vf_problem_list *problems, struct vf_error *err)
+static enum vf_status check_folder(const struct vf_sqlite_local *local, const struct vf_schema *wanted,
+                                   const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
+                                   struct vf_error *err)
 {
     char folder[PATH_MAX];
     if (!vf_sqlite_file_folder(local->path, folder, sizeof(folder)))
@@ -38,7 +55,7 @@ static enum vf_status check_folder(const struct vf_sqlite_local *local, const st
     if (access(folder, W_OK | X_OK) != 0)
         return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_CONNECT, "", "SQLite keeps its journal there", err,
                               "the folder \"%s\" can't be written: %s", folder, strerror(errno));
-    return check_space(local, folder, estimate, problems, err);
+    return check_space(local, folder, wanted, estimate, problems, err);
 }
 
 /* Can it be written to now? */
@@ -72,27 +89,12 @@ static enum vf_status check_libsql(const struct vf_sqlite_local *local, const st
                           local->libsql_missing.message);
 }
 
-/* What the indexes take on the disk besides the rows. */
-static struct vf_load_estimate with_indexes(const struct vf_schema *wanted, const struct vf_load_estimate *estimate)
-{
-    struct vf_load_estimate all = *estimate;
-    for (size_t t = 0; all.size_bytes >= 0 && t < wanted->n_tables; t++) {
-        const struct vf_table *table = &wanted->tables[t];
-        for (size_t i = 0; i < table->n_indexes; i++) {
-            if (table->indexes[i].kind == VF_INDEX_DISKANN)
-                all.size_bytes += (int64_t)vf_sqlite_vector_index_bytes(table, &table->indexes[i]);
-        }
-    }
-    return all;
-}
-
 enum vf_status vf_sqlite_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
 {
     struct vf_sqlite_local *local = vf_sqlite_local_of(base);
-    const struct vf_load_estimate all = with_indexes(wanted, estimate);
-    enum vf_status status = check_folder(local, &all, problems, err);
+    enum vf_status status = check_folder(local, wanted, estimate, problems, err);
     if (status == VF_OK)
         status = check_libsql(local, wanted, problems, err);
     if (status == VF_OK)

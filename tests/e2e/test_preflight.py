@@ -1,0 +1,239 @@
+"""The plan names every problem at once, before the first write: severity, object, reason, remedy, and the line of ferry.yaml that settles it."""
+
+import re
+import sqlite3
+import urllib.parse
+import uuid
+
+import psycopg
+
+import e2e
+
+
+class Preflight(e2e.Case):
+    def plan(self, *arguments, code=0):
+        """The JSON result of plan, with the text of the file."""
+        path = self.folder / "ferry.yaml"
+        result = self.run_vecferry("plan", "--json", "-o", path, *arguments, code=code).json()
+        return result, path.read_text() if path.exists() else ""
+
+    def problem(self, result, *words):
+        """The one problem that has all the words."""
+        found = [p for p in result["problems"] if all(word in f"{p['severity']} {p['object']} {p['what']}" for word in words)]
+        self.assertEqual(len(found), 1, f"{words}: {result['problems']}")
+        return found[0]
+
+    def role(self, url, script):
+        """Another user's URL for the database, after `script`, in which {} is its name."""
+        name = "role_" + uuid.uuid4().hex[:12]
+        with psycopg.connect(e2e.SERVER, autocommit=True) as admin:
+            admin.execute(f"CREATE ROLE {name} LOGIN")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(script.format(name))
+
+        def drop():
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+        self.addCleanup(drop)
+        parts = urllib.parse.urlsplit(url)
+        return urllib.parse.urlunsplit(parts._replace(netloc=f"{name}@{parts.hostname}:{parts.port}"))
+
+
+class Lines(Preflight):
+    def test_a_loss(self):
+        """What the problem says, written into its line, settles it."""
+        _, text = self.plan(self.postgres("CREATE TABLE t (id int PRIMARY KEY, v vector(2)); INSERT INTO t VALUES (1, '[1,2.0001]')"), self.postgres())
+        path = self.folder / "ferry.yaml"
+        self.assertIn('type: "vector(f32,2)", to: vector(2)', text)
+        path.write_text(text.replace('type: "vector(f32,2)", to: vector(2)', 'type: "vector(f16,2)"'))
+        stopped = self.run_vecferry("copy", "--json", "-f", path, code=9).json()
+        loss = self.problem(stopped, "loss", "public.t.v")
+        self.assertEqual(loss["say"], "loss: accept")
+        lines = path.read_text().splitlines()
+        self.assertIn("{name: v,", lines[loss["line"] - 1])
+        lines[loss["line"] - 1] = re.sub(r"\}(\s*#.*)?$", f", {loss['say']}}}", lines[loss["line"] - 1])
+        path.write_text("\n".join(lines) + "\n")
+        self.copy("-f", path)
+
+    def test_names_that_clash(self):
+        result, text = self.plan(self.postgres('CREATE TABLE t (id int PRIMARY KEY, "Name" text, name text); INSERT INTO t VALUES (1, \'a\', \'b\')'), self.sqlite("t.db"))
+        block = self.problem(result, "block", "are the same in the target")
+        path = self.folder / "ferry.yaml"
+        lines = text.splitlines()
+        self.assertIn("{name: name,", lines[block["line"] - 1])
+        self.assertEqual(block["say"], "rename: name_2")
+        self.assertIn(f"line: {block['line']}, say: \"rename: name_2\"", text)
+        lines[block["line"] - 1] = lines[block["line"] - 1].replace("}", ", rename: name_2}", 1)
+        path.write_text("\n".join(lines) + "\n")
+        self.copy("-f", path)
+        self.assertIn(f"(line {block['line']} of the plan: rename: name_2)",
+                      self.run_vecferry("plan", "-o", self.folder / "again.yaml", self.postgres('CREATE TABLE t (id int PRIMARY KEY, "Name" text, name text)'), self.sqlite("u.db")).stderr)
+
+    def test_several_at_once(self):
+        """Each of its kind, none hides another; the copy stops before it writes."""
+        source = self.postgres(f"""
+            CREATE TABLE taken (id int PRIMARY KEY); CREATE TABLE {'n' * 60} (id int PRIMARY KEY); CREATE TABLE other.{'n' * 60} (id int PRIMARY KEY);
+            CREATE TABLE keyless (id int); CREATE TABLE twice (a text, "A" text);
+            CREATE SEQUENCE worn MAXVALUE 100; SELECT setval('worn', 95);""".replace("CREATE TABLE taken", "CREATE SCHEMA other; CREATE TABLE taken"))
+        target = self.sqlite("target.db", "CREATE TABLE taken (id INTEGER PRIMARY KEY);")
+        result, _ = self.plan(source, target)
+        self.problem(result, "block", "taken", "in the target already")
+        self.problem(result, "block", "twice", "are the same in the target")
+        self.problem(result, "note", "keyless", "has no key")
+        before = e2e.sqlite_picture(target)
+        failed = self.run_vecferry("copy", "--json", source, target, code=2).json()
+        self.assertRegex(failed["error"], r"^3 problems in the way")
+        self.assertEqual(e2e.sqlite_picture(target), before)
+
+
+class Rights(Preflight):
+    SHOP = """CREATE TABLE a (id serial PRIMARY KEY, v vector(2)); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);
+              CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT;
+              INSERT INTO a (v) SELECT '[1,2]' FROM generate_series(1, 10); INSERT INTO b VALUES (1); INSERT INTO c VALUES (1); INSERT INTO p VALUES (1);"""
+
+    def test_select_is_enough(self):
+        url = self.role(self.postgres(self.SHOP), "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {0}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}")
+        summary = self.copy(url, self.sqlite("target.db"))
+        self.assertEqual({table["name"]: table["rows"] for table in summary["tables"]}, {"public.a": 10, "public.b": 1, "public.c": 1, "public.p": 1})
+
+    def test_every_table_that_cannot_be_read(self):
+        """Also a partition that can't, since partitions are read one by one."""
+        url = self.role(self.postgres(self.SHOP), "GRANT SELECT ON a, p TO {0}; GRANT SELECT (id) ON c TO {0}; GRANT SELECT ON SEQUENCE a_id_seq TO {0}")
+        target = self.sqlite("target.db")
+        result, text = self.plan(url, target)
+        for name in ("public.b", "public.c", "public.p"):
+            block = self.problem(result, "block", name, "this user may not read the table")
+            self.assertIn("GRANT SELECT", block["remedy"])
+            self.assertEqual(text.splitlines()[block["line"] - 1], f"  - name: {name.split('.')[1]}")
+        self.run_vecferry("copy", url, target, code=10)
+        self.run_vecferry("copy", "--only", "a", url, target)
+
+    def test_a_schema_that_cannot_be_used(self):
+        url = self.role(self.postgres("CREATE SCHEMA hidden; CREATE TABLE hidden.t (id int PRIMARY KEY)"), "GRANT SELECT ON ALL TABLES IN SCHEMA hidden TO {0}")
+        result, _ = self.plan(url, self.sqlite("target.db"))
+        self.assertIn("GRANT USAGE", self.problem(result, "block", "hidden.t", "may not read")["remedy"])
+
+    def test_row_level_security(self):
+        """The rows that it hides would be missing without a word."""
+        url = self.role(self.postgres("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON t USING (id = 1)"),
+                        "GRANT SELECT ON t TO {0}")
+        result, _ = self.plan(url, self.sqlite("target.db"))
+        self.assertIn("BYPASSRLS", self.problem(result, "block", "public.t", "row level security")["remedy"])
+        self.run_vecferry("copy", url, self.sqlite("target.db"), code=10)
+
+
+class Sizes(Preflight):
+    def needed(self, text):
+        line = next(line for line in text.splitlines() if line.startswith("disk_needed:"))
+        return line
+
+    def test_disk(self):
+        source = self.postgres("CREATE TABLE t (id int PRIMARY KEY, body text); CREATE INDEX t_body ON t (body); INSERT INTO t SELECT i, repeat(md5(i::text), 40) FROM generate_series(1, 2000) i")
+        _, text = self.plan(source, self.sqlite("target.db"))
+        line = self.needed(text)
+        mib = [int(n) for n in re.findall(r"(\d+) MiB", line.split("#")[1])]
+        self.assertRegex(line, r"rows \d+ MiB x 1\.1 \+ indexes \d+ MiB \(24 bytes an entry\) .*; free: ")
+        self.assertAlmostEqual(float(line.split()[1]), mib[0] * 1.1 + sum(mib[1:]), delta=3)
+        _, text = self.plan(source, self.postgres())
+        self.assertIn("a server's disk can't be seen", self.needed(text))
+        _, text = self.plan("--only", "t", source, "files:" + str(self.folder / "out"))
+        self.assertRegex(self.needed(text), r"x 3 as text \+ a block of \d+ bytes for each of 2000 files; free: ")
+
+    def test_rows_larger_than_a_page(self):
+        """More columns of 8 bytes than a page has room for: the plan says so, and such a row is then rejected."""
+        columns = ", ".join(f"c{i} INTEGER" for i in range(1100))
+        values = ", ".join(str(2**62 + i) for i in range(1100))
+        source = self.sqlite("wide.db", f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {columns}); INSERT INTO wide VALUES (1, {values}); INSERT INTO wide (id, c0) VALUES (2, 5);")
+        target = self.postgres()
+        result, _ = self.plan(source, target)
+        self.assertIn("8160", self.problem(result, "note", "wide", "PostgreSQL's page")["what"])
+        summary = self.copy(source, target, code=3)
+        self.assertEqual(summary["rejected"], 1)
+
+    def test_dimensions_and_columns(self):
+        columns = ", ".join(f"c{i} INTEGER" for i in range(1700))
+        source = self.sqlite("wide.db", f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {columns}); CREATE TABLE v (id INTEGER PRIMARY KEY, e BLOB); INSERT INTO v VALUES (1, zeroblob(80000)), (2, zeroblob(80000));")
+        text = self.run_vecferry("plan", "--json", "-o", self.folder / "f.yaml", source, self.postgres()).json()
+        self.problem(text, "block", "wide", "1701 columns")
+
+    def test_a_sequence_near_its_end(self):
+        source = self.postgres("CREATE TABLE t (id smallserial PRIMARY KEY); SELECT setval('t_id_seq', 32000); CREATE TABLE u (id serial PRIMARY KEY); SELECT setval('u_id_seq', 32000);"
+                               "CREATE SEQUENCE down INCREMENT -1 MINVALUE -100 MAXVALUE -1; SELECT setval('down', -99); CREATE SEQUENCE round MAXVALUE 10 CYCLE; SELECT setval('round', 10)")
+        result, _ = self.plan(source, self.postgres())
+        found = {p["object"]: p["what"] for p in result["problems"] if "near its end" in p["what"]}
+        self.assertEqual(set(found), {"public.t_id_seq", "public.down"})
+        self.assertIn("32000 of 32767, with 767 numbers left", found["public.t_id_seq"])
+
+
+class Encodings(Preflight):
+    def database(self, encoding):
+        name = "e2e_" + uuid.uuid4().hex[:16]
+        with psycopg.connect(e2e.SERVER, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        self._databases.append(name)
+        return e2e.database_url(name)
+
+    def test_a_source_that_never_looked(self):
+        failed = self.run_vecferry("plan", self.database("SQL_ASCII"), self.sqlite("target.db"), code=10)
+        self.assertIn("has the encoding SQL_ASCII: nobody knows which characters its bytes are", failed.stderr)
+        self.assertIn("pg_dump --encoding", failed.stderr)
+
+    def test_a_target_that_lacks_characters(self):
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO t VALUES (1, 'é'), (2, '漢');")
+        target = self.database("LATIN1")
+        result, _ = self.plan(source, target)
+        self.assertIn("LATIN1", self.problem(result, "note", "characters that it doesn't have")["what"])
+        self.assertEqual(self.copy(source, target, code=3)["rejected"], 1)
+
+    def test_utf16(self):
+        source = self.sqlite("source.db", "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO t VALUES (1, 'a😀'), (2, 'é');")
+        target = self.postgres()
+        result, _ = self.plan(source, target)
+        self.problem(result, "note", "UTF-16")
+        self.copy(source, target)
+        with psycopg.connect(target) as connection:
+            self.assertEqual(connection.execute("SELECT body FROM t ORDER BY id").fetchall(), [("a😀",), ("é",)])
+
+
+class Scan(Preflight):
+    def setUp(self):
+        super().setUp()
+        self.source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT NOT NULL, other TEXT);")
+        with sqlite3.connect(self.source) as connection:
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?)", [(i, "x\0y" if i > 1500 and i % 100 == 0 else "x", "z") for i in range(1, 3001)])
+        connection.close()
+
+    def test_full_counts_what_the_copy_rejects(self):
+        target = self.postgres()
+        result, text = self.plan("--scan", "full", self.source, target)
+        found = self.problem(result, "note", "t.body", "15 of 3000 rows will be rejected")
+        self.assertIn('the first, {"id": 1600}', found["what"])
+        self.assertIn("U+0000", found["what"])
+        self.assertIn("scan: full}", text)
+        self.assertEqual(self.copy(self.source, target, code=3)["rejected"], 15)
+
+    def test_a_sample_says_so(self):
+        result, text = self.plan(self.source, self.postgres())
+        self.assertEqual([p for p in result["problems"] if "rejected" in p["what"]], [])
+        self.assertIn("scan: sample}", text)
+        with sqlite3.connect(self.source) as connection:
+            connection.execute("UPDATE t SET body = 'x' || char(0) WHERE id = 7")
+        connection.close()
+        result, _ = self.plan(self.source, self.postgres())
+        self.assertIn("1 of the first 1000 rows will be rejected", self.problem(result, "note", "t.body")["what"])
+        self.assertIn("--scan full does", self.problem(result, "note", "t.body")["what"])
+
+    def test_none_and_a_slip(self):
+        _, text = self.plan("--scan", "none", self.source, self.postgres())
+        self.assertNotIn("scan:", text)
+        self.assertIn("--scan is none, sample or full", self.run_vecferry("plan", "--scan", "all", self.source, self.postgres(), code=2).stderr)
+
+    def test_a_filter_counts_too(self):
+        result, _ = self.plan("--scan", "full", "--where", "t=id <= 1700", self.source, self.postgres())
+        self.assertIn("2 of 1700 rows", self.problem(result, "note", "t.body")["what"])
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
