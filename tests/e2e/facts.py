@@ -77,7 +77,7 @@ def lite(path):
             lite_table(picture, connection, table, sql)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
         for name, seq in connection.execute("SELECT name, seq FROM sqlite_sequence"):
-            if (name, "order", "") in picture.facts:
+            if (name, "order", "") in picture.facts and seq:  # one that was never used is none
                 picture.add(name, "autoincrement", "", seq)
     connection.close()
     return picture
@@ -130,7 +130,7 @@ def duck(path):
 def default_of(connection, text):
     """What a literal gives, for DuckDB keeps the text as it was written; the text of anything else."""
     try:
-        return connection.execute(f"SELECT {text}").fetchone()[0] if re.fullmatch(r"(CAST\()?'.*'( AS .*\))?|[-0-9.]+", text, re.DOTALL) else text
+        return connection.execute(f"SELECT {text}").fetchone()[0] if re.fullmatch(r"((CAST|from_hex)\()?'.*'( AS .*)?\)?|[-0-9.]+", text, re.DOTALL) else text
     except duckdb.Error:
         return text
 

@@ -3,6 +3,7 @@
 import collections
 import re
 import struct
+import uuid
 
 NUMBERS = re.compile(r"^\[[-+0-9.eE, ]*\]$")
 WHOLE = ("smallint", "integer", "bigint", "tinyint", "utinyint", "usmallint", "uinteger")
@@ -13,7 +14,9 @@ def engine_of(url):
 
 
 def rewritten(value):
-    """A vector that is a JSON text is read as float32, and written anew: 1.0 is 1 then. All else is itself."""
+    """A vector that is a JSON text is read as float32, and written anew: 1.0 is 1 then; and whole numbers among reals become such. All else is itself."""
+    if isinstance(value, tuple) and len(value) == 2 and value[0] == "integer" and int(float(value[1])) == value[1]:
+        return ("real", struct.pack("<d", float(value[1])))
     if not (isinstance(value, tuple) and len(value) == 2 and value[0] == "text" and isinstance(value[1], bytes)):
         return value
     text = value[1].decode("utf-8", "surrogateescape")
@@ -74,6 +77,8 @@ def value_of(engine, native, word, value):
         value = of_duckdb(value)
     if word == "float" and isinstance(value, (int, float)):
         return "NaN" if value != value else struct.pack("<d", float(value))
+    if word == "text" and isinstance(value, bytes):
+        return str(uuid.UUID(bytes=value)) if len(value) == 16 else value
     return str(value) if word == "text" else value
 
 
