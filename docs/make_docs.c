@@ -66,7 +66,8 @@ static void print_declarations(void)
          "vecferry reads both: the declaration says what is meant, and all stored\nvalues are looked at. Where they "
          "agree on something narrower (all integers are 0 or 1; all blobs are 4 x 384 bytes of finite float32; all "
          "texts are JSON arrays of 384\nnumbers), the plan takes that and shows the evidence, and `type:` and `read:` "
-         "of the column in the plan overrule it.\n\n| declared | read as | form |\n| --- | --- | --- |");
+         "of the column in the plan overrule it.\nA column and the one that it refers to get one type: where one has no values that of the "
+         "other, and where theirs differ what both are stored as.\n\n| declared | read as | form |\n| --- | --- | --- |");
     for (size_t i = 0; i < sizeof(declared) / sizeof(declared[0]); i++) {
         struct vf_sqlite_meaning meaning = vf_sqlite_type_of(declared[i]);
         char type[48];

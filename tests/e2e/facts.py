@@ -39,6 +39,7 @@ def postgres(url):
             postgres_table(picture, connection, oid, f"{quote(schema)}.{quote(table)}", table if schema == "public" else f"{schema}.{table}")
         for row in connection.execute("SELECT schemaname::text, sequencename::text, data_type::text, start_value, min_value, max_value, increment_by, cycle, last_value FROM pg_sequences"):
             picture.add(f"{row[0]}.{row[1]}", "sequence", "", row[2:-1])
+            picture.add(f"{row[0]}.{row[1]}", "counter", "", row[-1])
     return picture
 
 

@@ -153,6 +153,8 @@ def is_named(table, part, name, moves):
 def check_facts(before, after, moves, what):
     for key in sorted(set(before.facts) | set(after.facts), key=repr):
         left, right = before.facts.get(key), after.facts.get(key)
+        if key[1] == "counter" and (left or 0) <= (right or 0):
+            continue  # one that was behind the rows is behind them no more
         if left != right and not is_named(*key, moves):
             told = [{part: summary[part] for part in ("not_moved", "problems", "unfinished")} for summary in moves]
             raise Failure(f"{what}: {key[1]} isn't what it was, and wasn't named", f"{key}\nbefore {left!r}\nafter  {right!r}\n{json.dumps(told, ensure_ascii=False, indent=1)}")

@@ -1,0 +1,171 @@
+"""Values and tables at the edges of what databases hold: what isn't exactly the same elsewhere is refused by name, and nothing is guessed."""
+
+import base64
+import sqlite3
+import struct
+import uuid
+
+import duckdb
+import psycopg
+
+import e2e
+
+
+class BadValues(e2e.Case):
+    def duckdb_url(self, name="target.duckdb", script=""):
+        if script:
+            with duckdb.connect(str(self.folder / name)) as connection:
+                connection.execute(script)
+        return f"duckdb:{self.folder / name}"
+
+    def query(self, url, sql):
+        if url.startswith("postgres"):
+            with psycopg.connect(url) as connection:
+                return connection.execute(sql).fetchall()
+        connection = duckdb.connect(url.removeprefix("duckdb:"), read_only=True) if url.startswith("duckdb:") else sqlite3.connect(url)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def rejects(self, url):
+        return self.query(url, "SELECT key, column_name, reason FROM vecferry_rejects ORDER BY key")
+
+    def test_a_database_of_no_encoding(self):
+        """SQL_ASCII takes any bytes for text: nobody knows which letters they are."""
+        name = "e2e_" + uuid.uuid4().hex[:16]
+        with psycopg.connect(e2e.SERVER, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'")
+        self._databases.append(name)
+        target = self.folder / "target.db"
+        result = self.run_vecferry("copy", "--json", e2e.database_url(name), target, code=10)
+        self.assertIn("SQL_ASCII", result.json()["error"])
+        self.assertFalse(target.exists())
+
+    def test_keys_that_look_the_same(self):
+        """Composed and not, small and large: other bytes are another key."""
+        keys = ["\u00e9", "e\u0301", "a", "A", "a ", "\ufb01", "fi", "\u0130", "i\u0307"]
+        source = self.sqlite("source.db", "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, n INTEGER)")
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO t VALUES (?, ?)", [(key, n) for n, key in enumerate(keys)])
+        connection.close()
+        for target in (self.postgres(), self.duckdb_url(), str(self.folder / "target.db")):
+            with self.subTest(target):
+                self.copy(source, target)
+                self.assertEqual([row[0] for row in self.query(target, "SELECT k FROM t ORDER BY n")], keys)
+
+    def test_decimals_that_the_target_has_no_writing_for(self):
+        source = self.postgres("CREATE TABLE t (id int PRIMARY KEY, x numeric(10, 2)); INSERT INTO t VALUES (1, 'NaN'), (2, 1.50), (3, NULL), (4, -99999999.99)")
+        target = self.duckdb_url()
+        summary = self.copy(source, target, code=3)
+        self.assertEqual(summary["rejected"], 1)
+        [(key, column, reason)] = self.rejects(target)
+        self.assertEqual((key, column), ('{"id": 1}', "x"))
+        self.assertIn("NaN", reason)
+        self.assertEqual(self.query(target, "SELECT id, x::VARCHAR FROM t ORDER BY id"), [(2, "1.50"), (3, None), (4, "-99999999.99")])
+
+    def test_a_vector_without_a_direction(self):
+        """Zero has no cosine distance: it is stored, the plan counts it, and the index is measured with the others."""
+        source = self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, v BLOB)")
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO docs VALUES (?, ?)", [(i, struct.pack("<3f", *((0, 0, 0) if i == 500 else (i, 1, -i / 7)))) for i in range(1100)])
+        connection.close()
+        target = self.postgres()
+        summary = self.copy(source, target)
+        self.assertRegex(" ".join(problem["what"] for problem in summary["problems"]), "1 vectors? .*(length 0|zero)")
+        self.assertEqual(self.query(target, "SELECT v::text FROM docs WHERE id = 500"), [("[0,0,0]",)])
+        [index] = summary["tables"][0]["indexes"]
+        self.assertGreater(index["recall"], 0.9)
+
+    def test_vectors_of_more_dimensions_than_pgvector_holds(self):
+        source = self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, v BLOB)")
+        values = [struct.pack("<16001f", *(i / (k + 1) for k in range(16001))) for i in range(1, 4)]
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO docs VALUES (?, ?)", list(enumerate(values)))
+        connection.close()
+        target, back = self.postgres(), str(self.folder / "back.db")
+        plan = self.run_vecferry("plan", "-o", "-", source, target).stdout
+        self.assertIn('to: "real[]"', plan)
+        self.copy(source, target)
+        self.copy(target, back)
+        self.assertEqual([row[0] for row in self.query(back, "SELECT v FROM docs ORDER BY id")], values)
+
+    def test_blobs_that_are_another_kind_of_vector(self):
+        """Numbers with the high byte first, doubles, small integers, base64: they are bytes, or text, until the plan is told what they are."""
+        rows = [(i, struct.pack(">8f", *(0.1 * k + i for k in range(8))), struct.pack("<4d", *(0.1 * k + i for k in range(4))), bytes((7 * k + i * 31 + 128) % 256 for k in range(32)),
+                 base64.b64encode(struct.pack("<8f", *(0.1 * k + i for k in range(8)))).decode(), struct.pack("<7f", *(0.1 * k + i for k in range(7))) + b"\x01\x02") for i in range(40)]
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, big BLOB, doubles BLOB, bytes BLOB, base64 TEXT, odd BLOB)")
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.close()
+        target = self.postgres()
+        plan = self.run_vecferry("plan", "-o", "-", source, target).stdout
+        self.assertNotIn("vector(", plan)
+        self.assertIn("not likely to be float32", plan)
+        self.copy(source, target)
+        self.assertEqual(self.query(target, "SELECT id, big, doubles, bytes, base64, odd FROM t ORDER BY id"), rows)
+
+    def test_a_narrower_vector_needs_a_word(self):
+        source = self.duckdb_url("source.duckdb", "CREATE TABLE t (id INTEGER PRIMARY KEY, v DOUBLE[3]); INSERT INTO t VALUES (1, [0.1, 5e-324, 1.5])")
+        path, target = self.folder / "ferry.yaml", self.postgres()
+        self.run_vecferry("plan", "-o", path, source, target)
+        text = path.read_text()
+        self.assertIn('type: "vector(f64,3)"', text)
+        path.write_text(text.replace('type: "vector(f64,3)", to: "double precision[]", as: list', 'type: "vector(f32,3)"'))
+        refused = self.run_vecferry("copy", "--json", "-f", path, code=9)
+        self.assertIn("vector(f64,3) is read as vector(f32,3), which holds less", " ".join(problem["what"] for problem in refused.json()["problems"]))
+        self.assertEqual(self.query(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), [(0,)])
+        self.run_vecferry("copy", "--accept-losses", "-f", path)
+        self.assertEqual(self.query(target, "SELECT v::text FROM t"), [("[0.1,0,1.5]",)])
+
+    def test_as_many_columns_as_there_can_be(self):
+        """1600 in PostgreSQL; one more in SQLite is refused before the first write."""
+        names = [f"c{i}" for i in range(1600)]
+        source = self.postgres(f"CREATE TABLE wide ({', '.join(name + ' int2' for name in names)}); INSERT INTO wide VALUES ({', '.join(str(i) for i in range(1600))})")
+        middle, back = str(self.folder / "middle.db"), self.postgres()
+        self.copy(source, middle)
+        self.copy(middle, back)
+        self.assert_same_postgres(source, back)
+        wider = self.sqlite("wider.db", f"CREATE TABLE wider ({', '.join(name + ' INTEGER' for name in names)}, more TEXT); INSERT INTO wider (c0, more) VALUES (1, 'x')")
+        target = self.postgres()
+        result = self.run_vecferry("copy", "--json", wider, target, code=None)
+        self.assertIn(result.code, (2, 10), str(result))
+        self.assertRegex(" ".join(problem["what"] for problem in result.json()["problems"]), "1601 columns.*1600|1600.*1601")
+        self.assertEqual(self.query(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), [(0,)])
+
+    def test_counters_that_are_behind_their_rows(self):
+        """The next number is one that no row has, whatever the source's counter said, and none before it."""
+        source = self.postgres("CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY); INSERT INTO a OVERRIDING SYSTEM VALUE VALUES (7), (1000);"
+                               "CREATE TABLE s (id serial PRIMARY KEY, n int); INSERT INTO s (id, n) VALUES (50, 1); CREATE TABLE f (id serial PRIMARY KEY); SELECT setval('f_id_seq', 77)")
+        middle, back, direct = str(self.folder / "middle.db"), self.postgres(), self.postgres()
+        self.copy(source, direct)
+        self.copy(source, middle)
+        self.copy(middle, back)
+        for url in (direct, back):
+            connection = self.connect(url)
+            self.assertEqual(connection.execute("INSERT INTO a DEFAULT VALUES RETURNING id").fetchone(), (1001,))
+            self.assertEqual(connection.execute("INSERT INTO s (n) VALUES (2) RETURNING id").fetchone(), (51,))
+            self.assertEqual(connection.execute("INSERT INTO f DEFAULT VALUES RETURNING id").fetchone(), (78,))
+        lite = self.sqlite("lite.db", "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT); INSERT INTO t VALUES (5, 'a'), (90, 'b'); DELETE FROM t WHERE id = 90")
+        target = self.postgres()
+        self.copy(lite, target)
+        self.assertEqual(self.connect(target).execute("INSERT INTO t (x) VALUES ('c') RETURNING id").fetchone(), (91,))
+
+    def test_rows_that_hang_on_a_table_that_is_made_anew(self):
+        """A table of the target is dropped and made again: rows of others that refer to it with ON DELETE CASCADE are not the program's to delete."""
+        source = self.sqlite("source.db", "CREATE TABLE parent (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO parent VALUES (1, 'new'), (2, 'new')")
+        target = self.sqlite("target.db", "CREATE TABLE parent (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO parent VALUES (1, 'old'), (3, 'old');"
+                             "CREATE TABLE child (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id) ON DELETE CASCADE); INSERT INTO child VALUES (1, 1), (2, 3), (3, NULL)")
+        self.run_vecferry("copy", "--drop-existing", "--yes", source, target)
+        self.assertEqual(self.query(target, "SELECT id, p FROM child ORDER BY id"), [(1, 1), (2, 3), (3, None)])
+        self.assertEqual(self.query(target, "SELECT id, t FROM parent ORDER BY id"), [(1, "new"), (2, "new")])
+        server = self.postgres("CREATE TABLE parent (id bigint PRIMARY KEY, t text); INSERT INTO parent VALUES (1, 'old'), (3, 'old');"
+                               "CREATE TABLE child (id int PRIMARY KEY, p bigint REFERENCES parent (id) ON DELETE CASCADE); INSERT INTO child VALUES (1, 1), (2, 3), (3, NULL)")
+        self.run_vecferry("copy", "--drop-existing", "--yes", source, server, code=None)
+        self.assertEqual(self.query(server, "SELECT id, p FROM child ORDER BY id"), [(1, 1), (2, 3), (3, None)])
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
