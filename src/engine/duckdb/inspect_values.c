@@ -1,10 +1,16 @@
 /* What the values of a column say: dimensions of lists, elements that are missing or aren't finite, bits of one length, moments that a microsecond can't name. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/bulk.h"
 #include "engine/duckdb/inspect.h"
+#include "engine/duckdb/scan.h"
 #include "engine/memory.h"
+
+#define LOOK_BYTES ((uint64_t)64 << 20)
+#define LIST_DIM   1000 /* of lists, whose lengths are only known afterwards */
 
 enum measure { N_VALUES, MIN_DIM, MAX_DIM, N_BAD, N_NOT_FINITE, N_ZERO, MIN_NORM, MAX_NORM, N_MEASURES };
 
@@ -192,37 +198,60 @@ static void decide(struct vf_column *column, const struct vf_column *here, struc
     }
 }
 
-static double number_at(const struct vf_duckdb_rows *rows, idx_t column)
+/* What was counted of the rows so far; NAN: nothing yet. */
+struct measures {
+    int64_t n_rows;
+    size_t n;
+    double *values; /* N_MEASURES for each column */
+};
+
+static void add_measures(const struct vf_duckdb_rows *rows, struct measures *measures)
 {
-    const double *values =
-        rows->conn->lib->vector_get_data(rows->conn->lib->data_chunk_get_vector(rows->chunk, column));
-    return vf_duckdb_is_null(rows, column) ? 0 : values[rows->row - 1];
+    measures->n_rows += vf_duckdb_i64(rows, 0);
+    for (size_t i = 0; i < measures->n; i++) {
+        const duckdb_vector vector = rows->conn->lib->data_chunk_get_vector(rows->chunk, i + 1);
+        const double *found = rows->conn->lib->vector_get_data(vector);
+        double *value = &measures->values[i], now = found[rows->row - 1];
+        enum measure measure = i % N_MEASURES;
+        bool is_least = measure == MIN_DIM || measure == MIN_NORM, is_most = measure == MAX_DIM || measure == MAX_NORM;
+        if (vf_duckdb_is_null(rows, i + 1))
+            continue;
+        if (isnan(*value))
+            *value = now;
+        else if (is_least || is_most)
+            *value = is_least ? fmin(*value, now) : fmax(*value, now);
+        else
+            *value += now;
+    }
 }
 
-static void take_measures(const struct vf_duckdb_rows *rows, struct vf_table *table, const struct vf_column *here,
+static void take_measures(const struct measures *measures, struct vf_table *table, const struct vf_column *here,
                           bool sampled, struct vf_arena *arena)
 {
-    int64_t n_rows = vf_duckdb_i64(rows, 0);
     if (!sampled)
-        table->n_rows = n_rows;
+        table->n_rows = measures->n_rows;
     for (size_t i = 0; i < table->n_columns; i++) {
-        idx_t first = 1 + i * N_MEASURES;
         struct vf_evidence *evidence = &table->columns[i].evidence;
         const char *text = evidence->text;
+        double found[N_MEASURES];
+        for (size_t k = 0; k < N_MEASURES; k++) {
+            double value = measures->values[i * N_MEASURES + k];
+            found[k] = isnan(value) ? 0 : value;
+        }
         *evidence = (struct vf_evidence){
             .measured = true,
             .sampled = sampled,
-            .n_values = (int64_t)number_at(rows, first + N_VALUES),
-            .min_dim = (int64_t)number_at(rows, first + MIN_DIM),
-            .max_dim = (int64_t)number_at(rows, first + MAX_DIM),
-            .n_bad = (int64_t)number_at(rows, first + N_BAD),
-            .n_not_finite = (int64_t)number_at(rows, first + N_NOT_FINITE),
-            .n_zero = (int64_t)number_at(rows, first + N_ZERO),
-            .min_norm = number_at(rows, first + MIN_NORM),
-            .max_norm = number_at(rows, first + MAX_NORM),
+            .n_values = (int64_t)found[N_VALUES],
+            .min_dim = (int64_t)found[MIN_DIM],
+            .max_dim = (int64_t)found[MAX_DIM],
+            .n_bad = (int64_t)found[N_BAD],
+            .n_not_finite = (int64_t)found[N_NOT_FINITE],
+            .n_zero = (int64_t)found[N_ZERO],
+            .min_norm = found[MIN_NORM],
+            .max_norm = found[MAX_NORM],
             .text = text,
         };
-        evidence->n_null = n_rows - evidence->n_values;
+        evidence->n_null = measures->n_rows - evidence->n_values;
         decide(&table->columns[i], &here[i], arena);
     }
 }
@@ -238,33 +267,90 @@ static bool is_wanted(const struct vf_table *table, const struct vf_inspect_opti
     return options->n_only == 0;
 }
 
-static enum vf_status measure(struct vf_duckdb_conn *conn, struct vf_table *table, int64_t sample_rows,
-                              struct vf_arena *arena, struct vf_error *err)
+/* One look at the rows that `behind` names. */
+static enum vf_status look(struct vf_duckdb_conn *conn, const struct vf_table *table, const struct vf_column *here,
+                           const char *behind, int64_t sample_rows, struct measures *measures, struct vf_error *err)
 {
-    struct vf_duckdb_rows rows;
+    struct vf_duckdb_rows rows = {.conn = conn};
     struct vf_buf sql;
     bool more = false;
-    struct vf_column *here = vf_calloc(table->n_columns + 1, sizeof(*here));
-    enum vf_status status = here == NULL ? vf_error_nomem(err) : read_natives(conn, table, arena, here, err);
+    enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT count(*)");
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++)
         status = write_measures(&here[i], &sql, err);
-    vf_buf_str(&sql, " FROM ");
-    if (sample_rows > 0)
-        vf_buf_str(&sql, "(SELECT * FROM ");
+    vf_buf_str(&sql, sample_rows > 0 ? " FROM (SELECT * FROM " : " FROM ");
     vf_duckdb_quote_table(&sql, table->schema, table->name);
     if (sample_rows > 0)
         vf_buf_printf(&sql, " LIMIT %lld)", (long long)sample_rows);
-    rows = (struct vf_duckdb_rows){.conn = conn};
+    vf_buf_str(&sql, behind);
     if (status == VF_OK)
         status = vf_duckdb_query_buf(conn, &sql, 0, NULL, &rows, err);
     if (status == VF_OK)
         status = vf_duckdb_next(&rows, &more, err);
     if (status == VF_OK && more)
-        take_measures(&rows, table, here, sample_rows > 0, arena);
+        add_measures(&rows, measures);
     vf_duckdb_rows_close(&rows);
     vf_buf_release(&sql);
+    return status;
+}
+
+/* So many rows that their vectors are of 64 MiB; 0: the table has none, and is looked at in one go. */
+static int64_t rows_a_look(const struct vf_table *table, const struct vf_column *here)
+{
+    uint64_t row_bytes = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        unsigned long long dim = LIST_DIM;
+        if (sort_of(&here[i]) != NUMBERS)
+            continue;
+        (void)(sscanf(strchr(here[i].native, '['), "[%llu]", &dim) == 1);
+        row_bytes += dim * 4;
+    }
+    return row_bytes > 0 ? (int64_t)(LOOK_BYTES / row_bytes) + 1 : 0;
+}
+
+/* What was read stays in memory until it is given back: so a table of vectors is looked at in parts. */
+static enum vf_status look_at_all(struct vf_duckdb_conn *conn, const struct vf_table *table,
+                                  const struct vf_column *here, int64_t sample_rows, struct measures *measures,
+                                  struct vf_error *err)
+{
+    const struct vf_relation relation = {.schema = table->schema, .name = table->name};
+    int64_t n_rows = sample_rows > 0 ? 0 : rows_a_look(table, here), last = -1;
+    char where[100];
+    struct vf_buf sql;
+    bool hides_rowid = false;
+    enum vf_status status = n_rows > 0 ? vf_duckdb_hides_rowid(conn, &relation, &hides_rowid, err) : VF_OK;
+    if (status != VF_OK || n_rows == 0 || hides_rowid)
+        return status == VF_OK ? look(conn, table, here, "", sample_rows, measures, err) : status;
+    vf_buf_init(&sql, 65536);
+    vf_buf_str(&sql, "SELECT max(rowid) FROM ");
+    vf_duckdb_quote_table(&sql, table->schema, table->name);
+    status = vf_duckdb_get_i64_buf(conn, &sql, -1, &last, err);
+    vf_buf_release(&sql);
+    for (int64_t low = 0; status == VF_OK && low <= last; low += n_rows) {
+        snprintf(where, sizeof(where), " WHERE rowid >= %lld AND rowid < %lld", (long long)low,
+                 (long long)(low + n_rows));
+        status = look(conn, table, here, where, 0, measures, err);
+        vf_duckdb_trim(conn);
+    }
+    return status;
+}
+
+static enum vf_status measure(struct vf_duckdb_conn *conn, struct vf_table *table, int64_t sample_rows,
+                              struct vf_arena *arena, struct vf_error *err)
+{
+    struct measures measures = {.n = table->n_columns * N_MEASURES};
+    struct vf_column *here = vf_calloc(table->n_columns + 1, sizeof(*here));
+    measures.values = vf_calloc(measures.n + 1, sizeof(*measures.values));
+    enum vf_status status =
+        here == NULL || measures.values == NULL ? vf_error_nomem(err) : read_natives(conn, table, arena, here, err);
+    for (size_t i = 0; status == VF_OK && i < measures.n; i++)
+        measures.values[i] = (double)NAN;
+    if (status == VF_OK)
+        status = look_at_all(conn, table, here, sample_rows, &measures, err);
+    if (status == VF_OK)
+        take_measures(&measures, table, here, sample_rows > 0, arena);
+    vf_free(measures.values);
     vf_free(here);
     if (status != VF_OK)
         vf_error_wrap(err, "looking at the values of table \"%s\"", table->name);
