@@ -218,6 +218,15 @@ class Limits(HranaCase):
         self.assertLess(stats["largest_body_bytes"], 4 << 20)
 
 
+    def test_few_ways_to_the_server(self):
+        """The catalogue is asked in one request and remembered, and each table is a page here: what a copy asks doesn't grow with its tables' questions."""
+        self.fill_server()
+        self.copy("--no-verify", self.server.url, str(self.folder / "target.db"))
+        stats = self.server.stats()
+        self.assertEqual(stats["open_streams"], 0)
+        self.assertLess(stats["requests"], 40, [entry["request"] for entry in stats["log"]])
+
+
 class Elsewhere(http.server.BaseHTTPRequestHandler):
     seen = []
 
