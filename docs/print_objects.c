@@ -43,6 +43,8 @@ static const struct {
     {"other collations", "kept between databases of one kind, else named", "the same", "the same"},
     {"index of another kind (GIN, GiST, BRIN)", "kept between PostgreSQLs", "named", "named"},
     {"vector index", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)"},
+    {"materialized view", "a table with its rows and indexes when the plan asks for it (--as-table); else named",
+     "the same", "the same"},
     {"view, trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
 };
 

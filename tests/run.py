@@ -37,6 +37,7 @@ TIMEOUT_S = 1500
 LONG_TIMEOUT_S = 6 * 3600
 SCRATCH_BYTES = 4 << 30
 RESULT = re.compile(r"^(not )?ok\b *(\d+)? *(?:-+ *)?(.*)$")
+NONE_HERE = "1..0 # the server is older than all of them (e2e.since)"
 PLAN = re.compile(r"^1\.\.(\d+)")
 # A sanitizer's exit status is one that vecferry never uses, so that a leak is never taken for an exit code that a test expects.
 SANITIZERS = {
@@ -103,7 +104,11 @@ def run_unittest(path):
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-    print(f"1..{suite.countTestCases()}", flush=True)
+    n = suite.countTestCases()
+    if n == 0 and getattr(sys.modules.get("e2e"), "left_out", 0) > 0:
+        print(NONE_HERE)
+        return 0
+    print(f"1..{n}", flush=True)
     result = Tap()
     suite.run(result)
     return 0 if result.count > 0 and not result.errors and not result.failures and not result.skipped else 1
@@ -179,7 +184,7 @@ def count(test, text, status):
         test.failed, test.why = 1, f"ended with status {status}"
     elif test.failed == 0 and planned > seen:
         test.failed, test.why = 1, f"announced {planned} tests and ran {seen}"
-    elif seen == 0 and test.failed == 0:
+    elif seen == 0 and test.failed == 0 and NONE_HERE not in text.splitlines():
         test.failed, test.why = 1, "ran no test"
 
 

@@ -292,7 +292,7 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
 {
     const struct vf_option_values *only = vf_handle_list(v, "only"), *exclude = vf_handle_list(v, "exclude"),
                                   *where = vf_handle_list(v, "where"), *split = vf_handle_list(v, "split"),
-                                  *whole = vf_handle_list(v, "whole");
+                                  *whole = vf_handle_list(v, "whole"), *as_table = vf_handle_list(v, "as-table");
 
     return (struct vf_plan_options){
         .source_url = source,
@@ -307,6 +307,8 @@ static struct vf_plan_options plan_options(vecferry *v, const char *source, bool
         .by = vf_handle_text(v, "by"),
         .n_whole = whole->n_values,
         .whole = (const char *const *)whole->values,
+        .n_as_table = as_table->n_values,
+        .as_table = (const char *const *)as_table->values,
         .accept_losses = vf_handle_flag(v, "accept-losses"),
         .ignore_existing = ignore_existing,
         .ignore_drift = vf_handle_flag(v, "diff"),
@@ -318,7 +320,8 @@ bool vf_ends_has_own_plan(const vecferry *v)
 {
     return vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
            vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0 ||
-           vf_handle_list(v, "split")->n_values > 0 || vf_handle_text(v, "by") != NULL;
+           vf_handle_list(v, "split")->n_values > 0 || vf_handle_list(v, "as-table")->n_values > 0 ||
+           vf_handle_text(v, "by") != NULL;
 }
 
 enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err)

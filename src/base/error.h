@@ -22,6 +22,8 @@ struct vf_error {
     enum vf_side side;
     char sqlstate[6]; /* five characters, or empty */
     int vendor_code;  /* the engine's own number, or 0 */
+    bool
+        lost_transaction; /* VF_TEMPORARY: the server has let go of the open transaction, and of nothing else; another can be begun on the same connection */
     char message[1536];
     char hint[768]; /* the remedy, or empty */
 };

@@ -597,6 +597,21 @@ enum vf_status vf_record_put(struct vf_conn *conn, const struct vf_record_table 
     return done(conn, vf_conn_ops(conn)->record_put(conn, table, values, err), err);
 }
 
+enum vf_status vf_record_put_many(struct vf_conn *conn, const struct vf_record_table *table, size_t n_records,
+                                  const struct vf_record_value *values, struct vf_error *err)
+{
+    check_record_table(table);
+    assert(values != NULL || n_records == 0);
+    enum vf_status status = check_writable(conn, "keep records", err);
+    if (status != VF_OK || n_records == 0)
+        return status;
+    if (vf_conn_ops(conn)->record_put_many != NULL)
+        return done(conn, vf_conn_ops(conn)->record_put_many(conn, table, n_records, values, err), err);
+    for (size_t i = 0; status == VF_OK && i < n_records; i++)
+        status = vf_record_put(conn, table, values + i * table->n_columns, err);
+    return status;
+}
+
 enum vf_status vf_record_get(struct vf_conn *conn, const struct vf_record_table *table,
                              const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
                              struct vf_error *err)

@@ -240,6 +240,8 @@ struct vf_inspect_options {
     int64_t sample_rows; /* 0: all rows */
     size_t n_only;       /* evidence for these tables alone ("name" or "schema.name"), 0: all */
     const char *const *only;
+    size_t n_as_table; /* materialised views that are looked at as tables, "*": all; the others are named */
+    const char *const *as_table;
 };
 
 /* A question to a vector index: which k rows are nearest to a vector. */
@@ -376,6 +378,9 @@ struct vf_engine_ops {
                                     struct vf_error *err); /* if it isn't there */
     enum vf_status (*record_put)(struct vf_conn *conn, const struct vf_record_table *table,
                                  const struct vf_record_value *values, struct vf_error *err); /* insert or replace */
+    /* The same for n records, whose values are behind each other. NULL in an engine: one by one is as good. */
+    enum vf_status (*record_put_many)(struct vf_conn *conn, const struct vf_record_table *table, size_t n_records,
+                                      const struct vf_record_value *values, struct vf_error *err);
     /* All records whose first n_key columns equal `key`, in key order; nothing when the table doesn't exist. */
     enum vf_status (*record_get)(struct vf_conn *conn, const struct vf_record_table *table,
                                  const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
@@ -484,6 +489,8 @@ enum vf_status vf_record_create(struct vf_conn *conn, const struct vf_record_tab
                                 struct vf_error *err) VF_CHECKED;
 enum vf_status vf_record_put(struct vf_conn *conn, const struct vf_record_table *table,
                              const struct vf_record_value *values, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_record_put_many(struct vf_conn *conn, const struct vf_record_table *table, size_t n_records,
+                                  const struct vf_record_value *values, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_record_get(struct vf_conn *conn, const struct vf_record_table *table,
                              const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
                              struct vf_error *err) VF_CHECKED;

@@ -414,11 +414,22 @@ static bool is_of_domain(const struct vf_table *source, const struct vf_table *t
     return false;
 }
 
+/* A database that keeps no names of checks shows them in the order in which they were declared; none can be added or taken away later. */
+static void name_checks(struct vf_table *here, const struct vf_table *target)
+{
+    bool is_nameless = here->n_checks == target->n_checks;
+    for (size_t i = 0; i < here->n_checks; i++)
+        is_nameless = is_nameless && here->checks[i].name == NULL;
+    for (size_t i = 0; is_nameless && i < here->n_checks; i++)
+        here->checks[i].name = target->checks[i].name;
+}
+
 /* Checks of the source that couldn't be declared here are remembered; those that were are here, or were dropped by the user. */
 static enum vf_status lay_checks(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                  const struct vf_table *target, struct vf_error *err)
 {
     size_t n_kept = 0;
+    name_checks(here, target);
     for (size_t i = 0; i < here->n_checks; i++) {
         if (!is_of_domain(source, target, &here->checks[i]))
             here->checks[n_kept++] = here->checks[i];

@@ -365,32 +365,40 @@ enum vf_status vf_store_finish_chunk(struct vf_conn *conn, const struct vf_store
 
 /* ---- rejects ---- */
 
+#define REJECTS_AT_ONCE 64
+
+/* `digest` holds the text of its digest. */
+static void reject_to_record(const struct vf_reject *reject, char digest[33], struct vf_record_value *values)
+{
+    values[REJECT_KEY] = text_value(reject->key);
+    values[REJECT_COLUMN] = text_value(reject->column);
+    values[REJECT_REASON] = text_value(reject->reason);
+    values[REJECT_SQLSTATE] = text_value(reject->sqlstate[0] != '\0' ? reject->sqlstate : NULL);
+    values[REJECT_ORIGINAL] = (struct vf_record_value){
+        .is_null = reject->original == NULL, .bytes = reject->original, .size_bytes = reject->original_bytes};
+    values[REJECT_DIGEST] = reject->has_digest ? digest_value(reject->digest, digest) : text_value(NULL);
+}
+
 enum vf_status vf_store_put_rejects(struct vf_conn *conn, const char *run, const char *table, int64_t chunk_number,
                                     const struct vf_reject_list *rejects, struct vf_error *err)
 {
     assert(run != NULL && table != NULL && rejects != NULL);
-    for (size_t i = 0; i < rejects->n_rejects; i++) {
-        const struct vf_reject *reject = &rejects->rejects[i];
-        char digest[33];
-        const struct vf_record_value values[N_REJECT] = {
-            [REJECT_RUN] = text_value(run),
-            [REJECT_TABLE] = text_value(table),
-            [REJECT_CHUNK] = integer_value(chunk_number),
-            [REJECT_NUMBER] = integer_value((int64_t)i),
-            [REJECT_KEY] = text_value(reject->key),
-            [REJECT_COLUMN] = text_value(reject->column),
-            [REJECT_REASON] = text_value(reject->reason),
-            [REJECT_SQLSTATE] = text_value(reject->sqlstate[0] != '\0' ? reject->sqlstate : NULL),
-            [REJECT_ORIGINAL] = {.is_null = reject->original == NULL,
-                                 .bytes = reject->original,
-                                 .size_bytes = reject->original_bytes},
-            [REJECT_DIGEST] = reject->has_digest ? digest_value(reject->digest, digest) : text_value(NULL),
-        };
-        enum vf_status status = vf_record_put(conn, &rejects_table, values, err);
-        if (status != VF_OK)
-            return status;
+    struct vf_record_value values[REJECTS_AT_ONCE][N_REJECT];
+    char digests[REJECTS_AT_ONCE][33];
+    enum vf_status status = VF_OK;
+    for (size_t i = 0, n = 0; status == VF_OK && i < rejects->n_rejects; i++) {
+        values[n][REJECT_RUN] = text_value(run);
+        values[n][REJECT_TABLE] = text_value(table);
+        values[n][REJECT_CHUNK] = integer_value(chunk_number);
+        values[n][REJECT_NUMBER] = integer_value((int64_t)i);
+        reject_to_record(&rejects->rejects[i], digests[n], values[n]);
+        n++;
+        if (n < REJECTS_AT_ONCE && i + 1 < rejects->n_rejects)
+            continue;
+        status = vf_record_put_many(conn, &rejects_table, n, values[0], err);
+        n = 0;
     }
-    return VF_OK;
+    return status;
 }
 
 static enum vf_status reject_found(void *context, const struct vf_record_value *values, struct vf_error *err)

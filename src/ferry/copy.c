@@ -400,12 +400,51 @@ static void sum_up(struct run *run)
     }
 }
 
+#define MOST_LOST 4 /* transactions in a row with nothing done between them */
+
+/* The list as another process would find it that resumes the run: what is done is counted, all else is work. */
+static enum vf_status list_again(struct run *run)
+{
+    const size_t n_tables = run->crossing->plan->n_tables;
+
+    run->work.n_chunks = 0;
+    for (size_t i = 0; i < n_tables; i++) {
+        struct vf_copy_table *result = &run->result->tables[i];
+        result->digest = (struct vf_digest){0};
+        result->n_rows = result->n_rejected = 0;
+        atomic_store(&run->work.tables[i].chunks_left, 0);
+    }
+    return list_work(run);
+}
+
+/* A server may let go of a transaction and go on otherwise, as one of libSQL's does when it has waited for long, or when another client wants to write: then the markers say what is done, and the
+ * rest is written again. */
+static enum vf_status carry_chunks(struct run *run)
+{
+    enum vf_status status = VF_OK;
+    unsigned n_lost = 0;
+
+    while (status == VF_OK && run->work.n_chunks > 0) {
+        size_t n_before = run->work.n_chunks;
+        status = vf_work_run(&run->work, run->err);
+        if (status == VF_OK)
+            break;
+        if (!run->err->lost_transaction || run->err->side != VF_SIDE_TARGET || n_lost >= MOST_LOST)
+            return status;
+        vf_log_write(run->crossing->target_options.log, VF_LOG_WARNING, "%s; the chunk is written again",
+                     run->err->message);
+        status = list_again(run);
+        n_lost = run->work.n_chunks < n_before ? 0 : n_lost + 1;
+    }
+    return status;
+}
+
 static enum vf_status carry(struct run *run)
 {
     enum vf_status status = list_work(run);
 
-    if (status == VF_OK && run->work.n_chunks > 0)
-        status = vf_work_run(&run->work, run->err);
+    if (status == VF_OK)
+        status = carry_chunks(run);
     if (status != VF_OK)
         return status;
     sum_up(run);

@@ -359,6 +359,7 @@ enum vf_status vf_part_view(const struct vf_part_map *map, unsigned target, stru
     struct vf_schema *shown = &plan->source;
     enum vf_status status = VF_OK;
 
+    shown->collation = map->source->collation;
     shown->tables = vf_arena_alloc(&plan->arena, map->source->n_tables + 1, sizeof(*shown->tables));
     if (shown->tables == NULL)
         return vf_error_nomem(err);

@@ -67,6 +67,30 @@ static bool is_listed(const char *const *names, size_t n, const char *name)
     return false;
 }
 
+/* Materialised views that are moved as tables, by the options and by the plan file. */
+static enum vf_status choose_views(const struct vf_plan_options *options, const struct vf_plan_request *request,
+                                   struct vf_arena *arena, struct vf_inspect_options *inspect, struct vf_error *err)
+{
+    size_t room = options->n_as_table + (request != NULL ? request->n_tables : 0) + 1;
+    const char **names = vf_arena_alloc(arena, room, sizeof(*names));
+
+    if (names == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < options->n_as_table; i++)
+        names[inspect->n_as_table++] = options->as_table[i];
+    for (size_t i = 0; request != NULL && i < request->n_tables; i++) {
+        const struct vf_plan_request_table *table = &request->tables[i];
+        const char *name =
+            table->schema == NULL ? table->name : vf_arena_printf(arena, "%s.%s", table->schema, table->name);
+        if (name == NULL)
+            return vf_error_nomem(err);
+        if (table->as_table)
+            names[inspect->n_as_table++] = name;
+    }
+    inspect->as_table = names;
+    return VF_OK;
+}
+
 /* All, or with a plan file those of whose columns it doesn't give the types. */
 enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, const struct vf_plan_request *request,
                                        struct vf_arena *arena, struct vf_inspect_options *inspect, struct vf_error *err)
@@ -75,8 +99,9 @@ enum vf_status vf_plan_choose_evidence(const struct vf_plan_options *options, co
     inspect->decisive = true;
     inspect->n_only = options->n_only;
     inspect->only = options->only;
-    if (request == NULL || options->ignore_drift)
-        return VF_OK;
+    enum vf_status status = choose_views(options, request, arena, inspect, err);
+    if (request == NULL || options->ignore_drift || status != VF_OK)
+        return status;
     const char **only = vf_arena_alloc(arena, request->n_tables + 1, sizeof(*only));
     inspect->n_only = 0;
     if (only == NULL)

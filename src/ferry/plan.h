@@ -113,6 +113,8 @@ struct vf_plan_options {
     const char *by;           /* column; NULL: that of the file, if any */
     size_t n_whole;
     const char *const *whole; /* tables without that column that go into every file */
+    size_t n_as_table;
+    const char *const *as_table; /* materialised views that are moved as tables; "*": all */
     bool accept_losses;
     enum vf_plan_scan scan;
     bool

@@ -12,7 +12,7 @@
     "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
         "index_min_rows", "tables", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "rename", "target", "whole", "rows", "key", "partitions", "part_of", "where", "columns",         \
+    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "partitions", "part_of", "where", "columns",   \
         "indexes", "checks", "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
@@ -85,6 +85,7 @@ struct vf_plan_request_table {
     const char *part_of; /* the partitioned table whose partition it is, moved as a table of its own; or NULL */
     unsigned target;     /* number of the target, from 1 */
     bool whole;
+    bool as_table; /* it is a materialised view in the source */
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;

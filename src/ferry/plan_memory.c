@@ -100,6 +100,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
     made->generated = was_computed ? VF_GENERATED_NO : was->generated;
     made->collation = was->collation;
+    if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
+        made->not_null = was->not_null;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
         made->def = was->def;
     return VF_OK;
@@ -120,6 +122,19 @@ static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *tab
         return;
     table->target.schema = was->schema;
     table->target.name = was->name;
+}
+
+/* What stands behind the columns of CREATE TABLE comes back with the declarations that it goes with. */
+static void recall_options(struct vf_plan_table *table, const struct memory *memory)
+{
+    const struct vf_table *was = &memory->was;
+    struct vf_table *made = &table->target;
+    bool is_same = made->n_columns == was->n_columns;
+
+    for (size_t i = 0; is_same && i < made->n_columns; i++)
+        is_same = strcmp(made->columns[i].native, was->columns[i].native) == 0;
+    made->strict = made->strict || (was->strict && is_same);
+    made->without_rowid = made->without_rowid || (was->without_rowid && table->source.primary_key >= 0);
 }
 
 static bool is_about(const struct vf_plan_table *table, const char *name)
@@ -165,6 +180,8 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             for (size_t k = 0; same && k < table->n_columns && status == VF_OK; k++)
                 status = recall_column(maker, table, k, &memory,
                                        vf_plan_find_column_request(request, table->columns[k].name));
+            if (same)
+                recall_options(table, &memory);
         }
     }
     json_decref(body);

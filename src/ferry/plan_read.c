@@ -376,6 +376,18 @@ static enum vf_status read_partitions(struct vf_yaml *yaml, yaml_node_t *node, s
                               "partitions: must be same, one or parts, not \"%s\"", text);
 }
 
+/* The one word that it takes says what a materialised view becomes. */
+static enum vf_status read_as_table(struct vf_yaml *yaml, yaml_node_t *node, bool *as_table)
+{
+    const char *word;
+    enum vf_status status = vf_yaml_text(yaml, node, "as", false, &word);
+
+    *as_table = status == VF_OK && word != NULL;
+    if (status == VF_OK && word != NULL && strcmp(word, "table") != 0)
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "as"), "\"%s\" isn't what a view is moved as: table", word);
+    return status;
+}
+
 static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
 {
     enum vf_status status = vf_yaml_check_keys(yaml, node, "a table", table_keys);
@@ -390,6 +402,8 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
         status = vf_yaml_text(yaml, node, "name", true, &table->name);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "schema", false, &table->schema);
+    if (status == VF_OK)
+        status = read_as_table(yaml, node, &table->as_table);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "rename", false, &table->target_name);
     if (status == VF_OK)

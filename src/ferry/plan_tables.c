@@ -54,6 +54,23 @@ static enum vf_status check_names(const struct vf_schema *schema, size_t n, cons
     return VF_OK;
 }
 
+/* The same for what is moved as a table without being one. */
+static enum vf_status check_views(const struct vf_schema *schema, size_t n, const char *const *names,
+                                  struct vf_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool found = strcmp(names[i], "*") == 0;
+        for (size_t k = 0; k < schema->n_tables && !found; k++)
+            found = schema->tables[k].is_view && vf_plan_is_named(&schema->tables[k], names[i]);
+        if (found)
+            continue;
+        vf_error_set(err, VF_USAGE, "--as-table: the source has no materialized view \"%s\"", names[i]);
+        vf_error_hint(err, "vecferry inspect lists them; the rows of an ordinary view aren't kept anywhere");
+        return VF_USAGE;
+    }
+    return VF_OK;
+}
+
 static enum vf_status find_where(const struct vf_plan_maker *maker, struct vf_plan_table *table)
 {
     for (size_t i = 0; i < maker->options->n_where; i++) {
@@ -307,6 +324,8 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         status = check_names(maker->whole, options->n_exclude, options->exclude, "exclude", maker->err);
     if (status == VF_OK)
         status = check_names(maker->whole, options->n_whole, options->whole, "whole", maker->err);
+    if (status == VF_OK)
+        status = check_views(maker->whole, options->n_as_table, options->as_table, maker->err);
     if (status == VF_OK)
         status = check_where(maker);
     if (status == VF_OK)

@@ -339,6 +339,8 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
         vf_buf_str(out, "\n    schema: ");
         vf_yaml_put(out, table->source.schema);
     }
+    if (table->source.is_view)
+        vf_buf_str(out, "\n    as: table");
     if (strcmp(table->target.name, table->source.name) != 0) {
         vf_buf_str(out, "\n    rename: ");
         vf_yaml_put(out, table->target.name);

@@ -74,7 +74,7 @@ static void *writer_main(void *argument)
 
 /* ---- progress ---- */
 
-static void show_table(struct vf_work *work, size_t i, bool *shown_end)
+static void show_table(struct vf_work *work, size_t i)
 {
     const struct vf_crossing *crossing = work->crossing;
     const struct vf_plan_table *table = &crossing->plan->tables[i];
@@ -84,7 +84,7 @@ static void show_table(struct vf_work *work, size_t i, bool *shown_end)
     int64_t finished_us = atomic_load(&counters->finished_us);
     char label[256];
 
-    if (started_us == 0 || shown_end[i])
+    if (started_us == 0 || counters->is_shown)
         return;
     struct vf_progress progress = {
         .stage = VF_STAGE_COPY,
@@ -97,18 +97,18 @@ static void show_table(struct vf_work *work, size_t i, bool *shown_end)
         .elapsed_us = (finished_us != 0 ? finished_us : clock->monotonic_us(clock->context)) - started_us,
         .finished = finished_us != 0,
     };
-    shown_end[i] = progress.finished;
+    counters->is_shown = progress.finished;
     crossing->progress(crossing->progress_context, &progress);
 }
 
-static void show_all(struct vf_work *work, bool *shown_end)
+static void show_all(struct vf_work *work)
 {
     for (size_t i = 0; work->crossing->progress != NULL && i < work->crossing->plan->n_tables; i++)
-        show_table(work, i, shown_end);
+        show_table(work, i);
 }
 
 /* Until all threads have ended, waking up to show how far they are. */
-static void wait_for_threads(struct vf_work *work, bool *shown_end)
+static void wait_for_threads(struct vf_work *work)
 {
     struct timespec until;
 
@@ -122,7 +122,7 @@ static void wait_for_threads(struct vf_work *work, bool *shown_end)
         }
         pthread_cond_timedwait(&work->changed, &work->lock, &until);
         pthread_mutex_unlock(&work->lock);
-        show_all(work, shown_end);
+        show_all(work);
         pthread_mutex_lock(&work->lock);
     }
     pthread_mutex_unlock(&work->lock);
@@ -187,13 +187,13 @@ static enum vf_status open_all(struct vf_work *work, unsigned n_workers, struct 
     return status;
 }
 
-static enum vf_status run_threads(struct vf_work *work, bool *shown_end, struct vf_error *err)
+static enum vf_status run_threads(struct vf_work *work, struct vf_error *err)
 {
     enum vf_status status = start_all(work, err);
 
-    wait_for_threads(work, shown_end);
+    wait_for_threads(work);
     join_all(work);
-    show_all(work, shown_end);
+    show_all(work);
     if (work->failed) {
         if (err != NULL)
             *err = work->error;
@@ -206,16 +206,15 @@ static enum vf_status run_threads(struct vf_work *work, bool *shown_end, struct 
 
 enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err)
 {
-    bool *shown_end = vf_calloc(work->crossing->plan->n_tables + 1, sizeof(*shown_end));
     enum vf_status status;
 
-    if (shown_end == NULL)
-        return vf_error_nomem(err);
+    atomic_store(&work->next, 0);
+    work->failed = false;
     pthread_mutex_init(&work->lock, NULL);
     pthread_cond_init(&work->changed, NULL);
     status = open_all(work, vf_work_count_workers(work->crossing, work->n_chunks), err);
     if (status == VF_OK)
-        status = run_threads(work, shown_end, err);
+        status = run_threads(work, err);
     for (unsigned i = 0; i < work->n_workers; i++)
         vf_worker_close(&work->workers[i]);
     vf_free(work->workers);
@@ -223,6 +222,5 @@ enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err)
     work->n_workers = 0;
     pthread_cond_destroy(&work->changed);
     pthread_mutex_destroy(&work->lock);
-    vf_free(shown_end);
     return status;
 }

@@ -19,6 +19,7 @@ struct vf_work_table {
     _Atomic int64_t n_rows, n_bytes, n_rejected;
     _Atomic int64_t chunks_left;
     _Atomic int64_t started_us, finished_us; /* monotonic; 0: not yet */
+    bool is_shown;                           /* the progress display was told that it is finished */
 };
 
 struct vf_work_chunk {
@@ -50,7 +51,7 @@ struct vf_work {
 /* How many workers the crossing's jobs, engines and chunks allow; at least 1. */
 unsigned vf_work_count_workers(const struct vf_crossing *crossing, size_t n_chunks);
 
-/* Carry all chunks over. Calls the crossing's progress function from this thread. On failure the error is that of the thread that failed first. */
+/* Carry all chunks over; after a failure the ones that are left may be carried again, by chunks read anew. Calls the crossing's progress function from this thread. On failure the error is that of the thread that failed first. */
 enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err) VF_CHECKED;
 
 #endif

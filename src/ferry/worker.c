@@ -290,6 +290,7 @@ static enum vf_status begin_chunk(struct vf_worker *worker, size_t chunk, struct
     if (status != VF_OK)
         return status;
     worker->chunk = chunk;
+    worker->n_rows = worker->n_bytes = worker->n_rejected = 0;
     if (!claim_first)
         status = claim_chunk(worker, record, err);
     record->digest = record->rejected = (struct vf_digest){0};
@@ -331,6 +332,17 @@ static enum vf_status keep_rejects(struct vf_worker *worker, const struct vf_par
     return status;
 }
 
+static void count(struct vf_worker *worker, struct vf_work_table *counters, int64_t n_rows, int64_t n_bytes,
+                  int64_t n_rejected)
+{
+    worker->n_rows += n_rows;
+    worker->n_bytes += n_bytes;
+    worker->n_rejected += n_rejected;
+    atomic_fetch_add(&counters->n_rows, n_rows);
+    atomic_fetch_add(&counters->n_bytes, n_bytes);
+    atomic_fetch_add(&counters->n_rejected, n_rejected);
+}
+
 static enum vf_status write_rows(struct vf_worker *worker, const struct vf_parcel *parcel, struct vf_error *err)
 {
     struct vf_store_chunk *record = &worker->work->chunks[parcel->chunk].record;
@@ -345,11 +357,19 @@ static enum vf_status write_rows(struct vf_worker *worker, const struct vf_parce
                                worker->work->crossing->strict ? NULL : &worker->refused, err);
     if (status == VF_OK)
         status = keep_rejects(worker, parcel, record, err);
-    int64_t n_rejected = (int64_t)(parcel->batch.rejects.n_rejects + worker->refused.n_rejects);
-    atomic_fetch_add(&counters->n_rows, parcel->batch.n_rows - (int64_t)worker->refused.n_rejects);
-    atomic_fetch_add(&counters->n_bytes, (int64_t)parcel->batch.size_bytes);
-    atomic_fetch_add(&counters->n_rejected, n_rejected);
+    count(worker, counters, parcel->batch.n_rows - (int64_t)worker->refused.n_rejects,
+          (int64_t)parcel->batch.size_bytes, (int64_t)(parcel->batch.rejects.n_rejects + worker->refused.n_rejects));
     return status;
+}
+
+/* The chunk isn't done: what was counted of it will come again. */
+static void abandon_chunk(struct vf_worker *worker)
+{
+    struct vf_work_table *counters = counters_of(worker, worker->chunk);
+
+    count(worker, counters, -worker->n_rows, -worker->n_bytes, -worker->n_rejected);
+    vf_conn_rollback(worker->target);
+    worker->chunk = SIZE_MAX;
 }
 
 /* The marker, in the transaction of the rows: both are there, or neither. */
@@ -404,9 +424,7 @@ enum vf_status vf_worker_write(struct vf_worker *worker, struct vf_error *err)
         if (status == VF_OK && !vf_queue_push(worker->idle, item))
             break;
     }
-    if (worker->chunk != SIZE_MAX) { /* stopped in the middle of a chunk: it will be done again */
-        vf_conn_rollback(worker->target);
-        worker->chunk = SIZE_MAX;
-    }
+    if (worker->chunk != SIZE_MAX) /* stopped in the middle of a chunk: it will be done again */
+        abandon_chunk(worker);
     return status;
 }

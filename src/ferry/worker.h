@@ -33,6 +33,7 @@ struct vf_worker {
 
     /* Writer's: the chunk whose transaction is open, SIZE_MAX: none. */
     size_t chunk;
+    int64_t n_rows, n_bytes, n_rejected; /* of the chunk, in the counters already */
     size_t load_table;
     struct vf_load *load;
     struct vf_reject_list rejects; /* of the chunk, from both ends */

@@ -352,53 +352,62 @@ bool vf_json_walk_next(struct vf_json_walk *walk, struct vf_json_item *item)
 
 /* ---- strings ---- */
 
-static uint32_t unit_of(const char *digits)
+/* Four hexadecimal digits. */
+static bool take_unit(const char **at, const char *end, uint32_t *unit)
 {
-    uint32_t unit = 0;
-    for (size_t i = 0; i < 4; i++)
-        unit = unit << 4 | (uint32_t)hex_digit(digits[i]);
-    return unit;
+    *unit = 0;
+    if (end - *at < 4)
+        return false;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = hex_digit(*(*at)++);
+        if (digit < 0)
+            return false;
+        *unit = *unit << 4 | (uint32_t)digit;
+    }
+    return true;
 }
 
-/* \uXXXX, or two of them; *at is behind the "u". */
-static bool put_unicode(const char **at, const char *end, struct vf_buf *out)
+/* \uXXXX, or two of them; *at is behind the first "u". */
+static bool put_unicode(const char **at, const char *end, bool replace_halves, struct vf_buf *out)
 {
-    uint32_t code = unit_of(*at);
-    *at += 4;
-    if (code >= 0xdc00 && code < 0xe000)
+    uint32_t code = 0, low = 0;
+    if (!take_unit(at, end, &code))
         return false;
-    if (code >= 0xd800 && code < 0xdc00) {
-        if (end - *at < 6 || (*at)[0] != '\\' || (*at)[1] != 'u')
-            return false;
-        uint32_t low = unit_of(*at + 2);
-        if (low < 0xdc00 || low >= 0xe000)
-            return false;
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        *at += 6;
+    if (code >= 0xd800 && code < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u') {
+        const char *behind = *at + 2;
+        if (take_unit(&behind, end, &low) && low >= 0xdc00 && low < 0xe000) {
+            *at = behind;
+            vf_buf_code_point(out, 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+            return true;
+        }
     }
-    vf_buf_code_point(out, code);
+    bool is_half = code >= 0xd800 && code < 0xe000;
+    vf_buf_code_point(out, is_half ? 0xfffd : code);
+    return !is_half || replace_halves;
+}
+
+bool vf_json_text_unescape(const char *text, size_t size_bytes, bool replace_halves, struct vf_buf *out)
+{
+    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const char *end = text + size_bytes;
+    for (const char *at = text; at < end;) {
+        const char *slash = memchr(at, '\\', (size_t)(end - at));
+        vf_buf_add(out, at, (size_t)((slash != NULL ? slash : end) - at));
+        if (slash == NULL)
+            break;
+        if (end - slash < 2)
+            return false;
+        at = slash + 2;
+        const char *escape = slash[1] != '\0' ? strchr(escapes, slash[1]) : NULL;
+        if (escape != NULL)
+            vf_buf_char(out, meanings[escape - escapes]);
+        else if (slash[1] != 'u' || !put_unicode(&at, end, replace_halves, out))
+            return false;
+    }
     return true;
 }
 
 bool vf_json_text_string(const char *token, size_t size_bytes, struct vf_buf *out)
 {
-    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    if (size_bytes < 2 || token[0] != '"')
-        return false;
-    const char *end = token + size_bytes - 1;
-    for (const char *at = token + 1; at < end;) {
-        const char *plain = at;
-        while (at < end && *at != '\\')
-            at++;
-        vf_buf_add(out, plain, (size_t)(at - plain));
-        if (at == end)
-            break;
-        char c = at[1];
-        at += 2;
-        if (c == 'u' && !put_unicode(&at, end, out))
-            return false;
-        if (c != 'u')
-            vf_buf_char(out, meanings[strchr(escapes, c) - escapes]);
-    }
-    return true;
+    return size_bytes >= 2 && token[0] == '"' && vf_json_text_unescape(token + 1, size_bytes - 2, false, out);
 }

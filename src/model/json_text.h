@@ -47,5 +47,7 @@ bool vf_json_walk_next(struct vf_json_walk *walk, struct vf_json_item *item);
 
 /* Append what a string token means: no quotes, no escapes. false: it isn't a string, or holds half of a surrogate pair, which no UTF-8 text can. */
 bool vf_json_text_string(const char *token, size_t size_bytes, struct vf_buf *out);
+/* The same for what stands between the quotes, which needn't have been checked. false: an escape that is none, or half of a surrogate pair unless those are to become U+FFFD. */
+bool vf_json_text_unescape(const char *text, size_t size_bytes, bool replace_halves, struct vf_buf *out);
 
 #endif

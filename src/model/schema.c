@@ -107,9 +107,15 @@ static const char *const index_kinds[] = {
 
 #define N_INDEX_KINDS (sizeof(index_kinds) / sizeof(index_kinds[0]))
 
+static bool is_of_dialect(enum vf_default_kind kind)
+{
+    return kind == VF_DEFAULT_NOW || kind == VF_DEFAULT_TODAY || kind == VF_DEFAULT_TIME || kind == VF_DEFAULT_UUID ||
+           kind == VF_DEFAULT_EXPRESSION;
+}
+
 static void set_default(struct vf_default *def, const char *dialect)
 {
-    if (def->kind == VF_DEFAULT_EXPRESSION && def->dialect == NULL)
+    if (is_of_dialect(def->kind) && def->text != NULL && def->dialect == NULL)
         def->dialect = dialect;
 }
 

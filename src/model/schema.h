@@ -31,6 +31,7 @@ enum vf_default_kind {
     VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
+/* NOW, TODAY, TIME and UUID have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
 struct vf_default {
     enum vf_default_kind kind;
     const char *text;
@@ -288,6 +289,7 @@ struct vf_table {
     size_t n_parents;
     struct vf_table_name *parents;      /* PostgreSQL: the tables that it inherits from; its rows are its own */
     const char *unread, *unread_remedy; /* why this user can't read its rows, and what helps; NULL: it can */
+    bool is_view;                       /* a materialised view, looked at as a table because that was asked for */
     const char *comment;
 };
 

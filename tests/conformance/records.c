@@ -78,6 +78,42 @@ static void test_records(void **state)
     expect(conf->conn, NULL, "");
 }
 
+/* Many at once, an own one among them that is replaced, and more than one request holds. */
+static void test_put_many(void **state)
+{
+    const struct conf *conf = *state;
+    enum { N = 150, LARGE = 40000 };
+    struct vf_record_value values[N][5];
+    char texts[N][16];
+    char *large = vf_calloc(1, LARGE + 1);
+    struct vf_buf wanted;
+    assert_non_null(large);
+    memset(large, 'x', LARGE);
+    vf_buf_init(&wanted, VF_BUF_MAX);
+    CONF_OK(vf_record_create(conf->conn, &things, &err));
+    put(conf->conn, "m", 7, "replaced", 1);
+    put(conf->conn, "a", 1, "stays", 1);
+    vf_buf_str(&wanted, "a 1 stays 1;");
+    for (int i = 0; i < N; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "text %d", i);
+        values[i][0] = text_of("m");
+        values[i][1] = number_of(i);
+        values[i][2] = i % 50 == 3 ? text_of(NULL) : text_of(i % 2 == 1 ? large : texts[i]);
+        values[i][3] = (struct vf_record_value){.bytes = "\0\x01\xff", .size_bytes = 3};
+        values[i][4] = number_of(-i);
+        vf_buf_printf(&wanted, "m %d %s %d;", i, i % 50 == 3 ? "NULL" : i % 2 == 1 ? large : texts[i], -i);
+    }
+    CONF_OK(vf_record_put_many(conf->conn, &things, 0, NULL, &err));
+    CONF_OK(vf_record_put_many(conf->conn, &things, N, values[0], &err));
+    struct vf_buf out;
+    vf_buf_init(&out, VF_BUF_MAX);
+    CONF_OK(vf_record_get(conf->conn, &things, NULL, 0, found_one, &out, &err));
+    assert_string_equal(out.data, wanted.data);
+    vf_buf_release(&out);
+    vf_buf_release(&wanted);
+    vf_free(large);
+}
+
 static void test_delete_without_table(void **state)
 {
     const struct conf *conf = *state;
@@ -411,16 +447,9 @@ static void test_memory(void **state)
 }
 
 const struct CMUnitTest conf_tests_records[] = {
-    CONF_TEST(test_records),
-    CONF_TEST(test_delete_without_table),
-    CONF_TEST(test_swap),
-    CONF_TEST(test_rolled_back),
-    CONF_TEST(test_stop_reading),
-    CONF_TEST(test_runs),
-    CONF_TEST(test_chunk_round_trip),
-    CONF_TEST(test_claims),
-    CONF_TEST(test_claim_race),
-    CONF_TEST(test_rejects),
-    CONF_TEST(test_memory),
+    CONF_TEST(test_records),    CONF_TEST(test_put_many),         CONF_TEST(test_delete_without_table),
+    CONF_TEST(test_swap),       CONF_TEST(test_rolled_back),      CONF_TEST(test_stop_reading),
+    CONF_TEST(test_runs),       CONF_TEST(test_chunk_round_trip), CONF_TEST(test_claims),
+    CONF_TEST(test_claim_race), CONF_TEST(test_rejects),          CONF_TEST(test_memory),
 };
 const size_t conf_n_tests_records = sizeof(conf_tests_records) / sizeof(conf_tests_records[0]);

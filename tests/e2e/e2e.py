@@ -41,10 +41,36 @@ def server_versions():
         return connection.info.server_version // 10000, tuple(int(part) for part in vector.split("."))
 
 
+left_out = 0  # tests and classes, by since()
+
+
 def since(server=0, vector=(0, 0, 0)):
     """A test, or a class of them, of what older servers or pgvectors don't have: on those it is none (make test-pg15)."""
     has = server_versions()
-    return lambda test: test if has[0] >= server and has[1] >= vector else None
+
+    def decorate(test):
+        global left_out
+        if has[0] >= server and has[1] >= vector:
+            return test
+        left_out += 1
+        return None
+
+    return decorate
+
+
+def alltypes():
+    """alltypes.sql, less what the test server can't have."""
+    script = (pathlib.Path(__file__).parent / "alltypes.sql").read_text()
+    server, vector = server_versions()
+    if server < 15:
+        script = script.replace("n_neg numeric(5, -2)", "n_neg numeric")
+    if server < 14:
+        script = script.replace("mr int4multirange", "mr text")
+        script = script.replace("'NaN', 'NaN', 'Infinity',", "'NaN', 'NaN', 'NaN',").replace("'Infinity', 'Infinity', '-Infinity',", "'Infinity', 'Infinity', 'NaN',")
+    if vector < (0, 7, 0):
+        script = re.sub(r"^CREATE INDEX \w+ ON vectors USING hnsw \([hsb] .*\n", "", script, flags=re.M)
+        script = script.replace("halfvec(3)", "vector(3)").replace("sparsevec(5)", "text")
+    return script
 
 
 class Result:

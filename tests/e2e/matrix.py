@@ -15,7 +15,7 @@ import struct
 import urllib.parse
 
 import duckdb
-from e2e import Case, pack, postgres_picture
+from e2e import Case, alltypes, pack, postgres_picture
 from hrana import Sqld
 from sqlite_library import Library
 
@@ -327,7 +327,7 @@ def turso_source(case):
 
 
 KINDS = {
-    "postgres": Kind("postgres", lambda case: case.postgres((HERE / "alltypes.sql").read_text() + (POSTGRES_MANY if LARGE else "")), lambda case: case.postgres(), postgres_picture),
+    "postgres": Kind("postgres", lambda case: case.postgres(alltypes() + (POSTGRES_MANY if LARGE else "")), lambda case: case.postgres(), postgres_picture),
     "sqlite": Kind("sqlite", sqlite_source, lambda case: case.new_file("target.db"), sqlite_picture),
     "duckdb": Kind("duckdb", duckdb_source, lambda case: "duckdb:" + case.new_file("target.duckdb"), lambda url: duckdb_picture(url.removeprefix("duckdb:"))),
     "libsql": Kind("libsql", libsql_source, lambda case: case.libsql_url(case.new_file("target-libsql.db")), None),

@@ -15,14 +15,14 @@ import sys
 import duckdb
 
 from duckdb_case import HERE, LIBRARY_DIR, DuckCase
-from e2e import VECFERRY
+from e2e import VECFERRY, alltypes
 from test_identity import fill_sqlite
 
 
 class ThereAndBack(DuckCase):
     def test_postgres(self):
         """What DuckDB's own types can't hold goes where the plan says: a NaN of numeric(12,2), and a year after 294247, as text."""
-        source, middle, back = self.postgres((HERE / "alltypes.sql").read_text()), self.target(), self.postgres()
+        source, middle, back = self.postgres(alltypes()), self.target(), self.postgres()
         plan = self.folder / "there.yaml"
         self.run_vecferry("plan", source, middle, "-o", plan)
         text = re.sub(r'(name: n_12_2, [^}]*to: )"DECIMAL\(12,2\)"', r"\1VARCHAR", plan.read_text())

@@ -7,12 +7,13 @@ import subprocess
 
 import psycopg
 
-from e2e import VECFERRY, Case
+from e2e import VECFERRY, Case, since
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CHUNKS = 1100  # more than 1,000 embeddings: then an index is built
 
 
+@since(vector=(0, 7, 0))
 class Dealhunter(Case):
     def test_run(self):
         url = self.postgres(vector=False)

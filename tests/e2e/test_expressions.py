@@ -136,6 +136,7 @@ def plain(value):
     return value if isinstance(value, (int, str, bytes, type(None))) else str(value)
 
 
+@e2e.since(server=16)
 class Expressions(e2e.Case):
     maxDiff = None
 

@@ -1,19 +1,16 @@
 """PostgreSQL -> SQLite -> PostgreSQL, and SQLite -> PostgreSQL -> SQLite, are the identity: by vecferry's digests, and by a comparison that shares no code with it."""
 
 import json
-import pathlib
 import sqlite3
 import struct
 import uuid
 
-from e2e import Case
-
-HERE = pathlib.Path(__file__).resolve().parent
+from e2e import Case, alltypes, since
 
 
 class Identity(Case):
     def test_every_postgres_type_there_and_back(self):
-        source = self.postgres((HERE / "alltypes.sql").read_text())
+        source = self.postgres(alltypes())
         middle = self.sqlite("middle.db")
         back = self.postgres()
         there = self.copy(source, middle)
@@ -25,6 +22,7 @@ class Identity(Case):
         self.assert_same_postgres(source, back)
         self.run_vecferry("verify", source, back)
 
+    @since(vector=(0, 7, 0))
     def test_vectors_without_an_index_get_none(self):
         """As many rows as a plan adds an index for, where the source knows none: these had none where indexes are known."""
         source = self.postgres("CREATE TABLE docs (id int PRIMARY KEY, v vector(3), h halfvec(2)); INSERT INTO docs SELECT i, ARRAY[i, 1, 2], ARRAY[i % 9, 1] FROM generate_series(1, 1200) i")
@@ -36,7 +34,7 @@ class Identity(Case):
                 self.assert_same_postgres(source, back)
 
     def test_postgres_to_postgres(self):
-        source = self.postgres((HERE / "alltypes.sql").read_text())
+        source = self.postgres(alltypes())
         target = self.postgres()
         self.copy(source, target)
         self.assert_same_postgres(source, target)

@@ -52,6 +52,7 @@ def reasons(summary):
     return {(item["kind"], item["name"]): item["why"] for item in summary["not_moved"]}
 
 
+@e2e.since(server=16)
 class ToSqlite(e2e.Case):
     def setUp(self):
         super().setUp()
@@ -149,6 +150,7 @@ class ToSqlite(e2e.Case):
 
 
 class FromSqlite(e2e.Case):
+    @e2e.since(server=16)
     def test_to_postgres_and_back(self):
         source = self.sqlite("notes.db", NOTES)
         there = self.postgres()

@@ -112,6 +112,26 @@ class Moves(Case):
                 self.assertNotIn("guarantee", result["target"])
 
 
+class Rejects(Case):
+    def test_rejected_rows_go_together(self):
+        """What can't be held is kept by the server in a few requests, not in one a row."""
+        n_requests = {}
+        for n_bad in (1, 300):
+            source = self.sqlite(f"{n_bad}.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, v F32_BLOB(8))")
+            with sqlite3.connect(source) as db:
+                db.executemany("INSERT INTO docs VALUES (?, ?)", ((i, vector(i)) for i in range(1000)))
+                db.executemany("INSERT INTO docs VALUES (?, ?)", ((5000 + i, vector(i, 7)) for i in range(n_bad)))
+            db.close()
+            with Sqld(self.folder / f"{n_bad}-server.db") as server:
+                result = self.run_vecferry("copy", "--no-verify", source, server.url, code=3)
+                n_requests[n_bad] = server.stats()["requests"]
+                rows = server.run("SELECT number, key, column_name, reason, original FROM vecferry_rejects ORDER BY number")
+                self.assertEqual(server.run("SELECT count(*) FROM docs"), [(1000,)], result)
+                self.assertEqual([(row[0], row[1], row[2], row[4]) for row in rows], [(i, f'{{"id": {5000 + i}}}', "v", vector(i, 7)) for i in range(n_bad)])
+                self.assertTrue(all("7" in row[3] for row in rows))
+        self.assertLess(n_requests[300] - n_requests[1], 20, n_requests)
+
+
 class Failures(Case):
     def start_sqld(self, name="s.db", **options):
         server = Sqld(self.folder / name, **{"steal_ms": STEAL_MS, **options})
@@ -124,18 +144,23 @@ class Failures(Case):
         self.run_vecferry("verify", source, target)
 
     def test_a_target_that_fails_half_way(self):
-        source = make_file(str(self.folder / "source.db"), 4000)
-        for match, do in (("INSERT OR ABORT", "lose_reply"), ("COMMIT", "lose_reply"), ("INSERT OR ABORT", "expire"), ("INSERT OR ABORT", "steal")):
+        source = make_file(str(self.folder / "source.db"), 1500)
+        for match, do, nth in (("INSERT OR ABORT", "lose_reply", 3), ("COMMIT", "lose_reply", 5), ("INSERT OR ABORT", "expire", 3), ("INSERT OR ABORT", "steal", 3)):
             with self.subTest(match=match, do=do):
                 server = self.start_sqld(f"{match[:3]}-{do}.db")
-                server.fault(match, do, nth=3)
-                result = self.run_vecferry("copy", source, server.url, code=5)
+                server.fault(match, do, nth=nth)
+                result = self.run_vecferry("copy", source, server.url)
+                self.assertIn("the chunk is written again", result.stderr)
+                self.run_vecferry("verify", source, server.url)
+                server.forget()
+                server.fault(match, do, nth=nth, times=0)
+                result = self.run_vecferry("copy", "--drop-existing", "--yes", source, server.url, code=5)
                 self.assertIn("--resume", result.stderr)
                 server.forget()
                 self.check_resumed(source, server.url)
 
     def test_a_source_that_fails_half_way(self):
-        file = make_file(str(self.folder / "source.db"), 4000)
+        file = make_file(str(self.folder / "source.db"), 1500)
         server = self.start_sqld()
         self.copy(file, server.url)
         for do in ("cut", "truncate"):
@@ -150,7 +175,7 @@ class Failures(Case):
                 self.assert_same_sqlite(file, target)
 
     def test_a_copy_that_is_killed(self):
-        source = make_file(str(self.folder / "source.db"), 4000)
+        source = make_file(str(self.folder / "source.db"), 1500)
         for kind in (Sqld, Tursodb):
             for point in ("load_write:2:kill", "commit:2:kill-after"):
                 with self.subTest(f"{kind.__name__} {point}"), kind(self.folder / f"{kind.__name__}-{point}.db") as server:

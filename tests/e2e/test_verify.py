@@ -5,7 +5,7 @@ import struct
 
 import psycopg
 
-from e2e import Case
+from e2e import Case, since
 
 ROWS = 3000
 
@@ -110,6 +110,7 @@ class Verify(Case):
         table = [table for table in result["tables"] if table["name"] == "docs"][0]
         self.assertEqual(sorted((d["kind"], d["key"], d["column"]) for d in table["differences"]), [("unreadable", '{"id": 4}', "v"), ("unreadable", '{"id": 5}', "n")])
 
+    @since(vector=(0, 7, 0))
     def test_why_an_index_was_not_moved(self):
         """By the plan that the target remembers, too: what the user took out of it is one reason, what the target can't do and what isn't worth it are others."""
         source = self.postgres("CREATE TABLE few (id int PRIMARY KEY, s text, j jsonb, v vector(3)); INSERT INTO few SELECT i, 'x' || i, '{}', ARRAY[i, 1, 2]::float4[]::vector FROM generate_series(1, 50) i;"

@@ -106,7 +106,7 @@ static void write_key(const struct vf_table *table, const struct vf_index *index
     write_names(table, index, sql);
 }
 
-/* Can the foreign key be declared now: does it lead to another table, which is there and has a key of these columns? */
+/* Can the foreign key be declared now: does it lead to another table of the schema, which is there and has a key of these columns? */
 static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_table *table,
                                   const struct vf_foreign_key *key, bool *can, struct vf_error *err)
 {
@@ -115,7 +115,7 @@ static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_t
     struct vf_buf sql;
     int64_t n_found = 0;
     *can = false;
-    if (vf_strcasecmp(schema, vf_duckdb_schema(table->schema)) == 0 && vf_strcasecmp(key->to_table, table->name) == 0)
+    if (vf_strcasecmp(schema, vf_duckdb_schema(table->schema)) != 0 || vf_strcasecmp(key->to_table, table->name) == 0)
         return VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT count(*) FROM duckdb_constraints() WHERE database_name = '" VF_DUCKDB_CATALOG

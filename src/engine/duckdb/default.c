@@ -111,6 +111,7 @@ enum vf_status vf_duckdb_default_parse(const char *text, struct vf_arena *arena,
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (vf_strcasecmp(text, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
+            column->def.text = spellings[i].kind == VF_DEFAULT_NULL ? NULL : spellings[i].text;
             return VF_OK;
         }
     }
@@ -149,9 +150,26 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
     return true;
 }
 
+/* The spelling that the default had in a DuckDB, if it is one of those above. */
+static const char *own_spelling(const struct vf_default *def)
+{
+    for (size_t i = 0; def->text != NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (vf_str_equal(def->dialect, "duckdb") && spellings[i].kind == def->kind &&
+            strcmp(spellings[i].text, def->text) == 0)
+            return spellings[i].text;
+    }
+    return NULL;
+}
+
+static const char *time_text(enum vf_default_kind kind)
+{
+    return kind == VF_DEFAULT_NOW ? "now()" : kind == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
+}
+
 bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
     bool is_native = column->form == VF_FORM_NATIVE;
+    const char *own = own_spelling(&column->def);
     *why = NULL;
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
@@ -166,12 +184,10 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
             *why = "the current time isn't written in the form that the column has in DuckDB";
             return false;
         }
-        vf_buf_str(out, column->def.kind == VF_DEFAULT_NOW     ? "now()"
-                        : column->def.kind == VF_DEFAULT_TODAY ? "current_date"
-                                                               : "CAST(now() AS TIME)");
+        vf_buf_str(out, own != NULL ? own : time_text(column->def.kind));
         return true;
     case VF_DEFAULT_UUID:
-        vf_buf_str(out, "uuid()");
+        vf_buf_str(out, own != NULL ? own : "uuid()");
         return is_native || column->form == VF_FORM_TEXT;
     case VF_DEFAULT_SEQUENCE:
         *why = "made with the sequence that it names";

@@ -25,6 +25,14 @@ static const char *skip_quoted(const char *at)
     return at;
 }
 
+/* The first place of the word that isn't in a quoted name or text; NULL: none. */
+static const char *find_bare(const char *at, const char *word)
+{
+    while (*at != '\0' && !vf_str_starts(at, word))
+        at = *at == '\'' || *at == '"' ? skip_quoted(at) : at + 1;
+    return *at != '\0' ? at : NULL;
+}
+
 const char *vf_duckdb_next_part(const char **at, struct vf_arena *arena)
 {
     const char *start = *at + strspn(*at, " ,"), *end = start;
@@ -147,9 +155,7 @@ static enum vf_status read_tables(struct vf_duckdb_conn *conn, struct vf_schema 
 static enum vf_status read_definition(struct vf_schema *schema, struct vf_table *table, const char *sql,
                                       struct vf_error *err)
 {
-    const char *at = strstr(sql, table->name);
-    /* The name may hold a parenthesis itself. */
-    at = at != NULL ? strchr(at + strlen(table->name), '(') : NULL;
+    const char *at = find_bare(sql, "("); /* behind the names, which may hold one themselves */
     if (at == NULL)
         return VF_OK;
     at++;
@@ -159,8 +165,8 @@ static enum vf_status read_definition(struct vf_schema *schema, struct vf_table 
             return VF_OK;
         struct vf_column *column = &table->columns[i];
         const char *behind = part[0] == '"' ? skip_quoted(part) : part + strcspn(part, " ");
-        const char *generated = strstr(behind, " GENERATED ALWAYS AS(");
-        const char *collate = strstr(behind, " COLLATE ");
+        const char *generated = find_bare(behind, " GENERATED ALWAYS AS(");
+        const char *collate = find_bare(behind, " COLLATE ");
         if (generated != NULL && column->def.text != NULL) {
             column->generated = VF_GENERATED_VIRTUAL;
             column->expression = column->def.text;

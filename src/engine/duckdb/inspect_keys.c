@@ -4,9 +4,9 @@
 #include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/inspect.h"
 
-/* A constraint's columns come as rows, one for each. */
+/* A constraint's columns come as rows, one for each. Its name isn't read: DuckDB doesn't keep the one that it was given, and shows one that it makes of the columns' names, however long. */
 struct key_row {
-    const char *schema, *table, *kind, *name, *column, *to_table, *to_column;
+    const char *schema, *table, *kind, *column, *to_table, *to_column;
     int64_t number; /* of the constraint in its table */
 };
 
@@ -21,12 +21,11 @@ struct reader {
 static enum vf_status read_row(const struct vf_duckdb_rows *rows, struct vf_arena *arena, struct key_row *row,
                                struct vf_error *err)
 {
-    const char **texts[] = {&row->schema, &row->table,    &row->kind,     &row->name,
-                            &row->column, &row->to_table, &row->to_column};
+    const char **texts[] = {&row->schema, &row->table, &row->kind, &row->column, &row->to_table, &row->to_column};
     enum vf_status status = VF_OK;
     for (idx_t i = 0; status == VF_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
         status = vf_duckdb_copy_text(rows, i, arena, texts[i], err);
-    row->number = vf_duckdb_i64(rows, 7);
+    row->number = vf_duckdb_i64(rows, 6);
     return status;
 }
 
@@ -36,7 +35,6 @@ static enum vf_status begin_index(struct reader *reader, const struct key_row *r
     reader->index = vf_table_add_index(reader->schema, reader->table);
     if (reader->index == NULL)
         return vf_error_nomem(err);
-    reader->index->name = row->name;
     reader->index->method = "btree";
     reader->index->constraint = is_primary ? VF_CONSTRAINT_PRIMARY : VF_CONSTRAINT_UNIQUE;
     reader->index->unique = true;
@@ -50,7 +48,6 @@ static enum vf_status begin_foreign_key(struct reader *reader, const struct key_
     reader->key = vf_table_add_foreign_key(reader->schema, reader->table);
     if (reader->key == NULL)
         return vf_error_nomem(err);
-    reader->key->name = row->name;
     reader->key->to_table = row->to_table;
     reader->key->columns = vf_arena_alloc(&reader->schema->arena, reader->table->n_columns + 1, sizeof(int));
     reader->key->to_columns = vf_arena_alloc(&reader->schema->arena, reader->table->n_columns + 1, sizeof(char *));
@@ -109,23 +106,23 @@ static enum vf_status read_checks(struct vf_duckdb_conn *conn, struct vf_schema 
     bool more = true;
     enum vf_status status =
         vf_duckdb_query(conn,
-                        "SELECT schema_name, table_name, constraint_name, expression FROM duckdb_constraints() WHERE "
+                        "SELECT schema_name, table_name, expression FROM duckdb_constraints() WHERE "
                         "database_name = '" VF_DUCKDB_CATALOG "' AND constraint_type = 'CHECK' "
                         "ORDER BY table_oid, constraint_index",
                         0, NULL, &rows, err);
     while (status == VF_OK && more) {
-        const char *texts[4] = {NULL, NULL, NULL, NULL};
+        const char *texts[3] = {NULL, NULL, NULL};
         status = vf_duckdb_next(&rows, &more, err);
         if (status != VF_OK || !more)
             break;
-        for (idx_t i = 0; status == VF_OK && i < 4; i++)
+        for (idx_t i = 0; status == VF_OK && i < 3; i++)
             status = vf_duckdb_copy_text(&rows, i, &schema->arena, &texts[i], err);
         struct vf_table *table = status == VF_OK ? vf_schema_find_table(schema, texts[0], texts[1]) : NULL;
         struct vf_check *check = table != NULL ? vf_table_add_check(schema, table) : NULL;
         if (table != NULL && check == NULL)
             status = vf_error_nomem(err);
         if (check != NULL)
-            *check = (struct vf_check){.name = texts[2], .expression = texts[3]};
+            *check = (struct vf_check){.expression = texts[2]};
     }
     vf_duckdb_rows_close(&rows);
     return status;
@@ -138,7 +135,7 @@ enum vf_status vf_duckdb_inspect_keys(struct vf_duckdb_conn *conn, struct vf_sch
     bool more = true;
     enum vf_status status = vf_duckdb_query(
         conn,
-        "SELECT schema_name, table_name, constraint_type, constraint_name, unnest(constraint_column_names), "
+        "SELECT schema_name, table_name, constraint_type, unnest(constraint_column_names), "
         "referenced_table, unnest(referenced_column_names), constraint_index::BIGINT FROM (SELECT * FROM "
         "duckdb_constraints() WHERE database_name = '" VF_DUCKDB_CATALOG
         "' AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') ORDER BY table_oid, constraint_index)",

@@ -62,6 +62,9 @@ static const char *why_not(const struct vf_schema *wanted, size_t number, const 
     if (is_same_table(table, schema, key->to_table))
         return "isn't declared: DuckDB checks it row by row, and a row may refer to one that comes later; it is "
                "remembered for the way back";
+    if (strcmp(vf_duckdb_schema(table->schema), vf_duckdb_schema(schema)) != 0)
+        return "isn't declared: DuckDB has no foreign keys from one schema to another; it is remembered for the way "
+               "back";
     for (size_t i = number + 1; i < wanted->n_tables; i++) {
         if (is_same_table(&wanted->tables[i], schema, key->to_table))
             return "isn't declared: the tables refer to each other, and DuckDB can't add a foreign key later; it is "

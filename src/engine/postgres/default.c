@@ -224,6 +224,20 @@ static const char *write_now(enum vf_kind kind)
                                                               : NULL;
 }
 
+/* As PostgreSQL spelled it where it came from: the time of the transaction, of the statement and of the clock are not the same. Functions of extensions and of other schemas may not be here. */
+static const char *own_spelling(const struct vf_column *column)
+{
+    const struct vf_default *def = &column->def;
+    if (def->text == NULL || !vf_str_equal(def->dialect, "postgres") || column->type.kind == VF_K_TEXT ||
+        def->kind == VF_DEFAULT_UUID)
+        return NULL;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (spellings[i].kind == def->kind && strcmp(spellings[i].text, def->text) == 0)
+            return spellings[i].text;
+    }
+    return NULL;
+}
+
 bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_types *types, struct vf_buf *out,
                          const char **why)
 {
@@ -263,6 +277,8 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
         *why = "the expression isn't one that vecferry translates, and the source's text is never run";
         return false;
     }
+    if (text != NULL && own_spelling(column) != NULL)
+        text = own_spelling(column);
     if (text != NULL)
         vf_buf_str(out, text);
     return text != NULL;

@@ -16,9 +16,9 @@ static const char table_query[] =
     "JOIN pg_catalog.pg_class l ON l.oid = t.relid WHERE t.isleaf) ELSE greatest(c.reltuples, -1)::bigint END, "
     "CASE WHEN c.relkind = 'p' THEN (SELECT sum(pg_catalog.pg_table_size(t.relid))::bigint "
     "FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_catalog.pg_table_size(c.oid) END, "
-    "pg_catalog.obj_description(c.oid, 'pg_class') "
+    "pg_catalog.obj_description(c.oid, 'pg_class'), c.relispopulated "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE (c.relkind = 'r' OR c.relkind = 'p' AND NOT c.relispartition) AND c.relpersistence <> 't' "
+    "WHERE (c.relkind IN ('r', 'm') OR c.relkind = 'p' AND NOT c.relispartition) AND c.relpersistence <> 't' "
     "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
     "AND left(c.relname::text, 9) <> '" VF_STORE_PREFIX "' "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass "
@@ -35,7 +35,7 @@ static const char column_query[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
     "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
-    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') "
+    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') "
     "AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' ORDER BY a.attrelid, a.attnum";
 
 struct vf_table *vf_pg_seen_table(struct vf_pg_inspection *inspection, int64_t oid)
@@ -80,23 +80,51 @@ int vf_pg_numbers(const char *text, struct vf_arena *arena, int **numbers)
 
 /* ---- tables ---- */
 
-static enum vf_status add_table(struct vf_pg_inspection *inspection, const PGresult *result, int row)
+/* A materialised view is a table when somebody asks for that. */
+static bool is_asked_for(const struct vf_inspect_options *options, const char *schema, const char *name)
+{
+    char label[256];
+    vf_table_label(schema, name, label, sizeof(label));
+    for (size_t i = 0; i < options->n_as_table; i++) {
+        const char *asked = options->as_table[i];
+        if (strcmp(asked, "*") == 0 || strcmp(asked, name) == 0 || strcmp(asked, label) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status refuse_empty(struct vf_pg_inspection *inspection, const char *schema, const char *name)
+{
+    vf_error_set(inspection->err, VF_STATE, "the materialized view \"%s.%s\" has not been populated", schema, name);
+    vf_error_hint(inspection->err, "REFRESH MATERIALIZED VIEW fills it; or leave it out of --as-table");
+    return VF_STATE;
+}
+
+static enum vf_status add_table(struct vf_pg_inspection *inspection, const struct vf_inspect_options *options,
+                                const PGresult *result, int row)
 {
     struct vf_arena *arena = &inspection->schema->arena;
+    bool is_view = vf_pg_str(result, row, 3)[0] == 'm';
+    const char *schema = vf_pg_str(result, row, 1), *name = vf_pg_str(result, row, 2);
+    if (is_view && !is_asked_for(options, schema, name))
+        return VF_OK;
+    if (is_view && !vf_pg_is_true(result, row, 7))
+        return refuse_empty(inspection, schema, name);
     struct vf_table *table = vf_schema_add_table(inspection->schema);
     if (table == NULL)
         return vf_error_nomem(inspection->err);
+    table->is_view = is_view;
     table->schema = vf_pg_copy(result, row, 1, arena);
     table->name = vf_pg_copy(result, row, 2, arena);
     table->n_rows = vf_pg_i64(result, row, 4, -1);
     table->size_bytes = vf_pg_i64(result, row, 5, -1);
     table->comment = vf_pg_copy(result, row, 6, arena);
-    inspection->seen[row] =
+    inspection->seen[inspection->schema->n_tables - 1] =
         (struct vf_pg_seen){.oid = vf_pg_i64(result, row, 0, 0), .relkind = vf_pg_str(result, row, 3)[0]};
     return table->schema == NULL || table->name == NULL ? vf_error_nomem(inspection->err) : VF_OK;
 }
 
-static enum vf_status inspect_tables(struct vf_pg_inspection *inspection)
+static enum vf_status inspect_tables(struct vf_pg_inspection *inspection, const struct vf_inspect_options *options)
 {
     PGresult *result = NULL;
     enum vf_status status = vf_pg_query(inspection->conn, table_query, 0, NULL, &result, inspection->err);
@@ -105,7 +133,7 @@ static enum vf_status inspect_tables(struct vf_pg_inspection *inspection)
     if (inspection->seen == NULL)
         status = vf_error_nomem(inspection->err);
     for (int row = 0; row < n && status == VF_OK; row++)
-        status = add_table(inspection, result, row);
+        status = add_table(inspection, options, result, row);
     PQclear(result);
     return status;
 }
@@ -222,7 +250,7 @@ static enum vf_status inspect_all(struct vf_pg_inspection *inspection, const str
     vf_pg_types_forget(&inspection->conn->types);
     enum vf_status status = vf_pg_types_load(inspection->conn, inspection->err);
     if (status == VF_OK)
-        status = inspect_tables(inspection);
+        status = inspect_tables(inspection, options);
     if (status == VF_OK)
         status = vf_pg_inspect_rights(inspection);
     if (status == VF_OK)

@@ -29,7 +29,7 @@ static const char index_query[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid "
     "AND con.contype IN ('p', 'u', 'x') "
-    "WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
+    "WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
     "ORDER BY i.indrelid, coalesce(con.contype, 'z') <> 'p', ic.relname::text COLLATE \"C\"";
 
 /* What the texts of one index are, one element a part. */

@@ -27,7 +27,8 @@ static const struct other_kind kinds[] = {
     {"view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind = 'v'",
      "pg_class", "c.oid", false, NULL},
     {"materialized view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"),
-     "c.relkind = 'm'", "pg_class", "c.oid", false, NULL},
+     "c.relkind = 'm'", "pg_class", "c.oid", false,
+     "its rows are moved as a table's when the plan asks for that: --as-table"},
     {"foreign table", "c.relname", NULL,
      "(SELECT 'server ' || v.srvname || E'\\ncolumns ' || coalesce(string_agg(a.attname || ' ' || "
      "format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum), '') FROM pg_foreign_table f JOIN "
@@ -191,6 +192,11 @@ static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGres
 {
     struct vf_arena *arena = &inspection->schema->arena;
     const struct other_kind *kind = &kinds[vf_pg_i64(result, row, 0, 0)];
+    bool is_table =
+        strcmp(kind->kind, "materialized view") == 0 &&
+        vf_schema_find_table(inspection->schema, vf_pg_str(result, row, 1), vf_pg_str(result, row, 2)) != NULL;
+    if (is_table)
+        return VF_OK;
     struct vf_other *other = vf_schema_add_other(inspection->schema);
     if (other == NULL)
         return vf_error_nomem(inspection->err);

@@ -116,7 +116,7 @@ static enum vf_status scan_new(struct vf_pg_conn *conn, const struct vf_relation
         scan_free(made);
         return status;
     }
-    made->with_ctid = wanted->n_key == 0 && (made->relation.relkind == 'r' || made->relation.relkind == 'p');
+    made->with_ctid = wanted->n_key == 0 && strchr("rpm", made->relation.relkind) != NULL;
     *scan = made;
     return VF_OK;
 }

@@ -78,7 +78,7 @@ struct leaf {
 /* The size of the file stands for the block count, because pg_class.relpages is old or -1. relfilenode: as the snapshot sees it, and as it is now. */
 static const char leaf_query[] =
     "SELECT c.oid::bigint, pg_catalog.pg_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), "
-    "greatest(c.reltuples, -1)::bigint, c.relkind = 'r' AND coalesce(am.amname = 'heap', false), "
+    "greatest(c.reltuples, -1)::bigint, c.relkind IN ('r', 'm') AND coalesce(am.amname = 'heap', false), "
     "c.relfilenode::bigint, coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint "
     "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam "
     "WHERE c.oid IN (SELECT $1::oid WHERE NOT $2::boolean UNION ALL "
@@ -173,16 +173,17 @@ static enum vf_status cut(struct vf_pg_conn *conn, const struct vf_pg_relation *
     return status;
 }
 
-/* TRUNCATE doesn't care for snapshots: what is to be read is locked against it first. */
+/* TRUNCATE and REFRESH don't care for snapshots: what is to be read is locked against them first. A materialized view can't be named by LOCK, and reading it is as good. */
 static enum vf_status lock_table(struct vf_pg_conn *conn, const struct vf_pg_relation *relation, struct vf_error *err)
 {
     struct vf_buf sql;
-    if (!conn->in_snapshot || strchr("rp", relation->relkind) == NULL)
+    bool is_view = relation->relkind == 'm';
+    if (!conn->in_snapshot || strchr("rpm", relation->relkind) == NULL)
         return VF_OK;
     vf_buf_init(&sql, 1 << 16);
-    vf_buf_str(&sql, "LOCK TABLE ");
+    vf_buf_str(&sql, is_view ? "SELECT FROM " : "LOCK TABLE ");
     vf_pg_quote_table(&sql, relation->schema, relation->name);
-    vf_buf_str(&sql, " IN ACCESS SHARE MODE");
+    vf_buf_str(&sql, is_view ? " LIMIT 0" : " IN ACCESS SHARE MODE");
     enum vf_status status = vf_pg_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     return status;

@@ -461,6 +461,22 @@ static void decide(struct judge *judge)
     decide_by_storage(judge);
 }
 
+/* What most of the values are stored as. */
+static void decide_plain(struct judge *judge)
+{
+    const struct vf_probe *p = judge->probe;
+    const struct {
+        int64_t n;
+        enum vf_kind kind;
+    } classes[] = {{p->n_text, VF_K_TEXT}, {p->n_integer, VF_K_I64}, {p->n_real, VF_K_F64}, {p->n_blob, VF_K_BLOB}};
+    size_t most = 0;
+    for (size_t i = 1; i < sizeof(classes) / sizeof(classes[0]); i++)
+        most = classes[i].n > classes[most].n ? i : most;
+    settle(judge, classes[most].kind, VF_FORM_NATIVE, classes[most].n);
+    say_storage(judge);
+    vf_buf_str(&judge->why, "; what refers to it, or what it refers to, is no more than that");
+}
+
 static void judge_fixed(struct judge *judge)
 {
     const struct vf_probe *p = judge->probe;
@@ -480,8 +496,8 @@ static void judge_fixed(struct judge *judge)
         say_norms(judge, &p->vectors);
 }
 
-enum vf_status vf_probe_decide(const struct vf_probe *probe, struct vf_arena *arena, struct vf_column *column,
-                               struct vf_error *err)
+enum vf_status vf_probe_decide(const struct vf_probe *probe, bool plain, struct vf_arena *arena,
+                               struct vf_column *column, struct vf_error *err)
 {
     struct judge judge = {.probe = probe, .arena = arena, .column = column, .n = vf_probe_count(probe)};
     vf_buf_init(&judge.why, VF_BUF_MAX);
@@ -492,6 +508,8 @@ enum vf_status vf_probe_decide(const struct vf_probe *probe, struct vf_arena *ar
         judge_fixed(&judge);
     else if (judge.n == 0)
         vf_buf_str(&judge.why, "no values: the type is what is declared");
+    else if (plain)
+        decide_plain(&judge);
     else
         decide(&judge);
     enum vf_status status = vf_buf_check(&judge.why, err);

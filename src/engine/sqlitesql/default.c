@@ -9,33 +9,39 @@
 
 /* ---- reading ---- */
 
+/* What a spelling gives: it is kept where the column's values are of that. */
+enum gives { GIVES_TEXT, GIVES_SECONDS, GIVES_DAYS };
+
 struct spelling {
     const char *text; /* without blanks, lower case */
     enum vf_default_kind kind;
+    enum gives gives;
+    const char *written;
 };
 
 /* The usual spellings. Compared without blanks and case, so only those that can't mean anything else. */
 static const struct spelling spellings[] = {
-    {"current_timestamp", VF_DEFAULT_NOW},
-    {"current_date", VF_DEFAULT_TODAY},
-    {"current_time", VF_DEFAULT_TIME},
-    {"datetime('now')", VF_DEFAULT_NOW},
-    {"datetime()", VF_DEFAULT_NOW},
-    {"unixepoch()", VF_DEFAULT_NOW},
-    {"unixepoch('now')", VF_DEFAULT_NOW},
-    {"strftime('%s','now')", VF_DEFAULT_NOW},
-    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW},
-    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW},
-    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW},
-    {"julianday('now')", VF_DEFAULT_NOW},
-    {"date('now')", VF_DEFAULT_TODAY},
-    {"date()", VF_DEFAULT_TODAY},
-    {"time('now')", VF_DEFAULT_TIME},
-    {"time()", VF_DEFAULT_TIME},
-    {"hex(randomblob(16))", VF_DEFAULT_UUID},
-    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID},
-    {"null", VF_DEFAULT_NULL},
+    {"current_timestamp", VF_DEFAULT_NOW, GIVES_TEXT, "CURRENT_TIMESTAMP"},
+    {"current_date", VF_DEFAULT_TODAY, GIVES_TEXT, "CURRENT_DATE"},
+    {"current_time", VF_DEFAULT_TIME, GIVES_TEXT, "CURRENT_TIME"},
+    {"datetime('now')", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime('now'))"},
+    {"datetime()", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime())"},
+    {"unixepoch()", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch())"},
+    {"unixepoch('now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch('now'))"},
+    {"strftime('%s','now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(strftime('%s', 'now'))"},
+    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, GIVES_SECONDS, "(CAST(strftime('%s', 'now') AS INTEGER))"},
+    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"},
+    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"},
+    {"julianday('now')", VF_DEFAULT_NOW, GIVES_DAYS, "(julianday('now'))"},
+    {"date('now')", VF_DEFAULT_TODAY, GIVES_TEXT, "(date('now'))"},
+    {"date()", VF_DEFAULT_TODAY, GIVES_TEXT, "(date())"},
+    {"time('now')", VF_DEFAULT_TIME, GIVES_TEXT, "(time('now'))"},
+    {"time()", VF_DEFAULT_TIME, GIVES_TEXT, "(time())"},
+    {"hex(randomblob(16))", VF_DEFAULT_UUID, GIVES_TEXT, "(hex(randomblob(16)))"},
+    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID, GIVES_TEXT, "(lower(hex(randomblob(16))))"},
+    {"null", VF_DEFAULT_NULL, GIVES_TEXT, NULL},
 };
+#define N_SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
 
 static void squeeze(const char *text, char *out, size_t out_bytes)
 {
@@ -116,9 +122,10 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
     if (bare == NULL)
         return vf_error_nomem(err);
     squeeze(bare, squeezed, sizeof(squeezed));
-    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+    for (size_t i = 0; i < N_SPELLINGS; i++) {
         if (strcmp(squeezed, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
+            column->def.text = spellings[i].written;
             return VF_OK;
         }
     }
@@ -222,8 +229,33 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
     return true;
 }
 
+static enum gives given_to(const struct vf_column *column)
+{
+    bool is_number =
+        column->form == VF_FORM_INTEGER || (column->form == VF_FORM_NATIVE && vf_kind_is_whole(column->type.kind));
+    return column->form == VF_FORM_EPOCH_S || is_number ? GIVES_SECONDS
+           : column->form == VF_FORM_JULIAN             ? GIVES_DAYS
+                                                        : GIVES_TEXT;
+}
+
+/* The spelling that the default had in a database of this kind, if it is one of those above; NULL: it came from another, or the column's values are in another form now. */
+static const char *own_spelling(const struct vf_column *column)
+{
+    const struct vf_default *def = &column->def;
+    bool is_other_form = column->form == VF_FORM_EPOCH_MS || column->form == VF_FORM_EPOCH_US;
+    if (def->text == NULL || is_other_form || !vf_str_equal(def->dialect, "sqlite"))
+        return NULL;
+    for (size_t i = 0; i < N_SPELLINGS; i++) {
+        if (vf_str_equal(spellings[i].written, def->text) && spellings[i].kind == def->kind &&
+            spellings[i].gives == given_to(column))
+            return spellings[i].written;
+    }
+    return NULL;
+}
+
 bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
+    const char *own = own_spelling(column);
     *why = NULL;
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
@@ -232,20 +264,20 @@ bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out,
         vf_buf_str(out, "NULL");
         return true;
     case VF_DEFAULT_NOW:
-        vf_buf_str(out, now_expression(column));
+        vf_buf_str(out, own != NULL ? own : now_expression(column));
         return true;
     case VF_DEFAULT_TODAY:
-        vf_buf_str(out, "CURRENT_DATE");
+        vf_buf_str(out, own != NULL ? own : "CURRENT_DATE");
         return true;
     case VF_DEFAULT_TIME:
-        vf_buf_str(out, "CURRENT_TIME");
+        vf_buf_str(out, own != NULL ? own : "CURRENT_TIME");
         return true;
     case VF_DEFAULT_UUID:
         if (column->form == VF_FORM_BYTES) {
             *why = "SQLite can't make a version 4 uuid as 16 bytes";
             return false;
         }
-        vf_buf_str(out, UUID_EXPRESSION);
+        vf_buf_str(out, own != NULL ? own : UUID_EXPRESSION);
         return true;
     case VF_DEFAULT_LITERAL:
         if (write_literal(column, out))

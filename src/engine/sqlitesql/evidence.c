@@ -8,6 +8,7 @@
 #include "engine/memory.h"
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/probe.h"
+#include "engine/sqlitesql/related.h"
 #include "engine/sqlitesql/scan.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/types.h"
@@ -248,8 +249,25 @@ static enum vf_status read_values(struct reading *reading, struct vf_error *err)
     return status;
 }
 
+/* The column as it is found to be, and in `plain` as its storage alone says. */
+static enum vf_status decide_column(struct reading *reading, size_t i, struct vf_arena *arena, struct vf_column *column,
+                                    struct vf_column *plain, struct vf_error *err)
+{
+    const struct vf_table *table = reading->table;
+    const struct vf_probe *probe = &reading->probes[i];
+    column->evidence.sampled = reading->options->sample_rows > 0 && table->n_rows > reading->options->sample_rows;
+    *plain = *column;
+    enum vf_status status = vf_probe_decide(probe, false, arena, column, err);
+    if (status != VF_OK || probe->is_fixed)
+        *plain = *column;
+    else
+        status = vf_probe_decide(probe, true, arena, plain, err);
+    return status;
+}
+
 static enum vf_status probe_table(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
-                                  struct vf_arena *arena, struct vf_table *table, struct vf_error *err)
+                                  struct vf_arena *arena, struct vf_table *table, struct vf_column *plain,
+                                  struct vf_error *err)
 {
     struct reading reading = {.conn = conn, .options = options, .table = table};
     reading.probes = vf_calloc(table->n_columns + 1, sizeof(*reading.probes));
@@ -258,33 +276,46 @@ static enum vf_status probe_table(struct vf_sqlite_conn *conn, const struct vf_i
     enum vf_status status = init_probes(&reading, err);
     if (status == VF_OK)
         status = read_values(&reading, err);
-    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
-        table->columns[i].evidence.sampled = options->sample_rows > 0 && table->n_rows > options->sample_rows;
-        status = vf_probe_decide(&reading.probes[i], arena, &table->columns[i], err);
-    }
+    for (size_t i = 0; status == VF_OK && i < table->n_columns; i++)
+        status = decide_column(&reading, i, arena, &table->columns[i], &plain[i], err);
     release_probes(&reading);
     vf_free(reading.probes);
     return status;
 }
 
+static enum vf_status find_in_table(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
+                                    struct vf_arena *arena, struct vf_table *table, struct vf_column **plain,
+                                    struct vf_error *err)
+{
+    const struct vf_clock *clock = conn->base.options.clock != NULL ? conn->base.options.clock : vf_clock_system();
+    int64_t start_us = clock->monotonic_us(clock->context);
+    *plain = vf_arena_alloc(arena, table->n_columns + 1, sizeof(**plain));
+    if (*plain == NULL)
+        return vf_error_nomem(err);
+    enum vf_status status = probe_table(conn, options, arena, table, *plain, err);
+    if (status != VF_OK) {
+        vf_error_wrap(err, "table %s", table->name);
+        return status;
+    }
+    int64_t took_us = clock->monotonic_us(clock->context) - start_us;
+    vf_log_write(conn->base.options.log, VF_LOG_INFO, "looked at the values of table %s: %" PRId64 " rows in %.3f s",
+                 table->name, table->n_rows, (double)took_us / 1e6);
+    return VF_OK;
+}
+
 enum vf_status vf_sqlite_find_evidence(struct vf_sqlite_conn *conn, const struct vf_inspect_options *options,
                                        struct vf_schema *schema, struct vf_error *err)
 {
-    const struct vf_clock *clock = conn->base.options.clock != NULL ? conn->base.options.clock : vf_clock_system();
-    for (size_t i = 0; i < schema->n_tables; i++) {
-        struct vf_table *table = &schema->tables[i];
-        if (!vf_sqlite_is_asked(options, table))
-            continue;
-        int64_t start_us = clock->monotonic_us(clock->context);
-        enum vf_status status = probe_table(conn, options, &schema->arena, table, err);
-        if (status != VF_OK) {
-            vf_error_wrap(err, "table %s", table->name);
-            return status;
-        }
-        int64_t took_us = clock->monotonic_us(clock->context) - start_us;
-        vf_log_write(conn->base.options.log, VF_LOG_INFO,
-                     "looked at the values of table %s: %" PRId64 " rows in %.3f s", table->name, table->n_rows,
-                     (double)took_us / 1e6);
+    struct vf_related related = {.schema = schema};
+    enum vf_status status = VF_OK;
+    related.plain = vf_arena_alloc(&schema->arena, schema->n_tables + 1, sizeof(struct vf_column *));
+    if (related.plain == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        if (vf_sqlite_is_asked(options, &schema->tables[i]))
+            status = find_in_table(conn, options, &schema->arena, &schema->tables[i], &related.plain[i], err);
     }
-    return VF_OK;
+    if (status == VF_OK)
+        vf_sqlite_relate_types(&related);
+    return status;
 }

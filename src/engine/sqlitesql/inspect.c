@@ -9,6 +9,7 @@
 #include "engine/sqlitesql/evidence.h"
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/libsql_index.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
 #include "engine/store.h"
@@ -66,7 +67,7 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
     catalogue->objects = vf_arena_alloc(arena, catalogue->n_objects, sizeof(*catalogue->objects));
     if (catalogue->objects == NULL)
         return vf_error_nomem(err);
-    status = vf_sqlite_prepare(conn, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid", &stmt, err);
+    status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_OBJECTS, &stmt, err);
     if (status == VF_OK)
         status = read_objects(conn, stmt, arena, catalogue, err);
     conn->lib->finalize(stmt);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/inspect.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/sqlitesql/vector_index.h"
 
 struct reader {
@@ -151,8 +152,7 @@ static enum vf_status read_indexes(const struct reader *reader, bool *has_key_in
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     *has_key_index = false;
-    enum vf_status status = vf_sqlite_prepare(
-        reader->conn, "SELECT name, \"unique\", origin FROM pragma_index_list(?1) ORDER BY seq DESC", &stmt, err);
+    enum vf_status status = vf_sqlite_prepare(reader->conn, VF_SQLITE_ASK_INDEXES, &stmt, err);
     if (status == VF_OK)
         lib->bind_text64(stmt, 1, reader->table->name, strlen(reader->table->name), SQLITE_STATIC, SQLITE_UTF8);
     while (status == VF_OK) {
@@ -275,11 +275,7 @@ static enum vf_status read_foreign_keys(const struct reader *reader, struct vf_e
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     int64_t last_id = -1;
-    enum vf_status status =
-        vf_sqlite_prepare(reader->conn,
-                          "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete, \"match\" FROM "
-                          "pragma_foreign_key_list(?1) ORDER BY id DESC, seq",
-                          &stmt, err);
+    enum vf_status status = vf_sqlite_prepare(reader->conn, VF_SQLITE_ASK_FOREIGN_KEYS, &stmt, err);
     if (status == VF_OK)
         lib->bind_text64(stmt, 1, reader->table->name, strlen(reader->table->name), SQLITE_STATIC, SQLITE_UTF8);
     while (status == VF_OK) {

@@ -5,6 +5,7 @@
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/default.h"
 #include "engine/sqlitesql/inspect.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/sqlitesql/types.h"
 
 enum xinfo {
@@ -31,9 +32,7 @@ static bool is_no_rowid_or_strict(struct vf_sqlite_conn *conn, struct vf_table *
 static enum vf_status read_table_kind(struct vf_sqlite_conn *conn, struct vf_table *table, struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    enum vf_status status = vf_sqlite_prepare(
-        conn, "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", &stmt,
-        err);
+    enum vf_status status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_KIND, &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, table->name, strlen(table->name), SQLITE_STATIC, SQLITE_UTF8);
         (void)is_no_rowid_or_strict(conn, table, stmt, &status, err);
@@ -197,7 +196,7 @@ enum vf_status vf_sqlite_inspect_table(struct vf_sqlite_conn *conn, struct vf_sc
     struct vf_buf text;
     bool row = true;
     vf_buf_init(&text, VF_BUF_MAX);
-    vf_buf_str(&text, "PRAGMA main.table_xinfo(");
+    vf_buf_str(&text, VF_SQLITE_ASK_COLUMNS);
     vf_sqlite_quote(&text, table->name);
     vf_buf_str(&text, ")");
 

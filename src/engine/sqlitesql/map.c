@@ -43,6 +43,17 @@ static bool is_sqlite_declaration(const struct vf_column *column)
            column->type.kind != VF_K_DECIMAL && column->type.kind != VF_K_JSON;
 }
 
+/* Those that SQLite has words of its own for, and shows in capitals since 3.37 however they were written: the memory of a move knows a column again by what it shows. */
+static const char *shown_name(const char *native, struct vf_arena *arena)
+{
+    static const char *const own[] = {"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"};
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (vf_strcasecmp(native, own[i]) == 0)
+            return own[i];
+    }
+    return vf_arena_strdup(arena, native);
+}
+
 static bool is_single_key(const struct vf_table *table, int column)
 {
     if (table->primary_key < 0 || table->without_rowid || column < 0)
@@ -75,7 +86,7 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table 
         mapping->how = NULL;
         mapping->not_kept = true;
     } else if (is_declared && !is_single_key(table, vf_table_find_column(table, column->name))) {
-        mapping->native = vf_arena_strdup(arena, column->native);
+        mapping->native = shown_name(column->native, arena);
         if (mapping->native == NULL)
             return vf_error_nomem(err);
         mapping->form = column->form;

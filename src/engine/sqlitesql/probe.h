@@ -94,8 +94,8 @@ int64_t vf_probe_count(const struct vf_probe *probe); /* values that aren't NULL
 /* The size seen most often, and how often. 0: none. */
 size_t vf_histogram_mode(const struct vf_size_histogram *histogram, int64_t *count);
 
-/* Decide type and form of the column, or only judge how the values fit, and write its evidence. Texts in the arena. */
-enum vf_status vf_probe_decide(const struct vf_probe *probe, struct vf_arena *arena, struct vf_column *column,
-                               struct vf_error *err) VF_CHECKED;
+/* Decide type and form of the column, or only judge how the values fit, and write its evidence. `plain`: by how the values are stored, whatever they may be a writing of. Texts in the arena. */
+enum vf_status vf_probe_decide(const struct vf_probe *probe, bool plain, struct vf_arena *arena,
+                               struct vf_column *column, struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -24,8 +24,8 @@ static enum vf_status is_there(struct vf_sqlite_conn *conn, const struct vf_reco
     return status;
 }
 
-static void bind(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int parameter, enum vf_record_kind kind,
-                 const struct vf_record_value *value)
+void vf_sqlite_record_bind(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int parameter,
+                           enum vf_record_kind kind, const struct vf_record_value *value)
 {
     const void *bytes = value->size_bytes == 0 ? "" : value->bytes;
     if (value->is_null)
@@ -76,6 +76,20 @@ enum vf_status vf_sqlite_record_create(struct vf_conn *base, const struct vf_rec
     return status;
 }
 
+void vf_sqlite_record_write_put(const struct vf_record_table *table, size_t n_records, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "INSERT OR REPLACE INTO main.");
+    vf_sqlite_quote(sql, table->name);
+    vf_buf_str(sql, " (");
+    write_names(table, table->n_columns, sql);
+    vf_buf_str(sql, ") VALUES ");
+    for (size_t i = 0; i < n_records * table->n_columns; i++) {
+        bool is_first = i % table->n_columns == 0, is_last = (i + 1) % table->n_columns == 0;
+        vf_buf_str(sql, i == 0 ? "(?" : is_first ? ", (?" : ", ?");
+        vf_buf_str(sql, is_last ? ")" : "");
+    }
+}
+
 enum vf_status vf_sqlite_record_put(struct vf_conn *base, const struct vf_record_table *table,
                                     const struct vf_record_value *values, struct vf_error *err)
 {
@@ -84,16 +98,10 @@ enum vf_status vf_sqlite_record_put(struct vf_conn *base, const struct vf_record
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "INSERT OR REPLACE INTO main.");
-    vf_sqlite_quote(&sql, table->name);
-    vf_buf_str(&sql, " (");
-    write_names(table, table->n_columns, &sql);
-    for (size_t i = 0; i < table->n_columns; i++)
-        vf_buf_printf(&sql, "%s?%zu", i == 0 ? ") VALUES (" : ", ", i + 1);
-    vf_buf_char(&sql, ')');
+    vf_sqlite_record_write_put(table, 1, &sql);
     enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++)
-        bind(conn, stmt, (int)i + 1, table->columns[i].kind, &values[i]);
+        vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &values[i]);
     if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
     conn->lib->finalize(stmt);
@@ -151,7 +159,7 @@ enum vf_status vf_sqlite_record_get(struct vf_conn *base, const struct vf_record
     write_names(table, table->n_key, &sql);
     status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < n_key; i++)
-        bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);
+        vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);
     if (status == VF_OK)
         status = read_all(conn, table, stmt, found, context, err);
     conn->lib->finalize(stmt);
@@ -182,9 +190,9 @@ enum vf_status vf_sqlite_record_swap(struct vf_conn *base, const struct vf_recor
     vf_buf_printf(&sql, " IS ?%zu", table->n_columns + 1);
     enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++)
-        bind(conn, stmt, (int)i + 1, table->columns[i].kind, &values[i]);
+        vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &values[i]);
     if (status == VF_OK) {
-        bind(conn, stmt, (int)table->n_columns + 1, table->columns[column].kind, expected);
+        vf_sqlite_record_bind(conn, stmt, (int)table->n_columns + 1, table->columns[column].kind, expected);
         status = vf_sqlite_step(conn, stmt, &row, err);
     }
     if (status == VF_OK)
@@ -211,7 +219,7 @@ enum vf_status vf_sqlite_record_delete(struct vf_conn *base, const struct vf_rec
     write_where(table, n_key, &sql);
     status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < n_key; i++)
-        bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);
+        vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);
     if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
     conn->lib->finalize(stmt);

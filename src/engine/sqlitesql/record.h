@@ -3,6 +3,7 @@
 #define VF_ENGINE_SQLITESQL_RECORD_H
 
 #include "engine/engine.h"
+#include "engine/sqlitesql/conn.h"
 
 enum vf_status vf_sqlite_record_create(struct vf_conn *conn, const struct vf_record_table *table,
                                        struct vf_error *err) VF_CHECKED;
@@ -18,5 +19,10 @@ enum vf_status vf_sqlite_record_swap(struct vf_conn *conn, const struct vf_recor
 enum vf_status vf_sqlite_record_delete(struct vf_conn *conn, const struct vf_record_table *table,
                                        const struct vf_record_value *key, size_t n_key,
                                        struct vf_error *err) VF_CHECKED;
+
+/* For an engine that puts many at once: the text of the statement for n records, and each value, in the order of the records and their columns. */
+void vf_sqlite_record_write_put(const struct vf_record_table *table, size_t n_records, struct vf_buf *sql);
+void vf_sqlite_record_bind(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int parameter,
+                           enum vf_record_kind kind, const struct vf_record_value *value);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/from.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/sqlitesql/split_key.h"
 
 #define N_SAMPLES 64
@@ -26,8 +27,7 @@ enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const cha
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    enum vf_status status = vf_sqlite_prepare(
-        conn, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE AND wr", &stmt, err);
+    enum vf_status status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_WITHOUT_ROWID, &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
         status = vf_sqlite_step(conn, stmt, &row, err);
@@ -59,7 +59,7 @@ static enum vf_status count_of(struct vf_sqlite_conn *conn, const char *sql, con
 enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *table, const char **name, bool *is_column,
                                     struct vf_error *err)
 {
-    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    static const char *const names[] = {VF_SQLITE_FIRST_ROWID, "_rowid_", "oid"};
     bool without = false;
     int64_t n = 0;
     *name = NULL;
@@ -68,17 +68,13 @@ enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *tab
     if (status != VF_OK || without)
         return status;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && *name == NULL; i++) {
-        status = count_of(conn, "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE lower(name) = ?2", table, names[i],
-                          &n, err);
+        status = count_of(conn, VF_SQLITE_ASK_NAMED, table, names[i], &n, err);
         if (status != VF_OK)
             return status;
         if (n == 0)
             *name = names[i];
     }
-    status = count_of(conn,
-                      "SELECT (SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0) = 1 AND "
-                      "(SELECT count(*) FROM pragma_index_list(?1) WHERE origin = 'pk') = 0",
-                      table, NULL, &n, err);
+    status = count_of(conn, VF_SQLITE_ASK_ROWID_IS_COLUMN, table, NULL, &n, err);
     *is_column = n != 0;
     return status;
 }

@@ -8,7 +8,10 @@
 #include "base/text.h"
 #include "engine/sqlitesql/inspect.h"
 #include "engine/turso/lock.h"
+#include "engine/turso/recall.h"
+#include "engine/turso/rows.h"
 #include "engine/turso/statement.h"
+#include "engine/turso/watch.h"
 
 #define CONNECT_TIMEOUT_S 30
 #define STALL_TIMEOUT_S   300
@@ -105,16 +108,21 @@ static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct q
 
 /* ---- open ---- */
 
-/* The text of a function without arguments; empty: the server hasn't got it, which is something else than no answer. */
-static enum vf_status ask(struct vf_turso_conn *conn, const char *sql, char *out, size_t out_bytes,
-                          struct vf_error *why)
-{
-    enum vf_status status = vf_sqlite_get_text(&conn->sql, sql, out, out_bytes, why);
-    if (status == VF_OK)
-        return VF_OK;
-    out[0] = '\0';
-    return conn->db.code == VF_HRANA_FAILED || status == VF_NOMEM ? status : VF_OK;
-}
+enum question {
+    SQLITE_NUMBER = 1, /* step 0 is the session's own */
+    TURSO_NUMBER,
+    VECTORS,
+    VECTOR_INDEX,
+};
+
+/* The last one fails in any case; a server that knows the function complains about the index, which isn't there. */
+static const char *const questions[] = {
+    "SELECT sqlite_version()",
+    "SELECT turso_version()",
+    "SELECT typeof(vector32('[1]'))",
+    "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)",
+    NULL,
+};
 
 static void ask_version(struct vf_turso_conn *conn)
 {
@@ -146,30 +154,20 @@ static void take_index(struct vf_turso_conn *conn)
 static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
 {
     char vectors[64] = "", ignored[64];
-    struct vf_error why = {0};
-    enum vf_status status =
-        ask(conn, "SELECT sqlite_version()", conn->sqlite_version, sizeof(conn->sqlite_version), err);
-    if (status == VF_OK)
-        status = ask(conn, "SELECT turso_version()", conn->version, sizeof(conn->version), err);
-    if (status == VF_OK)
-        status = ask(conn, "SELECT typeof(vector32('[1]'))", vectors, sizeof(vectors), err);
-    if (status != VF_OK)
-        return status;
+    struct vf_hrana *db = &conn->db;
+    (void)vf_hrana_answer_text(db, SQLITE_NUMBER, conn->sqlite_version, sizeof(conn->sqlite_version));
+    (void)vf_hrana_answer_text(db, TURSO_NUMBER, conn->version, sizeof(conn->version));
+    conn->has_vectors = vf_hrana_answer_text(db, VECTORS, vectors, sizeof(vectors));
+    const char *why = vf_hrana_answer_text(db, VECTOR_INDEX, ignored, sizeof(ignored)) ? "" : db->message.data;
+    conn->has_vector_index =
+        conn->has_vectors && why != NULL && strstr(why, "no such") == NULL && strstr(why, "vector_top_k") == NULL;
     snprintf(conn->product, sizeof(conn->product), "%s", conn->version[0] != '\0' ? "tursodb" : "libSQL server");
     if (conn->version[0] == '\0')
         ask_version(conn);
-    conn->has_vectors = vectors[0] != '\0';
-    /* It fails in any case; a server that knows the function complains about the index, which isn't there. */
-    status =
-        ask(conn, "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)", ignored, sizeof(ignored), &why);
-    conn->has_vector_index =
-        conn->has_vectors && strstr(why.message, "no such") == NULL && strstr(why.message, "vector_top_k") == NULL;
-    conn->sql.no_without_rowid = !conn->db.has_streams;
+    conn->sql.no_without_rowid = !db->has_streams;
     take_index(conn);
-    conn->sql.limits.stored_columns = conn->sql.limits.virtual_columns = conn->db.has_streams;
-    if (status != VF_OK && err != NULL)
-        *err = why;
-    return status;
+    conn->sql.limits.stored_columns = conn->sql.limits.virtual_columns = db->has_streams;
+    return db->code == VF_HRANA_FAILED ? vf_turso_fail(conn, err, conn->name) : VF_OK;
 }
 
 static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_url *url,
@@ -191,7 +189,7 @@ static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_u
     };
     if (status == VF_OK)
         status = vf_hrana_open(&http, conn->name, options->clock != NULL ? options->clock : vf_clock_system(),
-                               options->log, &conn->db, err);
+                               options->log, questions, &conn->db, err);
     if (status == VF_OK)
         conn->identity = vf_hash128(base_url.data, base_url.size_bytes);
     vf_buf_release(&base_url);
@@ -282,25 +280,32 @@ enum vf_status vf_turso_describe(struct vf_conn *base, struct vf_server *server,
 
 /* ---- snapshots ---- */
 
-static enum vf_status look(struct vf_turso_conn *conn, int64_t *n_changes, int64_t *schema_version,
-                           struct vf_error *err)
-{
-    enum vf_status status = vf_sqlite_get_i64(&conn->sql, "SELECT total_changes()", 0, n_changes, err);
-    return status == VF_OK ? vf_sqlite_get_i64(&conn->sql, "PRAGMA schema_version", 0, schema_version, err) : status;
-}
-
 enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error *err)
 {
-    int64_t n_changes = 0, schema_version = 0;
+    const struct vf_hrana_watch *watch = &conn->db.watch;
     if (!conn->is_watching)
         return VF_OK;
-    enum vf_status status = look(conn, &n_changes, &schema_version, err);
-    if (status != VF_OK || (n_changes == conn->n_changes && schema_version == conn->schema_version))
-        return status;
-    status = vf_error_set(err, VF_STATE, "\"%s\" was written to while it was read, and this server keeps no snapshot",
-                          conn->name);
+    if (!watch->is_fresh && !vf_hrana_watch_ask(&conn->db))
+        return vf_turso_fail(conn, err, conn->name);
+    if (watch->n_changes == conn->n_changes && watch->schema_version == conn->schema_version)
+        return VF_OK;
+    enum vf_status status = vf_error_set(
+        err, VF_STATE, "\"%s\" was written to while it was read, and this server keeps no snapshot", conn->name);
     vf_error_hint(err, "stop what writes to it, and start over with --drop-existing");
     return status;
+}
+
+/* The server keeps none: changes are watched for. */
+static enum vf_status begin_watch(struct vf_turso_conn *conn, struct vf_error *err)
+{
+    struct vf_hrana_watch *watch = &conn->db.watch;
+    if (!vf_hrana_watch_ask(&conn->db))
+        return vf_turso_fail(conn, err, "the snapshot");
+    conn->n_changes = watch->n_changes;
+    conn->schema_version = watch->schema_version;
+    conn->is_watching = conn->in_snapshot = watch->is_asked = true;
+    vf_hrana_recall_begin(&conn->db);
+    return VF_OK;
 }
 
 enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t token_bytes, struct vf_error *err)
@@ -309,23 +314,24 @@ enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t
     int64_t ignored = 0;
     if (token != NULL && token_bytes > 0)
         token[0] = '\0'; /* nobody can join */
-    if (!conn->db.has_streams) {
-        enum vf_status status = look(conn, &conn->n_changes, &conn->schema_version, err);
-        conn->is_watching = conn->in_snapshot = status == VF_OK;
-        return status;
-    }
+    if (!conn->db.has_streams)
+        return begin_watch(conn, err);
     if (!vf_hrana_begin(&conn->db, "BEGIN"))
         return vf_turso_fail(conn, err, "the snapshot");
     conn->in_snapshot = true;
     enum vf_status status = vf_sqlite_get_i64(&conn->sql, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
     if (status != VF_OK)
         vf_turso_end_snapshot(base);
+    else
+        vf_hrana_recall_begin(&conn->db);
     return status;
 }
 
 void vf_turso_end_snapshot(struct vf_conn *base)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    vf_hrana_recall_end(&conn->db);
+    conn->db.watch.is_asked = false;
     if (conn->in_snapshot && !conn->is_watching)
         vf_hrana_rollback(&conn->db);
     conn->in_snapshot = conn->is_watching = false;

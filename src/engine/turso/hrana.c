@@ -6,7 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "engine/turso/answer.h"
+#include "engine/turso/early.h"
 #include "engine/turso/ping.h"
+#include "engine/turso/recall.h"
 #include "engine/turso/retry.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
@@ -40,11 +43,20 @@ bool vf_hrana_fail_protocol(struct vf_hrana *db, const char *what)
     return vf_hrana_fail(db, &why, true);
 }
 
-static bool fail_lost(struct vf_hrana *db, const char *how)
+bool vf_hrana_fail_lost(struct vf_hrana *db, const char *how)
 {
     struct vf_error why = {0};
     vf_error_set(&why, VF_TEMPORARY, "the transaction on the server is gone: %s", how);
+    why.lost_transaction = true;
     vf_error_hint(&why, "what was committed is there; copy --resume goes on");
+    return vf_hrana_fail(db, &why, true);
+}
+
+bool vf_hrana_fail_cut(struct vf_hrana *db)
+{
+    struct vf_error why = {0};
+    vf_error_set(&why, VF_TEMPORARY, "the server's answer ended before its last row");
+    vf_error_hint(&why, "copy --resume goes on");
     return vf_hrana_fail(db, &why, true);
 }
 
@@ -130,7 +142,7 @@ void vf_hrana_take_error(struct vf_hrana *db, struct vf_json error)
     if (vf_json_text_is(code, "TRANSACTION_TIMEOUT") || vf_json_text_is(code, "STREAM_EXPIRED")) {
         char how[256];
         vf_printable(db->message.data, db->message.size_bytes, how, sizeof(how));
-        fail_lost(db, vf_redact(how));
+        vf_hrana_fail_lost(db, vf_redact(how));
         return;
     }
     db->code = vf_json_text_is(code, "RESPONSE_TOO_LARGE") ? SQLITE_TOOBIG : code_of(code, db->message.data);
@@ -155,7 +167,7 @@ static bool fail_status(struct vf_hrana *db, const struct vf_http_answer *answer
         vf_error_hint(&why, "give a token that is valid and may do this by --source-password-file or "
                             "--target-password-file (or -command, or the environment)");
     } else if (strstr(text, "STREAM_EXPIRED") != NULL || strstr(text, "baton") != NULL) {
-        return fail_lost(db, text);
+        return vf_hrana_fail_lost(db, text);
     } else if (code == 404 || (code >= 300 && code < 400)) {
         vf_error_set(&why, VF_CONNECT, "there is no libSQL database: HTTP %ld: %s", code, text);
         vf_error_hint(&why, "look at the URL: it must name a server that speaks Hrana, and no other page of it");
@@ -180,10 +192,12 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
 {
     struct vf_buf *out = &db->request;
     pthread_mutex_lock(&db->lock); /* until the answer is in: nobody else takes the baton that is written now */
+    vf_hrana_early_settle(db);
+    db->watch.is_fresh = false;
     db->n_steps = 0;
     db->is_cursor = is_cursor;
     db->is_guarded = db->in_transaction && !db->has_streams;
-    db->is_unchecked = false;
+    db->is_unchecked = db->is_bracketed = false;
     forget_old_baton(db);
     vf_buf_clear(out);
     vf_buf_str(out, "{\"baton\":");
@@ -195,12 +209,6 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
                is_cursor ? ",\"batch\":{\"steps\":[" : ",\"requests\":[{\"type\":\"batch\",\"batch\":{\"steps\":[");
     if (db->is_guarded)
         vf_buf_str(out, "{\"stmt\":{\"sql\":\"BEGIN\",\"args\":[],\"want_rows\":false}}");
-}
-
-/* Steps of our own before those that were asked for. */
-static size_t n_own_steps(const struct vf_hrana *db)
-{
-    return db->is_guarded || db->is_unchecked ? 1 : 0;
 }
 
 static bool only_reads(const char *sql, size_t sql_bytes)
@@ -220,11 +228,43 @@ static void switch_checks_off(struct vf_hrana *db, const char *sql, size_t sql_b
         vf_buf_str(&db->request, "{\"stmt\":{\"sql\":\"PRAGMA foreign_keys = OFF\",\"args\":[],\"want_rows\":false}}");
 }
 
+static bool ends_or_begins(const char *sql, size_t sql_bytes)
+{
+    static const char *const words[] = {"BEGIN", "COMMIT", "ROLLBACK"};
+    char head[9] = "";
+    for (size_t i = 0; i < 3; i++) {
+        size_t size_bytes = strlen(words[i]);
+        memcpy(head, sql, sql_bytes < size_bytes ? sql_bytes : size_bytes);
+        head[sql_bytes < size_bytes ? sql_bytes : size_bytes] = '\0';
+        if (vf_strcasecmp(head, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void open_bracket(struct vf_hrana *db, const char *sql, size_t sql_bytes)
+{
+    db->is_bracketed =
+        !db->has_streams && !db->in_transaction && !only_reads(sql, sql_bytes) && !ends_or_begins(sql, sql_bytes);
+    if (db->is_bracketed)
+        vf_buf_str(&db->request, "{\"stmt\":{\"sql\":\"BEGIN IMMEDIATE\",\"args\":[],\"want_rows\":false}}");
+}
+
+static void close_bracket(struct vf_hrana *db)
+{
+    vf_buf_str(&db->request, ",{\"stmt\":{\"sql\":\"COMMIT\",\"args\":[],\"want_rows\":false},"
+                             "\"condition\":{\"type\":\"ok\",\"step\":1}}"
+                             ",{\"stmt\":{\"sql\":\"ROLLBACK\",\"args\":[],\"want_rows\":false},"
+                             "\"condition\":{\"type\":\"error\",\"step\":1}}");
+}
+
 struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes)
 {
-    if (db->n_steps == 0)
+    if (db->n_steps == 0) {
         switch_checks_off(db, sql, sql_bytes);
-    if (db->n_steps + n_own_steps(db) > 0)
+        open_bracket(db, sql, sql_bytes);
+    }
+    if (db->n_steps + vf_hrana_n_own_steps(db) > 0)
         vf_buf_char(&db->request, ',');
     vf_buf_str(&db->request, "{\"stmt\":{\"sql\":");
     vf_buf_json_string(&db->request, sql, sql_bytes);
@@ -239,179 +279,30 @@ void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condi
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"not\",\"cond\":{\"type\":\"is_autocommit\"}}");
     else if (condition == VF_HRANA_IF_OK || condition == VF_HRANA_IF_FAILED)
         vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"%s\",\"step\":%zu}",
-                      condition == VF_HRANA_IF_OK ? "ok" : "error", of + n_own_steps(db));
+                      condition == VF_HRANA_IF_OK ? "ok" : "error", of + vf_hrana_n_own_steps(db));
     else if (db->is_guarded)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"error\",\"step\":0}");
+    else if (db->is_bracketed)
+        vf_buf_str(&db->request, ",\"condition\":{\"type\":\"ok\",\"step\":0}");
     vf_buf_char(&db->request, '}');
     db->n_steps++;
 }
 
-static void write_end(struct vf_hrana *db, bool keep)
+void vf_hrana_write_end(struct vf_hrana *db, bool keep)
 {
+    if (db->is_cursor) {
+        vf_buf_str(&db->request, "]}}");
+        return;
+    }
     if (db->is_guarded)
         vf_buf_str(&db->request, ",{\"stmt\":{\"sql\":\"ROLLBACK\",\"args\":[],\"want_rows\":false},"
                                  "\"condition\":{\"type\":\"ok\",\"step\":0}}");
+    if (db->is_bracketed)
+        close_bracket(db);
     vf_buf_str(&db->request, "]}}");
     if (db->has_streams && !keep)
         vf_buf_str(&db->request, ",{\"type\":\"close\"}");
     vf_buf_str(&db->request, "]}");
-}
-
-/* ---- reading an answer ---- */
-
-static bool take_baton(struct vf_hrana *db, struct vf_json *json)
-{
-    struct vf_json_text text;
-    vf_buf_clear(&db->baton);
-    return vf_json_string_or_null(json, &text) && (text.start == NULL || vf_json_unescape(text, &db->baton));
-}
-
-static bool take_base_url(struct vf_hrana *db, struct vf_json *json)
-{
-    struct vf_json_text text;
-    struct vf_buf url;
-    struct vf_error why = {0};
-    if (!vf_json_string_or_null(json, &text))
-        return false;
-    if (text.start == NULL || text.size_bytes == 0)
-        return true;
-    vf_buf_init(&url, 4096);
-    bool fine = vf_json_unescape(text, &url) && url.status == VF_OK;
-    if (fine && vf_http_move(db->http, url.data, &why) != VF_OK) {
-        vf_buf_release(&url);
-        return vf_hrana_fail(db, &why, true);
-    }
-    vf_buf_release(&url);
-    return fine;
-}
-
-static struct vf_hrana_result *result_at(struct vf_hrana *db, size_t step)
-{
-    if (step >= db->cap_results) {
-        size_t wanted = step * 2 + 8;
-        struct vf_hrana_result *grown = vf_realloc(db->results, wanted, sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        db->results = grown;
-        db->cap_results = wanted;
-    }
-    while (db->n_results <= step)
-        db->results[db->n_results++] = (struct vf_hrana_result){0};
-    return &db->results[step];
-}
-
-/* "step_results" or "step_errors". */
-static bool take_steps(struct vf_hrana *db, struct vf_json *json, bool are_errors)
-{
-    bool first = true;
-    if (!vf_json_take(json, '['))
-        return false;
-    for (size_t i = 0; vf_json_next_element(json, &first); i++) {
-        struct vf_hrana_result *result = result_at(db, i);
-        if (result == NULL)
-            return false;
-        bool is_object = vf_json_is(json, '{');
-        const char *start = json->at;
-        if (!vf_json_skip(json))
-            return false;
-        struct vf_json value = {is_object ? start : NULL, json->at};
-        if (are_errors)
-            result->error = value;
-        else
-            result->value = value;
-    }
-    return json->at != NULL;
-}
-
-static bool take_batch(struct vf_hrana *db, struct vf_json *json)
-{
-    struct vf_json_text name;
-    bool first = true;
-    if (!vf_json_take(json, '{'))
-        return false;
-    while (vf_json_next_member(json, &first, &name)) {
-        bool are_errors = vf_json_text_is(name, "step_errors");
-        bool fine = are_errors || vf_json_text_is(name, "step_results") ? take_steps(db, json, are_errors)
-                    : vf_json_text_is(name, "result")                   ? take_batch(db, json)
-                                                                        : vf_json_skip(json);
-        if (!fine)
-            return false;
-    }
-    return json->at != NULL;
-}
-
-/* One of the answer's results: {"type":"ok","response":{"type":"batch","result":{...}}} or {"type":"error","error":{...}}. */
-static bool take_result(struct vf_hrana *db, struct vf_json *json, struct vf_json *error)
-{
-    struct vf_json_text name;
-    bool first = true;
-    if (!vf_json_take(json, '{'))
-        return false;
-    while (vf_json_next_member(json, &first, &name)) {
-        if (vf_json_text_is(name, "error"))
-            *error = *json;
-        bool fine = vf_json_text_is(name, "response") ? take_batch(db, json) : vf_json_skip(json);
-        if (!fine)
-            return false;
-    }
-    return json->at != NULL;
-}
-
-static bool take_results(struct vf_hrana *db, struct vf_json *json, struct vf_json *error)
-{
-    bool first = true;
-    if (!vf_json_take(json, '['))
-        return false;
-    for (size_t i = 0; vf_json_next_element(json, &first); i++) {
-        /* The second is that of "close". */
-        if (i == 0 ? !take_result(db, json, error) : !vf_json_skip(json))
-            return false;
-    }
-    return json->at != NULL;
-}
-
-/* The guard failed, as it must; else there was no transaction any more. */
-static bool take_own_result(struct vf_hrana *db)
-{
-    if (db->n_results == 0)
-        return vf_hrana_fail_protocol(db, "results are missing");
-    bool was_open = db->results[0].value.at == NULL && db->results[0].error.at != NULL;
-    memmove(db->results, db->results + 1, (db->n_results - 1) * sizeof(*db->results));
-    db->n_results--;
-    return was_open || !db->is_guarded ? true
-                                       : fail_lost(db, "it was started anew, or another client ended the transaction");
-}
-
-static bool take_answer(struct vf_hrana *db, bool keep)
-{
-    struct vf_json json = vf_json_over(db->answer.body.data, db->answer.body.size_bytes);
-    struct vf_json error = {0};
-    struct vf_json_text name;
-    bool first = true;
-    db->n_results = 0;
-    vf_buf_clear(&db->baton);
-    bool fine = db->answer.body.data != NULL && vf_json_take(&json, '{');
-    while (fine && vf_json_next_member(&json, &first, &name)) {
-        fine = vf_json_text_is(name, "baton")      ? take_baton(db, &json)
-               : vf_json_text_is(name, "base_url") ? take_base_url(db, &json)
-               : vf_json_text_is(name, "results")  ? take_results(db, &json, &error)
-                                                   : vf_json_skip(&json);
-    }
-    if (!fine || json.at == NULL)
-        return db->code == VF_HRANA_FAILED ? false : vf_hrana_fail_protocol(db, "it is no JSON of a pipeline");
-    if (!keep)
-        vf_buf_clear(&db->baton);
-    if (error.at != NULL) {
-        vf_hrana_take_error(db, error);
-        return false;
-    }
-    if (n_own_steps(db) > 0 && !take_own_result(db))
-        return false;
-    if (db->n_results < db->n_steps)
-        return vf_hrana_fail_protocol(db, "results are missing");
-    if (keep && db->has_streams && db->baton.size_bytes == 0)
-        return fail_lost(db, "the server gave no baton");
-    return true;
 }
 
 /* ---- sending ---- */
@@ -442,21 +333,27 @@ static bool leave_stream(struct vf_hrana *db)
     return true;
 }
 
-static bool send(struct vf_hrana *db, const char *path, unsigned use)
+const char *vf_hrana_path(const struct vf_hrana *db)
+{
+    return db->is_cursor ? "/v3/cursor" : db->version == 3 ? "/v3/pipeline" : "/v2/pipeline";
+}
+
+static bool send(struct vf_hrana *db, unsigned use, bool as_it_comes)
 {
     struct vf_error why = {0};
+    const char *path = vf_hrana_path(db);
     if (db->request.status != VF_OK) {
         (void)(vf_buf_check(&db->request, &why) == VF_OK);
         return vf_hrana_fail(db, &why, false);
     }
-    for (int n_tries = 1;; n_tries++) {
+    for (int n_tries = 1 + db->n_failed;; n_tries++) {
         bool refused = false;
         db->baton_us = db->clock->monotonic_us(db->clock->context);
-        enum vf_status status = db->is_cursor ? vf_http_start(db->http, path, &db->request, &db->answer, &why)
-                                              : vf_http_send(db->http, path, &db->request, &db->answer, &refused, &why);
+        enum vf_status status = as_it_comes ? vf_http_start(db->http, path, &db->request, &db->answer, &why)
+                                            : vf_http_send(db->http, path, &db->request, &db->answer, &refused, &why);
         if (status == VF_OK && db->answer.status == 200)
             return true;
-        if (db->is_cursor)
+        if (as_it_comes)
             vf_http_stop(db->http);
         if (status == VF_OK && leave_stream(db))
             continue;
@@ -472,7 +369,7 @@ static bool refuse_when_lost(struct vf_hrana *db)
     struct vf_error why = {0};
     if (db->in_transaction && db->is_dead) {
         db->is_dead = false;
-        return fail_lost(db, "it didn't answer to a sign of life");
+        return vf_hrana_fail_lost(db, "it didn't answer to a sign of life");
     }
     if (!db->is_lost)
         return true;
@@ -484,6 +381,7 @@ static bool refuse_when_lost(struct vf_hrana *db)
 static bool end_request(struct vf_hrana *db, bool fine)
 {
     db->used_us = db->clock->monotonic_us(db->clock->context);
+    db->n_failed = 0;
     pthread_mutex_unlock(&db->lock);
     return fine;
 }
@@ -494,9 +392,17 @@ bool vf_hrana_run(struct vf_hrana *db, unsigned use)
     if (!refuse_when_lost(db) || !vf_hrana_settle(db))
         return end_request(db, false);
     db->code = SQLITE_OK;
-    write_end(db, keep);
-    const char *path = db->version == 3 ? "/v3/pipeline" : "/v2/pipeline";
-    return end_request(db, send(db, path, use) && take_answer(db, keep));
+    vf_hrana_write_end(db, keep);
+    return end_request(db, send(db, use, false) && vf_hrana_take_answer(db, keep));
+}
+
+bool vf_hrana_run_lines(struct vf_hrana *db)
+{
+    if (!refuse_when_lost(db) || !vf_hrana_settle(db))
+        return end_request(db, false);
+    db->code = SQLITE_OK;
+    vf_hrana_write_end(db, true);
+    return end_request(db, send(db, VF_HRANA_REPEATABLE, false) && vf_hrana_take_lines(db));
 }
 
 bool vf_hrana_run_cursor(struct vf_hrana *db, struct vf_hrana_stmt *stmt)
@@ -504,8 +410,8 @@ bool vf_hrana_run_cursor(struct vf_hrana *db, struct vf_hrana_stmt *stmt)
     if (!refuse_when_lost(db) || !vf_hrana_settle(db))
         return end_request(db, false);
     db->code = SQLITE_OK;
-    vf_buf_str(&db->request, "]}}");
-    bool fine = send(db, "/v3/cursor", VF_HRANA_REPEATABLE);
+    vf_hrana_write_end(db, true);
+    bool fine = send(db, VF_HRANA_REPEATABLE, true);
     if (fine)
         db->reading = stmt;
     return end_request(db, fine);
@@ -517,50 +423,6 @@ void vf_hrana_stop_reading(struct vf_hrana *db)
     vf_http_stop(db->http);
     db->reading = NULL;
     (void)end_request(db, true);
-}
-
-bool vf_hrana_take_ping(struct vf_hrana *db, const struct vf_http_answer *answer)
-{
-    struct vf_json json = vf_json_over(answer->body.data, answer->body.size_bytes);
-    struct vf_json_text name;
-    bool first = true;
-    if (answer->body.data == NULL || !vf_json_take(&json, '{'))
-        return false;
-    while (vf_json_next_member(&json, &first, &name)) {
-        if (!(vf_json_text_is(name, "baton") ? take_baton(db, &json) : vf_json_skip(&json)))
-            return false;
-    }
-    return json.at != NULL && db->baton.size_bytes > 0 && strstr(answer->body.data, "\"type\":\"error\"") == NULL;
-}
-
-bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line)
-{
-    struct vf_json_text name;
-    bool first = true;
-    vf_buf_clear(&db->baton);
-    bool fine = vf_json_take(&line, '{');
-    while (fine && vf_json_next_member(&line, &first, &name)) {
-        fine = vf_json_text_is(name, "baton")      ? take_baton(db, &line)
-               : vf_json_text_is(name, "base_url") ? take_base_url(db, &line)
-                                                   : vf_json_skip(&line);
-    }
-    if (!fine || line.at == NULL)
-        return vf_hrana_fail_protocol(db, "a cursor's first line");
-    return true;
-}
-
-bool vf_hrana_went_well(struct vf_hrana *db, size_t step)
-{
-    struct vf_error why = {0};
-    const struct vf_hrana_result *result = &db->results[step];
-    if (result->error.at != NULL) {
-        vf_hrana_take_error(db, result->error);
-        return false;
-    }
-    if (result->value.at != NULL)
-        return true;
-    vf_error_set(&why, VF_ENGINE, "a statement was not run");
-    return vf_hrana_fail(db, &why, false);
 }
 
 bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
@@ -613,14 +475,29 @@ static enum vf_status probe_version(struct vf_hrana *db, struct vf_error *err)
     return VF_OK;
 }
 
+static bool ask_first(struct vf_hrana *db, const char *const *questions)
+{
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, "SELECT 1", strlen("SELECT 1"));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    for (; *questions != NULL; questions++) {
+        (void)vf_hrana_step(db, *questions, strlen(*questions));
+        vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+    }
+    return vf_hrana_run(db, VF_HRANA_REPEATABLE) && vf_hrana_went_well(db, 0);
+}
+
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, struct vf_hrana *db, struct vf_error *err)
+                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             struct vf_error *err)
 {
     struct vf_error why = {0};
     *db = (struct vf_hrana){.name = name, .clock = clock, .log = log, .cancel = options->cancel};
     vf_buf_init(&db->baton, 65536);
     vf_buf_init(&db->request, MAX_REQUEST_BYTES);
     vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
+    vf_buf_init(&db->early.request, MAX_REQUEST_BYTES);
+    vf_buf_init(&db->early.answer.body, MAX_ANSWER_BYTES);
     vf_buf_init(&db->message, 65536);
     vf_buf_init(&db->table_sql, VF_BUF_MAX);
     pthread_mutexattr_t attributes;
@@ -628,13 +505,13 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&db->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
-    pthread_cond_init(&db->ping_end, NULL);
+    pthread_cond_init(&db->wake, NULL);
     db->first_wait_ms = vf_hrana_first_wait_ms();
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);
     if (status == VF_OK)
         status = probe_version(db, &why);
-    if (status == VF_OK && !vf_hrana_exec(db, "SELECT 1", VF_HRANA_REPEATABLE)) {
+    if (status == VF_OK && !ask_first(db, questions)) {
         if (db->code == VF_HRANA_FAILED)
             why = db->failure;
         else
@@ -671,12 +548,15 @@ void vf_hrana_close(struct vf_hrana *db)
 {
     vf_hrana_ping_stop(db);
     close_stream(db);
-    pthread_cond_destroy(&db->ping_end);
+    pthread_cond_destroy(&db->wake);
     pthread_mutex_destroy(&db->lock);
     vf_http_close(db->http);
     vf_buf_release(&db->baton);
     vf_buf_release(&db->request);
     vf_buf_release(&db->answer.body);
+    vf_buf_release(&db->early.request);
+    vf_buf_release(&db->early.answer.body);
+    vf_hrana_recall_end(db);
     vf_buf_release(&db->message);
     vf_buf_release(&db->table_sql);
     vf_arena_release(&db->metadata);

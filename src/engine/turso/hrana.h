@@ -3,10 +3,12 @@
  *
  * There are two kinds of servers. Those with streams answer each request with a baton, which is the way back to a connection of our own on the server: a transaction lives on it for some seconds
  * of silence. Those without (tursodb) have one connection for all clients and no baton: there a transaction is guarded, for a server that was started anew would take the next statement as one
- * that stands for itself. The guard is a BEGIN before each statement, which must fail.
+ * that stands for itself. The guard is a BEGIN before each statement, which must fail. Outside of a transaction of ours a statement that writes gets one of its own in its request: tursodb leaves
+ * some reading statements open, and what stands for itself behind one is only committed with the next COMMIT, and gone with a ROLLBACK.
  *
  * What may pass (429, 5xx, a lost connection) is tried again where that can do no harm: reading; what was not begun; and requests with a baton, which a server takes once.
  * The lock is held from vf_hrana_new() until the answer is in, and while a transaction begins or ends: ping.h says what for. Otherwise a session belongs to one thread.
+ * A page of rows may be asked for before it is wanted (early.h); whatever else is asked meanwhile comes after its answer.
  *
  * Once a transaction is lost (its stream expired, the server was killed, somebody else ended it) nothing more is run until it has been ended here.
  */
@@ -17,15 +19,39 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "engine/turso/http.h"
 #include "engine/turso/json.h"
 
 struct vf_hrana_stmt;
 
+struct vf_hrana_recall;
+
 struct vf_hrana_result {
     struct vf_json value; /* the result's object; at NULL: there is none */
     struct vf_json error; /* the error's */
+};
+
+/* A request whose answer is wanted later: early.h. */
+struct vf_hrana_early {
+    struct vf_hrana_stmt *stmt; /* whose; NULL: there is none */
+    bool is_coming;             /* the answer isn't in yet: the thread of ping.h waits for it */
+    bool is_cursor;
+    bool has_baton; /* its baton has been taken: newer ones may have come */
+    size_t n_steps;
+    enum vf_status status; /* of the way there and back */
+    struct vf_error why;
+    struct vf_buf request;
+    struct vf_http_answer answer;
+    int64_t landed_us;
+};
+
+/* What a server that keeps no snapshot said of the changes to its database: watch.h. */
+struct vf_hrana_watch {
+    bool is_asked; /* with every page */
+    bool is_fresh; /* nothing else was asked since */
+    int64_t n_changes, schema_version;
 };
 
 struct vf_hrana {
@@ -46,18 +72,26 @@ struct vf_hrana {
     size_t n_steps;    /* ours not counted: the guard, or what switches foreign keys off */
     bool is_guarded;   /* step 0 is the guard */
     bool is_unchecked; /* step 0 switches foreign keys off */
+    bool is_bracketed; /* step 0 begins a transaction, which ends behind the steps */
     bool is_cursor;
+    int n_failed; /* tries of this request that failed already */
     struct vf_http_answer answer;
     size_t n_results, cap_results;
     struct vf_hrana_result *results; /* of the steps, the guard not counted */
     struct vf_hrana_stmt *reading;   /* whose answer is still coming */
-    int64_t first_wait_ms;           /* before the second try */
+    struct vf_hrana_early early;
+    bool has_newer_baton;           /* than the answer that is taken apart: one that was asked for early */
+    struct vf_hrana_recall *recall; /* of a source that stays as it is; or NULL: recall.h */
+    struct vf_hrana_watch watch;
+    struct vf_hash128 page_of; /* the table that was read in pages last, and how many of its rows make one */
+    int64_t page_rows;
+    int64_t first_wait_ms; /* before the second try */
     uint64_t jitter;
     struct vf_buf table_sql; /* name and text of the table that was asked about last */
     struct vf_arena metadata;
     /* signs of life */
     pthread_mutex_t lock;
-    pthread_cond_t ping_end;
+    pthread_cond_t wake;
     pthread_t ping;
     bool has_ping, ends_ping;
     bool is_dead;    /* the stream didn't answer to one */
@@ -71,9 +105,17 @@ struct vf_hrana {
 
 #define VF_HRANA_FAILED (-1)
 
-/* Finds out what the server is and can. VF_CONNECT: nobody listens, it is no such server, or it doesn't let us in. `name` must outlive the session. */
+/* Steps of our own before those that were asked for. */
+static inline size_t vf_hrana_n_own_steps(const struct vf_hrana *db)
+{
+    return db->is_guarded || db->is_unchecked || db->is_bracketed ? 1 : 0;
+}
+
+/* Finds out what the server is and can. VF_CONNECT: nobody listens, it is no such server, or it doesn't let us in. `name` must outlive the session.
+ * The questions, up to NULL, are asked with the first request: until the next one they are the steps 1 and so on of its results. */
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, struct vf_hrana *db, struct vf_error *err) VF_CHECKED;
+                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             struct vf_error *err) VF_CHECKED;
 void vf_hrana_close(struct vf_hrana *db);
 
 enum vf_hrana_condition {
@@ -87,6 +129,9 @@ enum vf_hrana_condition {
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor);
 struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes);
 void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of);
+/* The end of its text; the functions that send it write it. `keep`: the stream. */
+void vf_hrana_write_end(struct vf_hrana *db, bool keep);
+const char *vf_hrana_path(const struct vf_hrana *db);
 
 enum vf_hrana_use {
     VF_HRANA_ONCE = 0,
@@ -96,18 +141,13 @@ enum vf_hrana_use {
 };
 /* Send it. What becomes of the steps is in db->results; a failure of the whole is in db->code. */
 bool vf_hrana_run(struct vf_hrana *db, unsigned use);
+/* Send a cursor's request, and take all of its answer: its lines are in db->answer. It may be sent again. */
+bool vf_hrana_run_lines(struct vf_hrana *db);
 /* Send a cursor's request for the statement, which db->reading is from then on: db->answer then holds the first bytes of its lines, and vf_http_pull() brings more. Outside of a transaction it may be sent again. */
 bool vf_hrana_run_cursor(struct vf_hrana *db, struct vf_hrana_stmt *stmt);
-/* Take the first line of a cursor's answer, which has the baton. */
-bool vf_hrana_take_cursor_head(struct vf_hrana *db, struct vf_json line);
-
-/* Did the step go well? If not, db->code says why. */
-bool vf_hrana_went_well(struct vf_hrana *db, size_t step);
 /* One statement without arguments and rows. */
 bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use);
 
-/* The answer to a sign of life: its baton is the next one. false: the stream is gone. */
-bool vf_hrana_take_ping(struct vf_hrana *db, const struct vf_http_answer *answer);
 /* No more is read of db->reading. */
 void vf_hrana_stop_reading(struct vf_hrana *db);
 /* Take in what is still coming of db->reading, so that another request can be made. */
@@ -117,6 +157,10 @@ bool vf_hrana_settle(struct vf_hrana *db);
 void vf_hrana_take_error(struct vf_hrana *db, struct vf_json error);
 /* A failure that isn't SQLite's; returns false. The transaction, if there was one, is lost when `loses` is set. */
 bool vf_hrana_fail(struct vf_hrana *db, const struct vf_error *why, bool loses);
+/* There was a transaction, and the server doesn't know it any more. */
+bool vf_hrana_fail_lost(struct vf_hrana *db, const char *how);
+/* A cursor's answer ended too soon. */
+bool vf_hrana_fail_cut(struct vf_hrana *db);
 /* The answer makes no sense. */
 bool vf_hrana_fail_protocol(struct vf_hrana *db, const char *what);
 

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct vf_http {
     bool is_secure;
     /* the request that is under way */
     bool is_active, is_whole, is_paused, is_streaming;
+    atomic_bool is_interrupted;
     size_t limit_bytes; /* what may wait in the answer's buffer */
     const char *body;   /* of the request; borrowed */
     size_t body_bytes, n_sent;
@@ -275,7 +277,8 @@ static enum vf_status begin(struct vf_http *http, const char *path, const struct
     answer->retry_after_s = -1;
     http->answer = answer;
     http->failure[0] = '\0';
-    http->is_whole = http->is_paused = false;
+    http->is_whole = http->is_paused = http->is_streaming = false;
+    atomic_store(&http->is_interrupted, false);
     http->code = CURLE_OK;
     if (!prepare(http, path, body) || curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
         return vf_error_nomem(err);
@@ -305,6 +308,8 @@ static enum vf_status advance(struct vf_http *http, bool until_end, struct vf_er
     while (!http->is_whole && (until_end || http->answer->body.size_bytes == before_bytes)) {
         int n_running = 0;
         enum vf_status status = vf_cancel_check(http->cancel, err);
+        if (status == VF_OK && atomic_load(&http->is_interrupted))
+            status = vf_error_set(err, VF_CANCELLED, "nobody waits for the answer");
         if (status != VF_OK)
             return status;
         if (curl_multi_perform(http->multi, &n_running) != CURLM_OK)
@@ -324,13 +329,35 @@ enum vf_status vf_http_send(struct vf_http *http, const char *path, const struct
     enum vf_status status = begin(http, path, body, answer, err);
     if (refused != NULL)
         *refused = false;
-    http->is_streaming = false;
-    if (status == VF_OK)
-        status = advance(http, true, err);
+    return status == VF_OK ? vf_http_finish(http, refused, err) : status;
+}
+
+enum vf_status vf_http_begin(struct vf_http *http, const char *path, const struct vf_buf *body,
+                             struct vf_http_answer *answer, struct vf_error *err)
+{
+    int n_running = 0;
+    enum vf_status status = begin(http, path, body, answer, err);
+    if (status == VF_OK && curl_multi_perform(http->multi, &n_running) != CURLM_OK)
+        status = vf_error_set(err, VF_INTERNAL, "libcurl failed");
+    if (status != VF_OK)
+        vf_http_stop(http);
+    return status;
+}
+
+enum vf_status vf_http_finish(struct vf_http *http, bool *refused, struct vf_error *err)
+{
+    take_messages(http);
+    enum vf_status status = advance(http, true, err);
     if (status == VF_OK && http->code != CURLE_OK)
         status = failure(http, refused, err);
     vf_http_stop(http);
     return status;
+}
+
+void vf_http_interrupt(struct vf_http *http)
+{
+    atomic_store(&http->is_interrupted, true);
+    (void)curl_multi_wakeup(http->multi);
 }
 
 enum vf_status vf_http_start(struct vf_http *http, const char *path, const struct vf_buf *body,

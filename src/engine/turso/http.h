@@ -43,6 +43,13 @@ void vf_http_set_patience(struct vf_http *http, long stall_timeout_s);
 enum vf_status vf_http_send(struct vf_http *http, const char *path, const struct vf_buf *body,
                             struct vf_http_answer *answer, bool *refused, struct vf_error *err) VF_CHECKED;
 
+/* The same in two parts. begin: the request is on its way, and `body` and `answer` are http's until finish, which waits for all of the answer: another thread may call it, one at a time.
+ * interrupt: whoever is in finish, in whatever thread, comes back at once with VF_CANCELLED; so does the next one, until a request begins. */
+enum vf_status vf_http_begin(struct vf_http *http, const char *path, const struct vf_buf *body,
+                             struct vf_http_answer *answer, struct vf_error *err) VF_CHECKED;
+enum vf_status vf_http_finish(struct vf_http *http, bool *refused, struct vf_error *err) VF_CHECKED;
+void vf_http_interrupt(struct vf_http *http);
+
 /* A request whose answer is read as it comes. start: until the status and some of the body are there; pull: until more was appended to answer->body, or *more is false (all has come, and the
  * transfer was whole: a connection that is cut is VF_TEMPORARY). What isn't pulled waits at the server. stop: in any case, when no more is wanted. */
 enum vf_status vf_http_start(struct vf_http *http, const char *path, const struct vf_buf *body,

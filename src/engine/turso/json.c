@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/json_text.h"
 
 /* ---- reading ---- */
 
@@ -150,63 +151,9 @@ bool vf_json_text_is(struct vf_json_text text, const char *word)
     return text.start != NULL && text.size_bytes == size_bytes && memcmp(text.start, word, size_bytes) == 0;
 }
 
-static bool read_hex(const char *digits, uint32_t *value)
-{
-    *value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = digits[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + 10
-                                                : 16;
-        if (digit == 16)
-            return false;
-        *value = *value << 4 | digit;
-    }
-    return true;
-}
-
-/* *at is behind "\u". */
-static bool unescape_code(const char **at, const char *end, struct vf_buf *out)
-{
-    uint32_t code = 0;
-    uint32_t low = 0;
-    if (end - *at < 4 || !read_hex(*at, &code))
-        return false;
-    *at += 4;
-    if (code >= 0xd800 && code < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u' &&
-        read_hex(*at + 2, &low) && low >= 0xdc00 && low < 0xe000) {
-        *at += 6;
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-    } else if (code >= 0xd800 && code < 0xe000) {
-        code = 0xfffd;
-    }
-    vf_buf_code_point(out, code);
-    return true;
-}
-
 bool vf_json_unescape(struct vf_json_text text, struct vf_buf *out)
 {
-    static const char letters[] = "\"\\/bfnrt";
-    static const char meanings[] = "\"\\/\b\f\n\r\t";
-    const char *at = text.start;
-    const char *end = text.start + text.size_bytes;
-    while (at < end) {
-        const char *slash = memchr(at, '\\', (size_t)(end - at));
-        const char *stop = slash != NULL ? slash : end;
-        vf_buf_add(out, at, (size_t)(stop - at));
-        if (slash == NULL)
-            break;
-        if (slash + 1 >= end)
-            return false;
-        at = slash + 2;
-        const char *letter = slash[1] != '\0' ? strchr(letters, slash[1]) : NULL;
-        if (letter != NULL)
-            vf_buf_char(out, meanings[letter - letters]);
-        else if (slash[1] != 'u' || !unescape_code(&at, end, out))
-            return false;
-    }
-    return true;
+    return vf_json_text_unescape(text.start, text.size_bytes, true, out);
 }
 
 /* ---- base64 ---- */

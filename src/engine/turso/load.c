@@ -5,12 +5,15 @@
 
 #include "engine/sqlitesql/encode.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/turso/answer.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/statement.h"
 
 #define MAX_ROWS          1000
 #define MAX_PARAMETERS    30000 /* SQLite's own limit is 32766 */
 #define MAX_REQUEST_BYTES ((size_t)2 << 20)
+#define MIN_REQUEST_BYTES ((size_t)64 << 10)
+#define REQUEST_US        INT64_C(2000000)
 
 /* A row that is to be sent, and where its arguments and marks begin. */
 struct place {
@@ -62,6 +65,8 @@ enum vf_status vf_turso_load_open(struct vf_conn *base, const struct vf_relation
     if (made == NULL)
         return vf_error_nomem(err);
     made->conn = vf_turso_conn_of(base);
+    if (made->conn->request_bytes == 0)
+        made->conn->request_bytes = vf_turso_choose_request_bytes(0, 0);
     made->relation = *relation;
     made->scratch = vf_calloc(relation->n_fields + 1, sizeof(*made->scratch));
     vf_buf_init(&made->sql, VF_BUF_MAX);
@@ -124,11 +129,20 @@ static enum vf_status add_row(struct vf_load *load, const struct vf_batch *batch
     return VF_OK;
 }
 
+size_t vf_turso_choose_request_bytes(size_t now_bytes, int64_t took_us)
+{
+    size_t wanted = now_bytes == 0             ? MAX_REQUEST_BYTES
+                    : took_us > REQUEST_US     ? now_bytes / 2
+                    : took_us < REQUEST_US / 4 ? now_bytes * 2
+                                               : now_bytes;
+    return wanted < MIN_REQUEST_BYTES ? MIN_REQUEST_BYTES : wanted > MAX_REQUEST_BYTES ? MAX_REQUEST_BYTES : wanted;
+}
+
 static bool is_full(const struct vf_load *load)
 {
     size_t n = load->relation.n_fields;
     return load->n_places >= (n > 0 ? MAX_ROWS : 1) || load->rows.n_arguments + n > MAX_PARAMETERS ||
-           load->rows.arguments.size_bytes >= MAX_REQUEST_BYTES;
+           load->rows.arguments.size_bytes >= load->conn->request_bytes;
 }
 
 /* Between two marks or arguments stands a comma, which doesn't belong to the later one. */
@@ -217,12 +231,16 @@ static enum vf_status flush(struct vf_load *load, const struct vf_batch *batch, 
     enum vf_status status = VF_OK;
     if (load->n_places == 0)
         return VF_OK;
+    int64_t begin_us = db->clock->monotonic_us(db->clock->context);
     write_values(load, 0, load->n_places);
     vf_hrana_new(db, false);
     struct vf_buf *out = vf_hrana_step(db, load->sql.data, load->sql.size_bytes);
     add_part(out, &load->rows.arguments, 0, load->rows.arguments.size_bytes);
     vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
-    if (!vf_hrana_run(db, VF_HRANA_ONCE))
+    bool is_answered = vf_hrana_run(db, VF_HRANA_ONCE);
+    load->conn->request_bytes = vf_turso_choose_request_bytes(load->conn->request_bytes,
+                                                              db->clock->monotonic_us(db->clock->context) - begin_us);
+    if (!is_answered)
         status = fail(load, err);
     else if (!vf_hrana_went_well(db, 0) && !is_refusal(db))
         status = fail(load, err);

@@ -8,6 +8,10 @@
 
 #include "engine/turso/conn.h"
 
+/* How large the next request may be, when one of that size took so long: a server lets a stream expire that it hears nothing of for ten seconds, and a request is heard when it is there as a
+ * whole. 0: there was none yet. */
+size_t vf_turso_choose_request_bytes(size_t now_bytes, int64_t took_us);
+
 enum vf_status vf_turso_begin(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_turso_commit(struct vf_conn *conn, struct vf_error *err) VF_CHECKED;
 void vf_turso_rollback(struct vf_conn *conn);

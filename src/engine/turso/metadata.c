@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "engine/sqlitesql/lexer.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/turso/rows.h"
 
 /* What a column's definition says. */
@@ -114,13 +115,12 @@ static bool find_definition(const char *sql, const char *column, struct vf_arena
 /* The text of CREATE TABLE; that of the last table that was asked for is kept until something is changed. */
 static int read_table_sql(struct vf_hrana *db, const char *table)
 {
-    static const char sql[] = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
     const struct vf_sqlite_library *lib = &vf_turso_library;
     sqlite3_stmt *stmt = NULL;
     if (db->table_sql.size_bytes > 0 && vf_str_equal(db->table_sql.data, table))
         return SQLITE_OK;
     vf_buf_clear(&db->table_sql);
-    int code = lib->prepare_v3((sqlite3 *)(void *)db, sql, -1, 0, &stmt, NULL);
+    int code = lib->prepare_v3((sqlite3 *)(void *)db, VF_SQLITE_ASK_TABLE_SQL, -1, 0, &stmt, NULL);
     if (code == SQLITE_OK)
         code = lib->bind_text64(stmt, 1, table, strlen(table), NULL, SQLITE_UTF8);
     if (code == SQLITE_OK)

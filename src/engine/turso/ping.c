@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <time.h>
 
+#include "engine/turso/answer.h"
+#include "engine/turso/early.h"
+
 #define SILENCE_US INT64_C(3000000)
 #define LOOK_NS    500000000L
 
@@ -15,6 +18,7 @@ static int64_t now_us(const struct vf_hrana *db)
 static void ping(struct vf_hrana *db, struct vf_buf *request, struct vf_http_answer *answer)
 {
     struct vf_error why = {0};
+    vf_hrana_early_settle(db);
     vf_buf_clear(request);
     vf_buf_str(request, "{\"baton\":");
     vf_buf_json_string(request, db->baton.data, db->baton.size_bytes);
@@ -51,7 +55,9 @@ static void *ping_main(void *argument)
             until.tv_nsec -= 1000000000L;
             until.tv_sec++;
         }
-        (void)pthread_cond_timedwait(&db->ping_end, &db->lock, &until);
+        (void)pthread_cond_timedwait(&db->wake, &db->lock, &until);
+        if (!db->ends_ping)
+            vf_hrana_early_land(db);
         if (!db->ends_ping && is_silent(db))
             ping(db, &request, &answer);
     }
@@ -73,9 +79,10 @@ void vf_hrana_ping_stop(struct vf_hrana *db)
 {
     if (!db->has_ping)
         return;
+    vf_http_interrupt(db->http); /* what is coming isn't wanted any more */
     pthread_mutex_lock(&db->lock);
     db->ends_ping = true;
-    pthread_cond_signal(&db->ping_end);
+    pthread_cond_signal(&db->wake);
     pthread_mutex_unlock(&db->lock);
     pthread_join(db->ping, NULL);
     db->has_ping = false;

@@ -2,6 +2,8 @@
  * Signs of life for a stream: a server lets a stream expire after some seconds of silence (sqld: ten), and with it the transaction on it. A snapshot is longer silent than that when a target is
  * slow or builds its indexes, a load when its source is slow. So a thread asks for nothing in particular whenever a transaction was silent for a while.
  *
+ * The same thread takes in the answers to what was asked early (early.h).
+ *
  * The session's lock is held from when a request is begun until its answer is in: what the thread sends never comes between.
  */
 #ifndef VF_ENGINE_TURSO_PING_H

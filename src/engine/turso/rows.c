@@ -1,13 +1,15 @@
 #include "engine/turso/rows.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
-
-#define PAGE_BYTES    ((size_t)4 << 20) /* of an answer; servers refuse more than 10 MB */
-#define MAX_PAGE_ROWS 20000
+#include "engine/turso/answer.h"
+#include "engine/turso/early.h"
+#include "engine/turso/pages.h"
+#include "engine/turso/recall.h"
 
 /* What step() returns for the failure that is in the session. */
 static int failed(const struct vf_hrana *db)
@@ -70,6 +72,22 @@ static bool take_cell(struct vf_json *json, struct vf_hrana_cell *cell)
     return cell->type != SQLITE_BLOB || decode_blob(cell);
 }
 
+static bool first_cell(struct vf_json row, struct vf_hrana_cell *cell)
+{
+    bool first = true;
+    return vf_json_take(&row, '[') && vf_json_next_element(&row, &first) && take_cell(&row, cell);
+}
+
+bool vf_hrana_first_integer(struct vf_json row, int64_t *value)
+{
+    struct vf_hrana_cell cell = {.type = SQLITE_NULL};
+    vf_buf_init(&cell.decoded, VF_BUF_MAX);
+    bool fine = first_cell(row, &cell) && cell.type == SQLITE_INTEGER &&
+                vf_parse_i64(cell.raw.start, cell.raw.size_bytes, value);
+    vf_buf_release(&cell.decoded);
+    return fine;
+}
+
 /* An array of values. */
 static bool take_row(struct vf_hrana_stmt *stmt, struct vf_json *json)
 {
@@ -98,8 +116,7 @@ static bool take_row(struct vf_hrana_stmt *stmt, struct vf_json *json)
 
 /* ---- answers that came whole ---- */
 
-/* Of a result: where its rows are, and how many were changed. */
-static bool open_result(struct vf_json result, struct vf_json *rows, int64_t *n_changed)
+bool vf_hrana_open_result(struct vf_json result, struct vf_json *rows, int64_t *n_changed)
 {
     struct vf_json_text name, word;
     bool first = true;
@@ -123,6 +140,23 @@ static bool open_result(struct vf_json result, struct vf_json *rows, int64_t *n_
     return result.at != NULL && rows->at != NULL && vf_json_take(rows, '[');
 }
 
+bool vf_hrana_answer_text(struct vf_hrana *db, size_t step, char *out, size_t out_bytes)
+{
+    struct vf_hrana_cell cell = {.type = SQLITE_NULL};
+    struct vf_json rows;
+    int64_t ignored = 0;
+    bool first = true;
+    out[0] = '\0';
+    if (!vf_hrana_went_well(db, step))
+        return false;
+    vf_buf_init(&cell.decoded, VF_BUF_MAX);
+    if (vf_hrana_open_result(db->results[step].value, &rows, &ignored) && vf_json_next_element(&rows, &first) &&
+        first_cell(rows, &cell) && cell.type == SQLITE_TEXT && !cell.raw.is_escaped)
+        snprintf(out, out_bytes, "%.*s", (int)cell.raw.size_bytes, cell.raw.start);
+    vf_buf_release(&cell.decoded);
+    return true;
+}
+
 static bool begins_with(const struct vf_hrana_stmt *stmt, const char *word)
 {
     char head[16] = "";
@@ -143,31 +177,44 @@ static bool changes_rows(const struct vf_hrana_stmt *stmt)
     return begins_with(stmt, "INSERT") || begins_with(stmt, "UPDATE") || begins_with(stmt, "DELETE");
 }
 
-/* The number in the only value of a result. */
-static void take_number(struct vf_hrana_stmt *stmt, struct vf_json result, int64_t *value)
+void vf_hrana_take_number(struct vf_hrana_stmt *stmt, struct vf_json result, int64_t *value)
 {
     struct vf_json rows;
     int64_t ignored = 0;
     bool first = true;
-    if (open_result(result, &rows, &ignored) && vf_json_next_element(&rows, &first) && take_row(stmt, &rows) &&
+    if (vf_hrana_open_result(result, &rows, &ignored) && vf_json_next_element(&rows, &first) && take_row(stmt, &rows) &&
         stmt->n_cells == 1 && stmt->cells[0].raw.start != NULL)
         (void)vf_parse_i64(stmt->cells[0].raw.start, stmt->cells[0].raw.size_bytes, value);
 }
 
-static void swap_answer(struct vf_hrana_stmt *stmt)
+void vf_hrana_swap_answer(struct vf_hrana_stmt *stmt)
 {
     struct vf_buf mine = stmt->answer;
     stmt->answer = stmt->db->answer.body;
     stmt->db->answer.body = mine;
 }
 
+/* The answer is known already. */
+static bool recall(struct vf_hrana_stmt *stmt, struct vf_buf *arguments)
+{
+    int64_t ignored = 0;
+    if (stmt->db->recall == NULL || !reads_only(stmt))
+        return false;
+    vf_hrana_stmt_write_arguments(stmt, arguments);
+    vf_buf_clear(&stmt->answer);
+    stmt->is_first = true;
+    return arguments->status == VF_OK &&
+           vf_hrana_recall_find(stmt->db, stmt->sql, stmt->sql_bytes, arguments, &stmt->answer) &&
+           vf_hrana_open_result(vf_json_over(stmt->answer.data, stmt->answer.size_bytes), &stmt->rows, &ignored);
+}
+
 /* Run one statement whose rows come with the answer. */
-static bool run_whole(struct vf_hrana_stmt *stmt, const char *sql, size_t sql_bytes)
+static bool run_whole(struct vf_hrana_stmt *stmt, const struct vf_buf *arguments)
 {
     struct vf_hrana *db = stmt->db;
     bool counts = !db->has_streams && changes_rows(stmt);
     vf_hrana_new(db, false);
-    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, sql, sql_bytes));
+    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
     vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
     if (counts) { /* such a server always says 0 */
         (void)vf_hrana_step(db, "SELECT changes()", strlen("SELECT changes()"));
@@ -177,17 +224,19 @@ static bool run_whole(struct vf_hrana_stmt *stmt, const char *sql, size_t sql_by
         vf_buf_clear(&db->table_sql);
     if (!vf_hrana_run(db, reads_only(stmt) ? VF_HRANA_REPEATABLE : VF_HRANA_ONCE) || !vf_hrana_went_well(db, 0))
         return false;
-    if (!open_result(db->results[0].value, &stmt->rows, &db->n_changed))
+    if (!vf_hrana_open_result(db->results[0].value, &stmt->rows, &db->n_changed))
         return vf_hrana_fail_protocol(db, "a result");
+    struct vf_json result = db->results[0].value;
     if (counts && db->results[1].value.at != NULL)
-        take_number(stmt, db->results[1].value, &db->n_changed);
+        vf_hrana_take_number(stmt, db->results[1].value, &db->n_changed);
+    else if (reads_only(stmt))
+        vf_hrana_recall_keep(db, stmt->sql, stmt->sql_bytes, arguments, result.at, (size_t)(result.end - result.at));
     stmt->is_first = true;
-    swap_answer(stmt);
+    vf_hrana_swap_answer(stmt);
     return true;
 }
 
-/* *row: there is one. */
-static bool next_of_answer(struct vf_hrana_stmt *stmt, bool *row)
+bool vf_hrana_next_of_answer(struct vf_hrana_stmt *stmt, bool *row)
 {
     *row = vf_json_next_element(&stmt->rows, &stmt->is_first);
     if (*row ? take_row(stmt, &stmt->rows) : stmt->rows.at != NULL)
@@ -228,7 +277,7 @@ static bool take_sets(struct vf_hrana_stmt *stmt)
         sets->results[sets->n_answered++] = db->results[i].value;
     }
     db->code = SQLITE_OK;
-    swap_answer(stmt);
+    vf_hrana_swap_answer(stmt);
     return true;
 }
 
@@ -255,13 +304,13 @@ static bool next_of_sets(struct vf_hrana_stmt *stmt, bool *row)
     int64_t ignored = 0;
     *row = false;
     for (;;) {
-        if (stmt->rows.at != NULL && !next_of_answer(stmt, row))
+        if (stmt->rows.at != NULL && !vf_hrana_next_of_answer(stmt, row))
             return false;
         if (*row || sets->n_taken == sets->n)
             return true;
         if (sets->n_taken == sets->n_answered && !run_sets(stmt))
             return false;
-        if (!open_result(sets->results[sets->n_taken++], &stmt->rows, &ignored))
+        if (!vf_hrana_open_result(sets->results[sets->n_taken++], &stmt->rows, &ignored))
             return vf_hrana_fail_protocol(stmt->db, "a result");
         stmt->is_first = true;
     }
@@ -272,88 +321,7 @@ static bool has_sets(const struct vf_hrana_stmt *stmt)
     return stmt->sets != NULL && stmt->sets->n > 0;
 }
 
-/* ---- pages ---- */
-
-static bool run_page(struct vf_hrana_stmt *stmt)
-{
-    struct vf_buf sql;
-    struct vf_error why = {0};
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_add(&sql, stmt->sql, stmt->sql_bytes);
-    if (stmt->has_last)
-        vf_buf_printf(&sql, " AND %s > %" PRId64, stmt->rowid, stmt->last);
-    vf_buf_printf(&sql, " ORDER BY %s LIMIT %" PRId64, stmt->rowid, stmt->page_rows);
-    bool fine = sql.status == VF_OK && run_whole(stmt, sql.data, sql.size_bytes);
-    if (sql.status != VF_OK) {
-        (void)vf_error_nomem(&why);
-        (void)vf_hrana_fail(stmt->db, &why, false);
-    }
-    vf_buf_release(&sql);
-    return fine;
-}
-
-/* A page, smaller if the server finds it too large; the next one by how large this one is. */
-static bool fetch_page(struct vf_hrana_stmt *stmt)
-{
-    struct vf_hrana *db = stmt->db;
-    struct vf_error why = {0};
-    while (!run_page(stmt)) {
-        if (db->code != SQLITE_TOOBIG)
-            return false;
-        if (stmt->page_rows == 1) {
-            vf_error_set(&why, VF_ENGINE, "the row behind rowid %" PRId64 " is larger than the server's answers may be",
-                         stmt->last);
-            return vf_hrana_fail(db, &why, false);
-        }
-        stmt->page_rows /= 2;
-    }
-    stmt->n_in_page = 0;
-    return true;
-}
-
-static void choose_page_rows(struct vf_hrana_stmt *stmt)
-{
-    int64_t row_bytes = (int64_t)(stmt->answer.size_bytes / (size_t)(stmt->n_in_page > 0 ? stmt->n_in_page : 1)) + 1;
-    int64_t wanted = (int64_t)PAGE_BYTES / row_bytes;
-    if (wanted > stmt->page_rows * 8)
-        wanted = stmt->page_rows * 8;
-    stmt->page_rows = wanted < 1 ? 1 : wanted > MAX_PAGE_ROWS ? MAX_PAGE_ROWS : wanted;
-}
-
-static bool next_of_pages(struct vf_hrana_stmt *stmt, bool *row)
-{
-    for (;;) {
-        *row = false;
-        if (stmt->limit > 0 && stmt->n_given == stmt->limit)
-            return true;
-        if (!next_of_answer(stmt, row))
-            return false;
-        if (*row)
-            break;
-        if (stmt->n_in_page < stmt->page_rows)
-            return true;
-        choose_page_rows(stmt);
-        if (!fetch_page(stmt))
-            return false;
-    }
-    stmt->n_in_page++;
-    stmt->n_given++;
-    stmt->has_last = true;
-    if (stmt->n_cells == 0 || stmt->cells[0].type != SQLITE_INTEGER ||
-        !vf_parse_i64(stmt->cells[0].raw.start, stmt->cells[0].raw.size_bytes, &stmt->last))
-        return vf_hrana_fail_protocol(stmt->db, "a row without its rowid");
-    return true;
-}
-
 /* ---- cursors ---- */
-
-static bool fail_cut(struct vf_hrana *db)
-{
-    struct vf_error why = {0};
-    vf_error_set(&why, VF_TEMPORARY, "the server's answer ended before its last row");
-    vf_error_hint(&why, "copy --resume goes on");
-    return vf_hrana_fail(db, &why, true);
-}
 
 static struct vf_buf *lines_of(struct vf_hrana_stmt *stmt)
 {
@@ -373,13 +341,12 @@ static bool pull(struct vf_hrana_stmt *stmt, bool *more)
     }
     if (!*more) { /* all has come */
         vf_hrana_stop_reading(db);
-        swap_answer(stmt);
+        vf_hrana_swap_answer(stmt);
     }
     return true;
 }
 
-/* The next line, which stays where it is until the one after it is asked for. *line at NULL: there are no more. */
-static bool next_line(struct vf_hrana_stmt *stmt, struct vf_json *line)
+bool vf_hrana_next_line(struct vf_hrana_stmt *stmt, struct vf_json *line)
 {
     size_t seen_bytes = stmt->at_bytes;
     bool more = true;
@@ -420,9 +387,9 @@ static bool open_cursor(struct vf_hrana_stmt *stmt)
     stmt->has_ended = false;
     if (!vf_hrana_run_cursor(db, stmt))
         return false;
-    if (!next_line(stmt, &line))
+    if (!vf_hrana_next_line(stmt, &line))
         return false;
-    return line.at != NULL ? vf_hrana_take_cursor_head(db, line) : fail_cut(db);
+    return line.at != NULL ? vf_hrana_take_cursor_head(db, line) : vf_hrana_fail_cut(db);
 }
 
 enum entry {
@@ -464,21 +431,21 @@ static bool take_entry(struct vf_hrana_stmt *stmt, struct vf_json line, enum ent
     return line.at != NULL && (*entry != ENTRY_ROW || row.at != NULL) && (*entry != ENTRY_ERROR || error.at != NULL);
 }
 
-static bool next_of_cursor(struct vf_hrana_stmt *stmt, bool *row)
+bool vf_hrana_next_of_cursor(struct vf_hrana_stmt *stmt, bool *row)
 {
     *row = false;
     for (;;) {
         struct vf_json line;
         enum entry entry = ENTRY_OTHER;
-        if (!next_line(stmt, &line))
+        if (!vf_hrana_next_line(stmt, &line))
             return false;
         if (line.at == NULL)
-            return stmt->has_ended ? true : fail_cut(stmt->db);
+            return stmt->has_ended ? true : vf_hrana_fail_cut(stmt->db);
         if (line.at == line.end)
             continue;
         if (!take_entry(stmt, line, &entry)) /* half a line, too, when the connection was cut */
             return stmt->db->reading == stmt ? vf_hrana_fail_protocol(stmt->db, "a line of a cursor")
-                                             : fail_cut(stmt->db);
+                                             : vf_hrana_fail_cut(stmt->db);
         stmt->has_ended = stmt->has_ended || entry == ENTRY_END;
         *row = entry == ENTRY_ROW;
         if (*row)
@@ -512,7 +479,11 @@ bool vf_hrana_settle(struct vf_hrana *db)
 static bool run_answer(struct vf_hrana_stmt *stmt)
 {
     struct vf_error why = {0};
-    if (run_whole(stmt, stmt->sql, stmt->sql_bytes))
+    struct vf_buf arguments;
+    vf_buf_init(&arguments, VF_BUF_MAX);
+    bool fine = recall(stmt, &arguments) || run_whole(stmt, &arguments);
+    vf_buf_release(&arguments);
+    if (fine)
         return true;
     if (stmt->db->code != SQLITE_TOOBIG || !reads_only(stmt))
         return false;
@@ -528,9 +499,7 @@ static bool start(struct vf_hrana_stmt *stmt)
     case VF_HRANA_CURSOR:
         return open_cursor(stmt);
     case VF_HRANA_PAGES:
-        stmt->has_last = false;
-        stmt->n_given = 0;
-        return fetch_page(stmt);
+        return vf_hrana_pages_start(stmt);
     case VF_HRANA_ANSWER:
     default:
         return run_answer(stmt);
@@ -547,9 +516,9 @@ int vf_hrana_rows_next(struct vf_hrana_stmt *stmt)
         return failed(db);
     stmt->is_run = true;
     bool fine = has_sets(stmt)                    ? next_of_sets(stmt, &row)
-                : stmt->source == VF_HRANA_CURSOR ? next_of_cursor(stmt, &row)
-                : stmt->source == VF_HRANA_PAGES  ? next_of_pages(stmt, &row)
-                                                  : next_of_answer(stmt, &row);
+                : stmt->source == VF_HRANA_CURSOR ? vf_hrana_next_of_cursor(stmt, &row)
+                : stmt->source == VF_HRANA_PAGES  ? vf_hrana_pages_next(stmt, &row)
+                                                  : vf_hrana_next_of_answer(stmt, &row);
     if (!fine)
         return failed(db);
     if (row)
@@ -563,6 +532,7 @@ void vf_hrana_rows_end(struct vf_hrana_stmt *stmt)
 {
     struct vf_hrana *db = stmt->db;
     bool more = true;
+    vf_hrana_early_drop(db, stmt);
     if (db->reading == stmt) {
         /* In a transaction the stream is still needed, so the rest is passed over; else the connection is dropped. */
         while (db->in_transaction && db->reading == stmt && more) {

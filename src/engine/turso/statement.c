@@ -54,7 +54,7 @@ enum vf_status vf_turso_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf 
                                      sqlite3_stmt **stmt, struct vf_error *err)
 {
     struct vf_hrana *db = db_of(conn->db);
-    /* In a transaction pages are better than a cursor: sqld lets the stream of one that is read for longer than ten seconds expire. */
+    /* In a transaction a cursor over the whole table won't do: sqld lets the stream of one that is read for longer than ten seconds expire. */
     bool in_pages = rowid != NULL && (!db->has_cursor || db->in_transaction);
     *stmt = NULL;
     if (limit > 0 && !in_pages)
@@ -67,7 +67,7 @@ enum vf_status vf_turso_prepare_rows(struct vf_sqlite_conn *conn, struct vf_buf 
         made->source = VF_HRANA_PAGES;
         made->limit = limit;
         made->rowid = rowid;
-        made->page_rows = VF_HRANA_FIRST_PAGE_ROWS;
+        made->by_cursor = db->has_cursor;
     } else if (db->has_cursor) {
         made->source = VF_HRANA_CURSOR;
     }

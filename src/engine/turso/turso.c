@@ -9,7 +9,9 @@
 #include "engine/turso/conn.h"
 #include "engine/turso/load.h"
 #include "engine/turso/lock.h"
+#include "engine/turso/record.h"
 #include "engine/turso/target.h"
+#include "engine/turso/warm.h"
 #include "engine/sqlitesql/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
@@ -21,6 +23,7 @@ static void quote(const struct vf_conn *conn, const char *identifier, struct vf_
 static enum vf_status inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                               struct vf_error *err)
 {
+    vf_turso_warm(vf_turso_conn_of(conn));
     enum vf_status status = vf_sqlite_inspect(conn, options, schema, err);
     return status == VF_OK ? vf_turso_check_watch(vf_turso_conn_of(conn), err) : status;
 }
@@ -95,6 +98,7 @@ const struct vf_engine_ops vf_turso_engine = {
     .load_close = vf_turso_load_close,
     .record_create = vf_sqlite_record_create,
     .record_put = vf_sqlite_record_put,
+    .record_put_many = vf_turso_record_put_many,
     .record_get = vf_sqlite_record_get,
     .record_swap = vf_sqlite_record_swap,
     .record_delete = vf_sqlite_record_delete,
