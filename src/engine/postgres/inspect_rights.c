@@ -10,7 +10,7 @@ static const char rights_query[] =
     "LATERAL (SELECT bool_and(pg_catalog.has_table_privilege(t.relid, 'SELECT')) AS may_select, "
     "bool_or(pg_catalog.row_security_active(t.relid)) AS is_filtered FROM (SELECT c.oid AS relid UNION SELECT "
     "p.relid::oid FROM pg_catalog.pg_partition_tree(c.oid) p) t) r "
-    "WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
+    "WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND left(n.nspname::text, 3) <> 'pg_' "
     "AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND r.may_select AND NOT r.is_filtered)";
 
 enum vf_status vf_pg_inspect_rights(struct vf_pg_inspection *inspection)
