@@ -36,7 +36,8 @@ static const struct {
     {"vector index", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)"},
     {"materialized view", "a table with its rows and indexes when the plan asks for it (--as-table); else named",
      "the same", "the same"},
-    {"view, trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
+    {"view", "translated, see below; else named with its text", "the same; tursodb has none by default", "the same"},
+    {"trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
 };
 
 static void put_cell(const char *text)
@@ -125,6 +126,32 @@ static void print_functions(void)
     }
 }
 
+static void print_views(void)
+{
+    puts("\n## Views\n\nA view is read whole into a small model (src/model/query.h) and written anew, with the names that its "
+         "tables and columns have in the target; a view over views is made after those. What is read:\n\n"
+         "- SELECT [DISTINCT] columns, `*` and the expressions of this page, FROM tables and views that are moved, by "
+         "CROSS, INNER and LEFT JOIN ... ON, from left to right, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET of "
+         "plain numbers.\n"
+         "- A column that is computed has a name by AS, and no two are of one name. A column that is neither grouped nor "
+         "in an aggregate isn't read where there are groups, nor is LIMIT without ORDER BY: which row is meant isn't "
+         "said.\n"
+         "- `count(*)`, `count(x)` and `count(DISTINCT x)`; `sum(x)` of whole numbers and decimals, which is the same "
+         "number in the type that the database gives it (`bigint` or `numeric`, INTEGER, HUGEINT), and is therefore shown and "
+         "compared, and not computed with; `min(x)` and `max(x)`. `avg(x)` and `sum(x)` of floating-point numbers are "
+         "rounded by each database in its own way, and go between databases of one kind only.\n"
+         "- GROUP BY, DISTINCT and `count(DISTINCT x)` of values that are equal only if their bytes are: not of "
+         "floating-point numbers, decimals, JSON and texts by a collation that folds.\n"
+         "- ORDER BY says where NULLs come, as the source has them: last, and first with DESC, in PostgreSQL; first, and "
+         "last with DESC, in SQLite; last in DuckDB. Texts are ordered by code points (COLLATE \"C\" in PostgreSQL), unless the "
+         "source's collation is another: then the view goes to databases of its kind only.\n\n"
+         "All else is named with the place in its text: subqueries, WITH, window functions, UNION, INTERSECT and EXCEPT, "
+         "VALUES, USING and NATURAL, RIGHT and FULL joins, LATERAL, DISTINCT ON, FILTER, other aggregates, functions in "
+         "place of a table, and PostgreSQL's views with a check option, security_barrier or security_invoker. What a "
+         "column of a view over a view is computed from isn't known to the next one where a SQLite is at either end: there "
+         "it is shown on, and not compared. With two targets, views go to the first.");
+}
+
 void print_objects(void)
 {
     puts("# Objects\n\n<!-- Made by scripts/docs from the tables of the program; don't change it by hand. -->\n\nWhat "
@@ -142,6 +169,7 @@ void print_objects(void)
         printf("| %s | %s | %s | %s |\n", objects[i].object, objects[i].postgres, objects[i].sqlite, objects[i].duckdb);
     print_operations();
     print_functions();
+    print_views();
     puts("\n## What is the same, and what isn't\n\n"
          "- Texts are compared by code points. PostgreSQL orders them by the collation of the column or of the "
          "database: `<` and `>` of texts move from there only where that is `C` or one by code points; `=` moves "

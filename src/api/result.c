@@ -457,10 +457,10 @@ enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
         return VF_DIFFERS;
     }
     if (first != NULL) {
-        vf_error_set(
-            err, VF_DIFFERS,
-            "all rows are in the target, but of their keys and indexes %zu could not be made; the first: %s: %s",
-            sum.n_unfinished, first->object, first->what);
+        bool is_view = first->severity == VF_SEVERITY_NOTE;
+        vf_error_set(err, VF_DIFFERS,
+                     "all rows are in the target, but of their %s %zu could not be made; the first: %s: %s",
+                     is_view ? "views" : "keys and indexes", sum.n_unfinished, first->object, first->what);
         vf_error_hint(err, "%s", first->remedy[0] != '\0' ? first->remedy : "mend the rows, then --resume");
         return VF_DIFFERS;
     }

@@ -1,5 +1,7 @@
 #include "api/handle.h"
 
+#include <string.h>
+
 #include "ferry/targets.h"
 
 /* The plan of a resumed run is the one that it was started with, unless the user names a file or filters: then that must come to the same. */
@@ -72,6 +74,34 @@ static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_error *er
     return vf_result_judge(ends, err);
 }
 
+/* Views that the target has refused, which the plan had moved. */
+static enum vf_status report_refused(vecferry *v, const struct vf_ends *ends, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    char label[256];
+
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        const struct vf_plan *plan = &ends->parts.plans[i];
+        const struct vf_problem_list *list = &ends->targets[i].copied.unfinished;
+        for (size_t k = 0; k < list->n_problems; k++) {
+            const struct vf_problem *problem = &list->problems[k];
+            for (size_t n = 0; n < plan->n_views && problem->severity == VF_SEVERITY_NOTE && status == VF_OK; n++) {
+                const struct vf_plan_view *view = &plan->views[n];
+                vf_table_label(view->target.schema, view->target.name, label, sizeof(label));
+                if (strcmp(label, problem->object) == 0)
+                    status = vf_report_add(&v->report,
+                                           &(struct vf_report_entry){.kind = view->source->kind,
+                                                                     .name = label,
+                                                                     .why = problem->what,
+                                                                     .text = view->source->text,
+                                                                     .target = plan->target},
+                                           err);
+            }
+        }
+    }
+    return status;
+}
+
 static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
     bool dry_run = vf_handle_flag(v, "dry-run");
@@ -96,6 +126,12 @@ static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *e
         status = run(v, ends, err);
     if ((status == VF_CANCELLED || status == VF_TEMPORARY) && err->hint[0] == '\0')
         vf_error_hint(err, "go on with it by --resume");
+    struct vf_error own = {0};
+    enum vf_status reported = report_refused(v, ends, &own);
+    if (reported != VF_OK && status == VF_OK) {
+        *err = own;
+        status = reported;
+    }
     return dry_run ? status : vf_handle_write_report(v, status, err);
 }
 

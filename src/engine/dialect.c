@@ -67,6 +67,13 @@ static const struct vf_dialect_form forms[VF_X_COUNT] = {
     [VF_X_NULLIF] = {"nullif($1, $2)", false, NULL},
     [VF_X_CASE] = {"CASE WHEN ... THEN ... ELSE ... END", false, NULL},
     [VF_X_CAST] = {"CAST($1 AS ...)", false, NULL},
+    [VF_X_COUNT_ROWS] = {"count(*)", false, NULL},
+    [VF_X_COUNT_OF] = {"count($1)", false, NULL},
+    [VF_X_COUNT_DISTINCT] = {"count(DISTINCT $1)", false, NULL},
+    [VF_X_SUM] = {"sum($1)", false, NULL},
+    [VF_X_MIN] = {"min($1)", false, NULL},
+    [VF_X_MAX] = {"max($1)", false, NULL},
+    [VF_X_AVG] = {"avg($1)", false, NULL},
     [VF_X_TYPEOF] = {"CASE WHEN $1 IS NULL THEN 'null' ELSE ... END", false, NULL},
 };
 

@@ -12,6 +12,12 @@
 #include "model/expression.h"
 #include "model/schema.h"
 
+/* Columns of one of several tables: `first_column` and those behind it, up to the next. */
+struct vf_expr_range {
+    const char *alias;
+    int first_column;
+};
+
 /* What an expression is read or written for. */
 struct vf_expr_scope {
     const struct vf_table
@@ -19,8 +25,10 @@ struct vf_expr_scope {
     const struct vf_column
         *column;       /* the generated column, or that whose default it is; NULL: a condition, or a part of an index */
     bool is_condition; /* the result is a truth value */
-    bool is_domain;    /* a check of a domain: the only column is VALUE */
-    bool is_default;   /* no columns; the time, and random values */
+    size_t n_ranges; /* the table's columns are those of several, and are called by their aliases; 0: they are one's */
+    const struct vf_expr_range *ranges;
+    bool is_domain;                /* a check of a domain: the only column is VALUE */
+    bool is_default;               /* no columns; the time, and random values */
     const char *collation;         /* the database's own; NULL: by code points, and only A to Z have cases */
     const struct vf_dialect *from; /* writing: where the expression comes from; NULL: unknown */
     int version;                   /* of the server, as in struct vf_server; 0: the newest */
@@ -107,6 +115,8 @@ struct vf_dialect {
     bool slash_is_floating;           /* 5 / 2 is 2.5 */
     bool zero_divisor_is_null;        /* x / 0 is NULL where whole numbers are divided */
     bool zero_divisor_is_infinite;    /* and not NULL where others are */
+    bool nulls_sort_high;             /* NULLs come last, and first with DESC, unless it is said otherwise */
+    bool offset_wants_limit;          /* OFFSET isn't alone */
     bool has_nan;                     /* NaN and -0.0 are floating-point numbers */
     bool overflow_is_error;           /* of whole numbers; else they go on as floating-point ones */
     bool real_overflow_is_error;      /* of floating-point numbers, and underflow */
@@ -135,6 +145,8 @@ struct vf_dialect {
     /* Writing. */
     const struct vf_dialect_form *forms; /* of each operation; where there is none, that of all dialects, or none */
     void (*quote)(struct vf_buf *out, const char *name);
+    /* The collation that a text is ordered by, to be written behind it, where the rule is this; NULL: the one that it has. NULL in a dialect: columns are as they should be. */
+    const char *(*order_collation)(const char *rule);
     /* false: there is no such literal; *why is set. */
     bool (*write_literal)(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out);
     const char *const *cast_names; /* by kind, the name of a type in a cast; NULL: none */

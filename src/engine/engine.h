@@ -41,6 +41,7 @@ enum vf_engine_caps {
     VF_CAP_SEQUENCES = 1 << 6,    /* sequences exist as objects */
     VF_CAP_VECTOR_INDEX = 1 << 7, /* has an approximate index of its own */
     VF_CAP_TARGET = 1 << 8,       /* can be copied to */
+    VF_CAP_VIEWS = 1 << 10,       /* has views */
     VF_CAP_ENUM_TYPES = 1 << 9,   /* of the types of a user enums alone can be declared */
 };
 
@@ -173,6 +174,8 @@ enum vf_step_kind {
     VF_STEP_SEQUENCE_VALUE, /* sequence: next value right after the source's, and above the largest value that the owning column holds */
     VF_STEP_ANALYZE,    /* table: statistics */
     VF_STEP_DROP_TABLE, /* table */
+    VF_STEP_VIEW, /* view: made, and its columns counted; VF_CAP_VIEWS, inside a transaction of the caller's. One that is there is an error. */
+    VF_STEP_DROP_VIEW, /* view, which is there */
 };
 
 struct vf_step {
@@ -183,6 +186,7 @@ struct vf_step {
     const struct vf_foreign_key *foreign_key;
     const struct vf_user_type *user_type;
     const struct vf_sequence *sequence;
+    const struct vf_view *view;
 };
 
 /* How far a step is, as the database tells another connection. What it doesn't count is 0. */

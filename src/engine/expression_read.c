@@ -26,7 +26,7 @@ const struct vf_expr *vf_expr_not_understood(struct vf_expr_reader *reader, cons
     return NULL;
 }
 
-static void advance(struct vf_expr_reader *reader)
+void vf_read_advance(struct vf_expr_reader *reader)
 {
     reader->token = vf_expr_next_token(reader->dialect, reader->text, &reader->offset, reader->arena);
     reader->no_memory = reader->no_memory || reader->token.text == NULL;
@@ -36,45 +36,45 @@ static void advance(struct vf_expr_reader *reader)
         (void)vf_expr_not_understood(reader, "quotes that don't end, or a sign that isn't known");
 }
 
-static bool is_word(const struct vf_expr_reader *reader, const char *word)
+bool vf_read_is_word(const struct vf_expr_reader *reader, const char *word)
 {
     return reader->token.kind == VF_EXPR_WORD && vf_strcasecmp(reader->token.text, word) == 0;
 }
 
-static bool is_sign(const struct vf_expr_reader *reader, const char *sign)
+bool vf_read_is_sign(const struct vf_expr_reader *reader, const char *sign)
 {
     return reader->token.kind == VF_EXPR_SIGN && strcmp(reader->token.text, sign) == 0;
 }
 
-static bool take_word(struct vf_expr_reader *reader, const char *word)
+bool vf_read_take_word(struct vf_expr_reader *reader, const char *word)
 {
-    bool is = is_word(reader, word);
+    bool is = vf_read_is_word(reader, word);
 
     if (is)
-        advance(reader);
+        vf_read_advance(reader);
     return is;
 }
 
-static bool take_sign(struct vf_expr_reader *reader, const char *sign)
+bool vf_read_take_sign(struct vf_expr_reader *reader, const char *sign)
 {
-    bool is = is_sign(reader, sign);
+    bool is = vf_read_is_sign(reader, sign);
 
     if (is)
-        advance(reader);
+        vf_read_advance(reader);
     return is;
 }
 
-static bool expect_sign(struct vf_expr_reader *reader, const char *sign)
+bool vf_read_expect_sign(struct vf_expr_reader *reader, const char *sign)
 {
-    if (take_sign(reader, sign))
+    if (vf_read_take_sign(reader, sign))
         return true;
     (void)vf_expr_not_understood(reader, "\"%s\" is expected, not \"%.40s\"", sign, reader->token.text);
     return false;
 }
 
-static bool expect_word(struct vf_expr_reader *reader, const char *word)
+bool vf_read_expect_word(struct vf_expr_reader *reader, const char *word)
 {
-    if (take_word(reader, word))
+    if (vf_read_take_word(reader, word))
         return true;
     (void)vf_expr_not_understood(reader, "%s is expected, not \"%.40s\"", word, reader->token.text);
     return false;
@@ -90,31 +90,33 @@ static const char *parse_type(struct vf_expr_reader *reader)
 
     vf_buf_init(&name, 4096);
     while (reader->token.kind == VF_EXPR_WORD || reader->token.kind == VF_EXPR_NAME) {
-        static const char *const ends[] = {"COLLATE", "IS", "AND", "OR",   "AS",      "THEN", "ELSE", "WHEN",
-                                           "END",     "IN", "NOT", "LIKE", "BETWEEN", "FROM", "FOR"};
+        static const char *const ends[] = {"COLLATE", "IS",     "AND",   "OR",    "AS",      "THEN", "ELSE", "WHEN",
+                                           "END",     "IN",     "NOT",   "LIKE",  "BETWEEN", "FROM", "FOR",  "WHERE",
+                                           "GROUP",   "HAVING", "ORDER", "LIMIT", "OFFSET",  "JOIN", "LEFT", "INNER",
+                                           "CROSS",   "ASC",    "DESC",  "NULLS", "UNION"};
         bool is_end = false;
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && name.size_bytes > 0; i++)
-            is_end = is_end || is_word(reader, ends[i]);
+            is_end = is_end || vf_read_is_word(reader, ends[i]);
         if (is_end)
             break;
         vf_buf_str(&name, name.size_bytes > 0 && name.data[name.size_bytes - 1] != '.' ? " " : "");
         vf_buf_str(&name, reader->token.text);
-        advance(reader);
-        if (is_sign(reader, ".")) {
+        vf_read_advance(reader);
+        if (vf_read_is_sign(reader, ".")) {
             vf_buf_char(&name, '.');
-            advance(reader);
+            vf_read_advance(reader);
         }
-        if (is_sign(reader, "(")) {
-            for (bool is_open = true; is_open && reader->token.kind != VF_EXPR_END; advance(reader)) {
-                is_open = !is_sign(reader, ")");
+        if (vf_read_is_sign(reader, "(")) {
+            for (bool is_open = true; is_open && reader->token.kind != VF_EXPR_END; vf_read_advance(reader)) {
+                is_open = !vf_read_is_sign(reader, ")");
                 vf_buf_str(&name, reader->token.text);
             }
         }
     }
-    while (is_sign(reader, "[")) {
-        advance(reader);
+    while (vf_read_is_sign(reader, "[")) {
+        vf_read_advance(reader);
         vf_buf_str(&name, "[]");
-        if (!expect_sign(reader, "]"))
+        if (!vf_read_expect_sign(reader, "]"))
             break;
     }
     if (name.size_bytes == 0)
@@ -127,25 +129,46 @@ static const char *parse_type(struct vf_expr_reader *reader)
 
 /* ---- operands ---- */
 
-static int find_column(const struct vf_expr_reader *reader, const char *name, bool is_bare)
+bool vf_read_same_name(const struct vf_expr_reader *reader, const char *own, const char *name, bool is_bare)
 {
-    const struct vf_table *table = reader->scope->table;
+    if (reader->dialect->folds_names)
+        return vf_strcasecmp(own, name) == 0;
+    return is_bare ? vf_strcasecmp(own, name) == 0 && strcspn(own, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(own)
+                   : strcmp(own, name) == 0;
+}
 
-    for (size_t i = 0; i < table->n_columns; i++) {
-        const char *own = table->columns[i].name;
-        bool same = reader->dialect->folds_names ? vf_strcasecmp(own, name) == 0
-                    : is_bare
-                        ? vf_strcasecmp(own, name) == 0 && strcspn(own, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(own)
-                        : strcmp(own, name) == 0;
-        if (same)
+static int find_column(const struct vf_expr_reader *reader, const char *name, bool is_bare, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        if (vf_read_same_name(reader, reader->scope->table->columns[i].name, name, is_bare))
             return (int)i;
     }
     return -1;
 }
 
+/* The column of the table with that alias. */
+static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char *alias, bool is_bare_alias,
+                                       const char *name, bool is_bare)
+{
+    const struct vf_expr_scope *scope = reader->scope;
+
+    for (size_t i = 0; i < scope->n_ranges; i++) {
+        size_t end = i + 1 < scope->n_ranges ? (size_t)scope->ranges[i + 1].first_column : scope->table->n_columns;
+        if (!vf_read_same_name(reader, scope->ranges[i].alias, alias, is_bare_alias))
+            continue;
+        int column = find_column(reader, name, is_bare, (size_t)scope->ranges[i].first_column, end);
+        if (column >= 0)
+            return vf_build_column(reader, column);
+    }
+    return vf_expr_not_understood(reader, "there is no column \"%.60s.%.60s\"", alias, name);
+}
+
 static const struct vf_expr *column_named(struct vf_expr_reader *reader, const char *name, bool is_bare)
 {
-    int column = find_column(reader, name, is_bare);
+    int column = find_column(reader, name, is_bare, 0, reader->scope->table->n_columns);
+
+    if (column >= 0 && find_column(reader, name, is_bare, (size_t)column + 1, reader->scope->table->n_columns) >= 0)
+        return vf_expr_not_understood(reader, "column \"%.60s\" is one of several tables", name);
 
     return column >= 0 ? vf_build_column(reader, column)
                        : vf_expr_not_understood(reader, "there is no column \"%.60s\"", name);
@@ -153,7 +176,7 @@ static const struct vf_expr *column_named(struct vf_expr_reader *reader, const c
 
 static size_t parse_list(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n, const char *end)
 {
-    if (take_sign(reader, end))
+    if (vf_read_take_sign(reader, end))
         return n;
     do {
         const struct vf_expr *arg = n < VF_EXPR_MAX_ARGS ? parse(reader, VF_LEVEL_OR) : NULL;
@@ -162,8 +185,8 @@ static size_t parse_list(struct vf_expr_reader *reader, const struct vf_expr **a
         if (arg == NULL)
             return 0;
         args[n++] = arg;
-    } while (take_sign(reader, ","));
-    return expect_sign(reader, end) ? n : 0;
+    } while (vf_read_take_sign(reader, ","));
+    return vf_read_expect_sign(reader, end) ? n : 0;
 }
 
 /* TRIM(BOTH 'x' FROM s), SUBSTRING(s FROM 2 FOR 3): the words between the arguments; behind the parenthesis. false: it is an ordinary call. */
@@ -176,46 +199,24 @@ static bool parse_worded(struct vf_expr_reader *reader, const char **name, const
     if (vf_strcasecmp(*name, "trim") != 0)
         return false;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (!take_word(reader, ends[i].word))
+        if (!vf_read_take_word(reader, ends[i].word))
             continue;
-        const struct vf_expr *characters = is_word(reader, "FROM") ? NULL : parse(reader, VF_LEVEL_OR);
+        const struct vf_expr *characters = vf_read_is_word(reader, "FROM") ? NULL : parse(reader, VF_LEVEL_OR);
         *name = ends[i].name;
-        if (!expect_word(reader, "FROM"))
+        if (!vf_read_expect_word(reader, "FROM"))
             return true;
         args[0] = parse(reader, VF_LEVEL_OR);
         args[1] = characters;
         *n = characters != NULL ? 2 : 1;
-        (void)expect_sign(reader, ")");
+        (void)vf_read_expect_sign(reader, ")");
         return true;
     }
     return false;
 }
 
-static const struct vf_expr *call_named(struct vf_expr_reader *reader, const char *name, size_t offset)
+static const struct vf_expr *function_named(struct vf_expr_reader *reader, const char *name,
+                                            const struct vf_expr **args, size_t n, size_t offset)
 {
-    const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {0};
-    size_t n = 0;
-
-    if (!parse_worded(reader, &name, args, &n)) {
-        bool is_substring = vf_strcasecmp(name, "substring") == 0 && !is_sign(reader, ")");
-        if (is_substring) {
-            args[n++] = parse(reader, VF_LEVEL_OR);
-            bool is_worded = is_word(reader, "FROM");
-            while (n < 3 && (take_word(reader, "FROM") || take_word(reader, "FOR") || take_sign(reader, ",")))
-                args[n++] = parse(reader, VF_LEVEL_OR);
-            (void)(is_worded && expect_sign(reader, ")"));
-            if (!is_worded && !expect_sign(reader, ")"))
-                return NULL;
-        } else {
-            n = parse_list(reader, args, 0, ")");
-        }
-    }
-    if (reader->why != NULL)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (args[i] == NULL)
-            return NULL;
-    }
     const struct vf_dialect_function *row = NULL;
     while ((row = vf_dialect_next_function(reader->dialect, row)) != NULL) {
         if (vf_strcasecmp(row->name, name) == 0 && n >= row->min_args && n <= row->max_args)
@@ -225,39 +226,127 @@ static const struct vf_expr *call_named(struct vf_expr_reader *reader, const cha
     return vf_expr_not_understood(reader, "no function %.60s() of %zu arguments is known", name, n);
 }
 
+/* ---- aggregates ---- */
+
+static bool is_aggregate(const char *name)
+{
+    static const char *const names[] = {"count",    "count_star",   "sum",        "min",       "max",      "avg",
+                                        "total",    "group_concat", "string_agg", "array_agg", "json_agg", "jsonb_agg",
+                                        "bool_and", "bool_or",      "every",      "list"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (vf_strcasecmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What may stand behind a call's arguments, and isn't read. */
+static bool ends_plainly(struct vf_expr_reader *reader, const char *name)
+{
+    if (reader->in_query && vf_read_is_word(reader, "OVER"))
+        (void)vf_expr_not_understood(reader, "a window function, %.40s() OVER", name);
+    else if (reader->in_query && (vf_read_is_word(reader, "FILTER") || vf_read_is_word(reader, "WITHIN")))
+        (void)vf_expr_not_understood(reader, "%.40s() with %.10s", name, reader->token.text);
+    return reader->why == NULL;
+}
+
+/* Behind the parenthesis. SQLite's max() and min() of several arguments are none. */
+static const struct vf_expr *parse_aggregate(struct vf_expr_reader *reader, const char *name)
+{
+    const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {0};
+    size_t n = 0, offset = reader->token.offset;
+    bool is_star = vf_read_take_sign(reader, "*"), is_distinct = !is_star && vf_read_take_word(reader, "DISTINCT");
+
+    if (reader->in_aggregate)
+        return vf_expr_not_understood(reader, "an aggregate within an aggregate");
+    reader->in_aggregate = true;
+    if (is_star)
+        (void)vf_read_expect_sign(reader, ")");
+    else
+        n = parse_list(reader, args, 0, ")");
+    reader->in_aggregate = false;
+    if (reader->why != NULL || reader->no_memory || !ends_plainly(reader, name))
+        return NULL;
+    if (n > 1 && !is_distinct && (vf_strcasecmp(name, "min") == 0 || vf_strcasecmp(name, "max") == 0))
+        return function_named(reader, name, args, n, offset);
+    if (!reader->takes_aggregates)
+        return vf_expr_not_understood(reader, "the aggregate %.40s() where there can't be one", name);
+    if (!is_star && n == 0 && vf_strcasecmp(name, "count") != 0 && vf_strcasecmp(name, "count_star") != 0)
+        return vf_expr_not_understood(reader, "%.40s() of nothing", name);
+    if (n > 1)
+        return vf_expr_not_understood(reader, "%.40s() of several arguments", name);
+    return vf_build_aggregate(reader, name, is_distinct, n > 0 ? args[0] : NULL);
+}
+
+static const struct vf_expr *call_named(struct vf_expr_reader *reader, const char *name, size_t offset)
+{
+    const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {0};
+    size_t n = 0;
+
+    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
+        return vf_expr_not_understood(reader, "a subquery");
+    if (reader->in_query && is_aggregate(name))
+        return parse_aggregate(reader, name);
+    if (!parse_worded(reader, &name, args, &n)) {
+        bool is_substring = vf_strcasecmp(name, "substring") == 0 && !vf_read_is_sign(reader, ")");
+        if (is_substring) {
+            args[n++] = parse(reader, VF_LEVEL_OR);
+            bool is_worded = vf_read_is_word(reader, "FROM");
+            while (n < 3 && (vf_read_take_word(reader, "FROM") || vf_read_take_word(reader, "FOR") ||
+                             vf_read_take_sign(reader, ",")))
+                args[n++] = parse(reader, VF_LEVEL_OR);
+            (void)(is_worded && vf_read_expect_sign(reader, ")"));
+            if (!is_worded && !vf_read_expect_sign(reader, ")"))
+                return NULL;
+        } else {
+            n = parse_list(reader, args, 0, ")");
+        }
+    }
+    if (reader->why != NULL || !ends_plainly(reader, name))
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (args[i] == NULL)
+            return NULL;
+    }
+    return function_named(reader, name, args, n, offset);
+}
+
 /* A bare or quoted name: a column, with its table before it or not, or a function. */
 static const struct vf_expr *parse_name(struct vf_expr_reader *reader)
 {
-    bool is_bare = reader->token.kind == VF_EXPR_WORD;
+    bool is_bare = reader->token.kind == VF_EXPR_WORD, is_bare_alias = is_bare;
     const char *name = reader->token.text;
     size_t offset = reader->token.offset;
 
-    advance(reader);
-    if (take_sign(reader, ".")) {
+    vf_read_advance(reader);
+    if (vf_read_take_sign(reader, ".")) {
         const char *before = name;
         is_bare = reader->token.kind == VF_EXPR_WORD;
         name = reader->token.text;
         if (!is_bare && reader->token.kind != VF_EXPR_NAME)
             return vf_expr_not_understood(reader, "a name is expected, not \"%.40s\"", name);
-        advance(reader);
+        vf_read_advance(reader);
         bool is_system = vf_strcasecmp(before, "main") == 0 || vf_strcasecmp(before, "pg_catalog") == 0;
-        if (is_sign(reader, "(") ? !is_system : vf_strcasecmp(before, reader->scope->table->name) != 0)
+        if (reader->scope->n_ranges > 0 && !vf_read_is_sign(reader, "("))
+            return column_of(reader, before, is_bare_alias, name, is_bare);
+        if (vf_read_is_sign(reader, "(") ? !is_system : vf_strcasecmp(before, reader->scope->table->name) != 0)
             return vf_expr_not_understood(reader, "\"%.40s.%.40s\" isn't one of the table", before, name);
     }
-    if (take_sign(reader, "("))
+    if (vf_read_take_sign(reader, "("))
         return call_named(reader, name, offset);
     return column_named(reader, name, is_bare);
 }
 
 static const struct vf_expr *parse_cast(struct vf_expr_reader *reader)
 {
-    if (!expect_sign(reader, "("))
+    if (!vf_read_expect_sign(reader, "("))
         return NULL;
     const struct vf_expr *expr = parse(reader, VF_LEVEL_OR);
-    if (expr == NULL || !expect_word(reader, "AS"))
+    if (expr == NULL || !vf_read_expect_word(reader, "AS"))
         return NULL;
     const char *type = parse_type(reader);
-    return type != NULL && expect_sign(reader, ")") ? vf_build_cast(reader, expr, type) : NULL;
+    return type != NULL && vf_read_expect_sign(reader, ")") ? vf_build_cast(reader, expr, type) : NULL;
 }
 
 static const struct vf_expr *parse_case(struct vf_expr_reader *reader)
@@ -265,20 +354,20 @@ static const struct vf_expr *parse_case(struct vf_expr_reader *reader)
     const struct vf_expr *args[VF_EXPR_MAX_ARGS], *subject = NULL;
     size_t n = 0;
 
-    if (!is_word(reader, "WHEN") && (subject = parse(reader, VF_LEVEL_OR)) == NULL)
+    if (!vf_read_is_word(reader, "WHEN") && (subject = parse(reader, VF_LEVEL_OR)) == NULL)
         return NULL;
-    while (take_word(reader, "WHEN") && n + 3 < VF_EXPR_MAX_ARGS) {
+    while (vf_read_take_word(reader, "WHEN") && n + 3 < VF_EXPR_MAX_ARGS) {
         const struct vf_expr *when = parse(reader, VF_LEVEL_OR);
         args[n++] = subject != NULL ? vf_build_compare(reader, VF_X_EQ, subject, when) : when;
-        if (when == NULL || !expect_word(reader, "THEN"))
+        if (when == NULL || !vf_read_expect_word(reader, "THEN"))
             return NULL;
         args[n++] = parse(reader, VF_LEVEL_OR);
     }
     if (n == 0)
         return vf_expr_not_understood(reader, "CASE without WHEN");
-    if (take_word(reader, "ELSE"))
+    if (vf_read_take_word(reader, "ELSE"))
         args[n++] = parse(reader, VF_LEVEL_OR);
-    return expect_word(reader, "END") ? vf_build_case(reader, args, n) : NULL;
+    return vf_read_expect_word(reader, "END") ? vf_build_case(reader, args, n) : NULL;
 }
 
 static const struct vf_expr *number(struct vf_expr_reader *reader)
@@ -304,7 +393,7 @@ static const struct vf_expr *parse_number(struct vf_expr_reader *reader)
     const struct vf_expr *literal = number(reader);
 
     if (literal != NULL)
-        advance(reader);
+        vf_read_advance(reader);
     return literal;
 }
 
@@ -313,7 +402,7 @@ static const struct vf_expr *parse_string(struct vf_expr_reader *reader)
     const struct vf_expr *literal =
         vf_expr_literal(reader->arena, VF_K_TEXT, reader->token.text, strlen(reader->token.text));
 
-    advance(reader);
+    vf_read_advance(reader);
     return literal;
 }
 
@@ -325,7 +414,7 @@ static const struct vf_expr *parse_bytes(struct vf_expr_reader *reader)
     if (literal != NULL)
         literal = vf_build_as(reader, literal, VF_K_BLOB, VF_FORM_NATIVE);
     if (literal != NULL)
-        advance(reader);
+        vf_read_advance(reader);
     return literal;
 }
 
@@ -340,19 +429,19 @@ static const struct vf_expr *parse_keyword(struct vf_expr_reader *reader)
     };
     const char *word = reader->token.text;
 
-    if (take_word(reader, "NULL"))
+    if (vf_read_take_word(reader, "NULL"))
         return vf_expr_null(reader->arena);
-    if (is_word(reader, "TRUE") || is_word(reader, "FALSE")) {
-        advance(reader);
+    if (vf_read_is_word(reader, "TRUE") || vf_read_is_word(reader, "FALSE")) {
+        vf_read_advance(reader);
         return vf_expr_literal(reader->arena, VF_K_BOOL, vf_strcasecmp(word, "TRUE") == 0 ? "true" : "false",
                                strlen(word));
     }
-    if (take_word(reader, "CASE"))
+    if (vf_read_take_word(reader, "CASE"))
         return parse_case(reader);
-    if (take_word(reader, "CAST"))
+    if (vf_read_take_word(reader, "CAST"))
         return parse_cast(reader);
     for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
-        if (take_word(reader, moments[i].name))
+        if (vf_read_take_word(reader, moments[i].name))
             return vf_build_function(reader, &moments[i], NULL, 0);
     }
     return parse_name(reader);
@@ -360,15 +449,17 @@ static const struct vf_expr *parse_keyword(struct vf_expr_reader *reader)
 
 static const struct vf_expr *parse_operand(struct vf_expr_reader *reader)
 {
-    if (take_sign(reader, "(")) {
+    if (vf_read_take_sign(reader, "(")) {
+        if (reader->in_query && vf_read_is_word(reader, "SELECT"))
+            return vf_expr_not_understood(reader, "a subquery");
         const struct vf_expr *inside = parse(reader, VF_LEVEL_OR);
-        return inside != NULL && expect_sign(reader, ")") ? inside : NULL;
+        return inside != NULL && vf_read_expect_sign(reader, ")") ? inside : NULL;
     }
-    if (take_sign(reader, "-"))
+    if (vf_read_take_sign(reader, "-"))
         return vf_build_negative(reader, parse(reader, VF_LEVEL_UNARY));
-    if (take_sign(reader, "+"))
+    if (vf_read_take_sign(reader, "+"))
         return parse(reader, VF_LEVEL_UNARY);
-    if (take_word(reader, "NOT"))
+    if (vf_read_take_word(reader, "NOT"))
         return vf_build_not(reader, parse(reader, VF_LEVEL_NOT));
     if (reader->token.kind == VF_EXPR_WORD)
         return parse_keyword(reader);
@@ -394,20 +485,20 @@ static const struct vf_expr *negate_if(struct vf_expr_reader *reader, bool is_no
 
 static const struct vf_expr *parse_is(struct vf_expr_reader *reader, const struct vf_expr *a)
 {
-    bool is_not = take_word(reader, "NOT");
+    bool is_not = vf_read_take_word(reader, "NOT");
 
-    if (take_word(reader, "DISTINCT"))
-        return expect_word(reader, "FROM")
+    if (vf_read_take_word(reader, "DISTINCT"))
+        return vf_read_expect_word(reader, "FROM")
                    ? negate_if(reader, is_not, vf_build_distinct(reader, a, parse(reader, VF_LEVEL_OTHER)))
                    : NULL;
-    if (take_word(reader, "NULL") || take_word(reader, "UNKNOWN"))
+    if (vf_read_take_word(reader, "NULL") || vf_read_take_word(reader, "UNKNOWN"))
         return negate_if(reader, is_not, vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL, vf_build_bare(a)));
-    if (is_word(reader, "TRUE") || is_word(reader, "FALSE")) {
-        enum vf_expr_op op = is_word(reader, "TRUE") ? VF_X_IS_TRUE : VF_X_IS_FALSE;
-        advance(reader);
+    if (vf_read_is_word(reader, "TRUE") || vf_read_is_word(reader, "FALSE")) {
+        enum vf_expr_op op = vf_read_is_word(reader, "TRUE") ? VF_X_IS_TRUE : VF_X_IS_FALSE;
+        vf_read_advance(reader);
         return negate_if(reader, is_not, vf_expr_call1(reader->arena, op, VF_K_BOOL, vf_build_condition(reader, a)));
     }
-    if (take_word(reader, "JSON")) {
+    if (vf_read_take_word(reader, "JSON")) {
         if (a->kind != VF_EXPR_COLUMN || a->is != VF_K_JSON)
             return vf_expr_not_understood(reader, "IS JSON of what isn't a column of JSON");
         return negate_if(reader, is_not, vf_expr_call1(reader->arena, VF_X_JSON_VALID, VF_K_BOOL, a));
@@ -420,7 +511,7 @@ static const struct vf_expr *parse_is(struct vf_expr_reader *reader, const struc
 static const struct vf_expr *parse_between(struct vf_expr_reader *reader, const struct vf_expr *a)
 {
     const struct vf_expr *low = parse(reader, VF_LEVEL_OTHER);
-    if (low == NULL || !expect_word(reader, "AND"))
+    if (low == NULL || !vf_read_expect_word(reader, "AND"))
         return NULL;
     const struct vf_expr *high = parse(reader, VF_LEVEL_OTHER);
     return vf_expr_call2(reader->arena, VF_X_AND, VF_K_BOOL, vf_build_compare(reader, VF_X_GE, a, low),
@@ -431,8 +522,10 @@ static const struct vf_expr *parse_in(struct vf_expr_reader *reader, const struc
 {
     const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {a};
 
-    if (!expect_sign(reader, "("))
+    if (!vf_read_expect_sign(reader, "("))
         return NULL;
+    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
+        return vf_expr_not_understood(reader, "a subquery");
     size_t n = parse_list(reader, args, 1, ")");
     if (n == 1)
         return vf_expr_not_understood(reader, "IN of an empty list");
@@ -443,17 +536,20 @@ static const struct vf_expr *parse_in(struct vf_expr_reader *reader, const struc
 static const struct vf_expr *parse_any(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *a)
 {
     const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {a};
-    bool is_all = is_word(reader, "ALL");
+    bool is_all = vf_read_is_word(reader, "ALL");
     int n_open = 0;
 
-    advance(reader);
-    while (take_sign(reader, "("))
+    vf_read_advance(reader);
+    while (vf_read_take_sign(reader, "("))
         n_open++;
-    if (op != (is_all ? VF_X_NE : VF_X_EQ) || n_open == 0 || !expect_word(reader, "ARRAY") || !expect_sign(reader, "["))
+    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
+        return vf_expr_not_understood(reader, "a subquery");
+    if (op != (is_all ? VF_X_NE : VF_X_EQ) || n_open == 0 || !vf_read_expect_word(reader, "ARRAY") ||
+        !vf_read_expect_sign(reader, "["))
         return vf_expr_not_understood(reader, "ANY and ALL are read as = ANY (ARRAY[...]) and <> ALL (ARRAY[...])");
     size_t n = parse_list(reader, args, 1, "]");
     while (n > 0 && n_open > 0) {
-        if (take_sign(reader, "::")) {
+        if (vf_read_take_sign(reader, "::")) {
             bool is_cut = false;
             const char *type = parse_type(reader);
             if (type == NULL)
@@ -463,7 +559,7 @@ static const struct vf_expr *parse_any(struct vf_expr_reader *reader, enum vf_ex
                 return NULL;
             if (reader->dialect->kind_of(element, &is_cut) == VF_K_UNTYPED || is_cut)
                 return vf_expr_not_understood(reader, "a cast to \"%.60s\"", type);
-        } else if (expect_sign(reader, ")")) {
+        } else if (vf_read_expect_sign(reader, ")")) {
             n_open--;
         } else {
             return NULL;
@@ -479,7 +575,7 @@ static const struct vf_expr *parse_like(struct vf_expr_reader *reader, const str
     const struct vf_expr *args[3] = {a, parse(reader, VF_LEVEL_OTHER), NULL};
     size_t n = 2;
 
-    if (args[1] != NULL && take_word(reader, "ESCAPE"))
+    if (args[1] != NULL && vf_read_take_word(reader, "ESCAPE"))
         args[n++] = parse(reader, VF_LEVEL_OTHER);
     if (args[1] == NULL || (n == 3 && args[2] == NULL))
         return NULL;
@@ -492,7 +588,7 @@ static const struct vf_dialect_operator *operator_here(const struct vf_expr_read
 {
     const struct vf_dialect_operator *row = vf_dialect_next_operator(reader->dialect, NULL);
 
-    while (row != NULL && !is_sign(reader, row->token) && !is_word(reader, row->token))
+    while (row != NULL && !vf_read_is_sign(reader, row->token) && !vf_read_is_word(reader, row->token))
         row = vf_dialect_next_operator(reader->dialect, row);
     return row;
 }
@@ -503,10 +599,10 @@ static const struct vf_expr *with_collation(struct vf_expr_reader *reader, const
 
     if (reader->token.kind != VF_EXPR_WORD && reader->token.kind != VF_EXPR_NAME)
         return vf_expr_not_understood(reader, "the name of a collation is expected");
-    advance(reader);
-    if (take_sign(reader, ".")) { /* pg_catalog."C" */
+    vf_read_advance(reader);
+    if (vf_read_take_sign(reader, ".")) { /* pg_catalog."C" */
         name = reader->token.text;
-        advance(reader);
+        vf_read_advance(reader);
     }
     struct vf_expr *copy = vf_arena_alloc(reader->arena, 1, sizeof(*copy));
     const struct vf_expr *made = vf_expr_own(reader->arena, vf_expr_collate, name, expr->is, &expr, 1);
@@ -521,41 +617,41 @@ static const struct vf_expr *with_collation(struct vf_expr_reader *reader, const
 static const struct vf_expr *parse_tail(struct vf_expr_reader *reader, const struct vf_expr *a, enum vf_level level,
                                         bool *more)
 {
-    if (is_sign(reader, "::") && level <= VF_LEVEL_CAST) {
-        advance(reader);
+    if (vf_read_is_sign(reader, "::") && level <= VF_LEVEL_CAST) {
+        vf_read_advance(reader);
         return vf_build_cast(reader, a, parse_type(reader));
     }
-    if (is_word(reader, "COLLATE") && level <= VF_LEVEL_COLLATE) {
-        advance(reader);
+    if (vf_read_is_word(reader, "COLLATE") && level <= VF_LEVEL_COLLATE) {
+        vf_read_advance(reader);
         return with_collation(reader, a);
     }
-    if ((is_word(reader, "ISNULL") || is_word(reader, "NOTNULL")) && level <= VF_LEVEL_IS) {
-        bool is_not = is_word(reader, "NOTNULL");
-        advance(reader);
+    if ((vf_read_is_word(reader, "ISNULL") || vf_read_is_word(reader, "NOTNULL")) && level <= VF_LEVEL_IS) {
+        bool is_not = vf_read_is_word(reader, "NOTNULL");
+        vf_read_advance(reader);
         return negate_if(reader, is_not, vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL, vf_build_bare(a)));
     }
-    if (is_word(reader, "IS") && level <= VF_LEVEL_IS) {
-        advance(reader);
+    if (vf_read_is_word(reader, "IS") && level <= VF_LEVEL_IS) {
+        vf_read_advance(reader);
         return parse_is(reader, a);
     }
-    bool may_like = level <= reader->dialect->like_level, is_not = may_like && take_word(reader, "NOT");
-    if (is_not && take_word(reader, "NULL"))
+    bool may_like = level <= reader->dialect->like_level, is_not = may_like && vf_read_take_word(reader, "NOT");
+    if (is_not && vf_read_take_word(reader, "NULL"))
         return negate_if(reader, true, vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL, vf_build_bare(a)));
-    if (may_like && take_word(reader, "BETWEEN"))
+    if (may_like && vf_read_take_word(reader, "BETWEEN"))
         return negate_if(reader, is_not, parse_between(reader, a));
-    if (may_like && take_word(reader, "IN"))
+    if (may_like && vf_read_take_word(reader, "IN"))
         return negate_if(reader, is_not, parse_in(reader, a));
     const struct vf_dialect_operator *row = operator_here(reader);
     if (row == NULL || row->level < level) {
         *more = is_not;
         return is_not ? vf_expr_not_understood(reader, "NOT %.40s", reader->token.text) : a;
     }
-    advance(reader);
+    vf_read_advance(reader);
     if (row->op == VF_X_LIKE || row->as == VF_READ_WORD)
         return parse_like(reader, row, a, is_not || row->as == VF_READ_NEGATED);
     if (is_not)
         return vf_expr_not_understood(reader, "NOT before \"%s\"", row->token);
-    if (is_word(reader, "ANY") || is_word(reader, "ALL"))
+    if (vf_read_is_word(reader, "ANY") || vf_read_is_word(reader, "ALL"))
         return parse_any(reader, row->op, a);
     return vf_build_operator(reader, row, a, parse(reader, (enum vf_level)(row->level + 1)));
 }
@@ -577,6 +673,11 @@ static const struct vf_expr *parse(struct vf_expr_reader *reader, enum vf_level 
         expr = parse_tail(reader, expr, level, &more);
     reader->depth--;
     return expr;
+}
+
+const struct vf_expr *vf_read_expression(struct vf_expr_reader *reader)
+{
+    return parse(reader, VF_LEVEL_OR);
 }
 
 /* ---- the whole ---- */
@@ -616,7 +717,7 @@ enum vf_status vf_expr_read(const struct vf_dialect *dialect, const struct vf_ex
 
     *expr = NULL;
     *why = NULL;
-    advance(&reader);
+    vf_read_advance(&reader);
     const struct vf_expr *read = finish(&reader, parse(&reader, VF_LEVEL_OR));
     if (reader.no_memory || (read == NULL && reader.why == NULL))
         return vf_error_nomem(err);

@@ -20,6 +20,7 @@ struct vf_expr_reader {
     size_t offset; /* behind `token` */
     struct vf_expr_token token;
     int depth, n_parts;
+    bool in_query, takes_aggregates, in_aggregate; /* a part of a SELECT; of one where aggregates can be */
     const char *why;
     bool no_memory; /* of a word or a reason; others show as NULL without a reason */
 };
@@ -29,6 +30,21 @@ extern const char vf_expr_collate[];
 
 const struct vf_expr *vf_expr_not_understood(struct vf_expr_reader *reader, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- expression_read.c: for engine/query_read.c, too ---- */
+
+void vf_read_advance(struct vf_expr_reader *reader);
+bool vf_read_is_word(const struct vf_expr_reader *reader, const char *word);
+bool vf_read_is_sign(const struct vf_expr_reader *reader, const char *sign);
+bool vf_read_take_word(struct vf_expr_reader *reader, const char *word);
+bool vf_read_take_sign(struct vf_expr_reader *reader, const char *sign);
+/* false: it isn't there, and the reason is set. */
+bool vf_read_expect_sign(struct vf_expr_reader *reader, const char *sign);
+bool vf_read_expect_word(struct vf_expr_reader *reader, const char *word);
+/* Is what the text calls `name` the object called `own`? */
+bool vf_read_same_name(const struct vf_expr_reader *reader, const char *own, const char *name, bool is_bare);
+/* An expression, up to what can't be a part of it; a COLLATE may be around it. */
+const struct vf_expr *vf_read_expression(struct vf_expr_reader *reader);
 
 /* ---- expression_build.c ---- */
 
@@ -66,6 +82,13 @@ const struct vf_expr *vf_build_function(struct vf_expr_reader *reader, const str
                                         const struct vf_expr **args, size_t n_args);
 const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *type);
 const struct vf_expr *vf_build_case(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args);
+/* `arg` NULL: count(*). */
+const struct vf_expr *vf_build_aggregate(struct vf_expr_reader *reader, const char *name, bool is_distinct,
+                                         const struct vf_expr *arg);
+/* May values of it be told apart as one tells their bytes apart: for GROUP BY, and DISTINCT? Else a reason is set. */
+bool vf_build_can_group(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *what);
+/* May they be ordered? *rule is by what. Else a reason is set. */
+bool vf_build_can_sort(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *what, const char **rule);
 /* args: text, pattern, and the escape if there are three. */
 const struct vf_expr *vf_build_like(struct vf_expr_reader *reader, enum vf_read_as as, const struct vf_expr **args,
                                     size_t n_args);

@@ -38,7 +38,7 @@ static size_t sign_bytes(const char *at)
         if (strncmp(at, signs[i], strlen(signs[i])) == 0)
             return strlen(signs[i]);
     }
-    return strchr("+-*/%(),.=<>~^&|[]@#!?:", *at) != NULL ? 1 : 0;
+    return strchr(";+-*/%(),.=<>~^&|[]@#!?:", *at) != NULL ? 1 : 0;
 }
 
 /* What kind of quotes it is, where they open, and whether \ escapes in them. VF_EXPR_END: it isn't quoted. */

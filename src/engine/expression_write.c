@@ -101,10 +101,11 @@ static bool is_comparison(enum vf_expr_op op)
 
 static unsigned wanted(enum vf_expr_op op)
 {
-    return op == VF_X_EQ || op == VF_X_NE || op == VF_X_DISTINCT || op == VF_X_IN ? VF_CAN_EQUAL
-           : is_comparison(op)                                                    ? VF_CAN_ORDER
-           : op == VF_X_IS_NULL || op == VF_X_TYPEOF || op == VF_X_JSON_VALID     ? 0
-                                                                                  : VF_CAN_COMPUTE;
+    return op == VF_X_EQ || op == VF_X_NE || op == VF_X_DISTINCT || op == VF_X_IN                    ? VF_CAN_EQUAL
+           : is_comparison(op)                                                                       ? VF_CAN_ORDER
+           : op == VF_X_COUNT_DISTINCT                                                               ? VF_CAN_EQUAL
+           : op == VF_X_IS_NULL || op == VF_X_COUNT_OF || op == VF_X_TYPEOF || op == VF_X_JSON_VALID ? 0
+                                                                                                     : VF_CAN_COMPUTE;
 }
 
 static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *expr)
@@ -156,6 +157,8 @@ static const char *rule_reason(struct vf_expr_writer *writer, const struct vf_ex
         return "it compares values as they lie in the source, which isn't the order of what they mean";
     if (strcmp(word, "values") == 0)
         return "it compares values of kinds that databases compare differently";
+    if (strcmp(word, "rounds") == 0)
+        return vf_arena_printf(writer->arena, "%s rounds differently in each database", vf_expr_op_name(expr->op));
     if (strcmp(word, "cast") == 0)
         return "it has a cast that databases do differently";
     if (expr->op == VF_X_OWN)
@@ -353,6 +356,8 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
     }
     if (form->why != NULL)
         writer->remark = form->why;
+    if (expr->op == VF_X_SUM && !writer->dialect->overflow_is_error)
+        writer->remark = "a sum beyond 64 bits is an error in the target";
     if (may_overflow(writer, expr))
         writer->remark = "a number that overflows is an error in the target, and goes on as another in the source";
     if (is_comparison(expr->op))
@@ -374,6 +379,20 @@ static void write_literal(struct vf_expr_writer *writer, const struct vf_expr *e
                                                vf_kind_name(expr->is), expr->text));
 }
 
+/* With its table's alias, where there are several. */
+static void write_column(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    size_t i = writer->scope->n_ranges;
+
+    while (i > 1 && writer->scope->ranges[i - 1].first_column > expr->column)
+        i--;
+    if (i > 0) {
+        writer->dialect->quote(writer->out, writer->scope->ranges[i - 1].alias);
+        vf_buf_char(writer->out, '.');
+    }
+    writer->dialect->quote(writer->out, vf_expr_column_of(writer, expr)->name);
+}
+
 static void write_part(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside,
                        bool is_inside)
 {
@@ -390,7 +409,7 @@ static void write_part(struct vf_expr_writer *writer, const struct vf_expr *expr
         if (writer->scope->is_domain)
             vf_buf_str(writer->out, "VALUE");
         else
-            writer->dialect->quote(writer->out, vf_expr_column_of(writer, expr)->name);
+            write_column(writer, expr);
         return;
     case VF_EXPR_CALL:
         break;

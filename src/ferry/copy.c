@@ -451,7 +451,18 @@ static enum vf_status carry(struct run *run)
     status = set_state(run, "finishing");
     if (status == VF_OK)
         status = vf_steps_finish(run->crossing, &run->result->unfinished, run->err);
+    if (status == VF_OK)
+        status = vf_steps_make_views(run->crossing, run->record.run, &run->result->unfinished, run->err);
     return status;
+}
+
+bool vf_copy_is_open(const struct vf_copy_result *result)
+{
+    bool is_open = false;
+
+    for (size_t i = 0; i < result->unfinished.n_problems; i++)
+        is_open |= result->unfinished.problems[i].severity != VF_SEVERITY_NOTE;
+    return is_open;
 }
 
 /* Durable first, then the word "done", then durable again: a "done" is never there without its data. An unfinished key or index leaves the run open, so that it can be resumed once the rows are mended. */
@@ -460,7 +471,7 @@ static enum vf_status settle(struct run *run)
     struct vf_crossing *crossing = run->crossing;
     enum vf_status status = vf_conn_end_bulk(crossing->target, run->err);
 
-    if (status == VF_OK && run->result->unfinished.n_problems == 0)
+    if (status == VF_OK && !vf_copy_is_open(run->result))
         status = set_state(run, "done");
     return status;
 }

@@ -26,11 +26,14 @@ struct vf_copy_result {
     struct vf_copy_table *tables; /* one for each of the plan's tables */
     size_t n_tables;
     int64_t n_rejected;
-    struct vf_problem_list unfinished; /* keys, indexes and foreign keys that the rows didn't allow */
+    struct vf_problem_list
+        unfinished; /* keys, indexes and foreign keys that the rows didn't allow; as notes, views that the target refused */
     int64_t elapsed_us;
 };
 
 void vf_copy_result_release(struct vf_copy_result *result);
+/* Is something unfinished that can be gone on with, once the rows are mended? */
+bool vf_copy_is_open(const struct vf_copy_result *result);
 
 enum vf_copy_state {
     VF_COPY_FRESH,      /* no run is to be gone on with */

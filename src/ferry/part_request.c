@@ -172,6 +172,9 @@ enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_pl
     if (made == NULL)
         return vf_error_nomem(err);
     *made = (struct vf_plan_request){.file = whole->file,
+                                     .has_views = whole->has_views,
+                                     .n_views = target < 2 ? whole->n_views : 0, /* as part_view.c shows them */
+                                     .views = whole->views,
                                      .by = whole->by,
                                      .storage = vf_plan_request_storage(whole, target),
                                      .has_index_min_rows = whole->has_index_min_rows,

@@ -52,6 +52,11 @@ struct vf_plan_table {
     struct vf_relation copy_to;
 };
 
+struct vf_plan_view {
+    const struct vf_other *source; /* with the source's text */
+    struct vf_view target;         /* what is made */
+};
+
 #define VF_MAX_TARGETS 2 /* of one plan, each with tables or columns of its own */
 
 struct vf_plan_request; /* what a plan file says, private to plan*.c */
@@ -84,6 +89,8 @@ struct vf_plan {
     enum vf_plan_scan scan;
     size_t n_tables;
     struct vf_plan_table *tables; /* in the order of copying: referenced tables first where that is possible */
+    size_t n_views;
+    struct vf_plan_view *views; /* in the order in which they are made: those that others are over come first */
     size_t n_user_types;
     struct vf_user_type *user_types; /* to be made on the target */
     size_t n_sequences;

@@ -7,9 +7,8 @@
 
 /* ---- from the source's text to the target's ---- */
 
-/* The source's table as the plan reads it. A text that is only remembered is of a database whose forms aren't known: there, values are what their kinds say. */
-static enum vf_status source_view(struct vf_plan_maker *maker, const struct vf_plan_table *table, bool is_remembered,
-                                  struct vf_table *view)
+enum vf_status vf_plan_source_view(struct vf_plan_maker *maker, const struct vf_plan_table *table, bool is_remembered,
+                                   struct vf_table *view)
 {
     struct vf_column *columns = vf_arena_alloc(&maker->plan->arena, table->n_columns + 1, sizeof(*columns));
 
@@ -40,7 +39,7 @@ static enum vf_status read_text(struct vf_plan_maker *maker, const struct vf_pla
 {
     bool is_remembered = !vf_str_equal(wish->dialect, source_dialect(maker));
     struct vf_table view;
-    enum vf_status status = source_view(maker, table, is_remembered, &view);
+    enum vf_status status = vf_plan_source_view(maker, table, is_remembered, &view);
     struct vf_expr_scope scope = {.table = &view,
                                   .is_condition = wish->is_condition,
                                   .is_default = wish->is_default,
@@ -179,9 +178,8 @@ enum vf_status vf_plan_translate_domain(struct vf_plan_maker *maker, const struc
 
 /* ---- the plan file's word ---- */
 
-/* What the file shows is what is made: it can be left out, and isn't changed. */
-static enum vf_status same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
-                                    const char *name, int line, int column)
+enum vf_status vf_plan_same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
+                                     const char *name, int line, int column)
 {
     if (shown == NULL || strcmp(shown, made) == 0 || maker->options->ignore_drift)
         return VF_OK;
@@ -280,7 +278,8 @@ static enum vf_status add_check(struct vf_plan_maker *maker, struct vf_plan_tabl
         return check_not_moved(maker, table, name, source->expression, made.why);
     if (request != NULL && request->has_checks && own == NULL)
         return check_not_moved(maker, table, name, source->expression, "the plan leaves it out");
-    status = own != NULL ? same_as_shown(maker, own->text, made.text, "check", name, own->line, own->column) : VF_OK;
+    status =
+        own != NULL ? vf_plan_same_as_shown(maker, own->text, made.text, "check", name, own->line, own->column) : VF_OK;
     if (status != VF_OK)
         return status;
     table->target.checks[table->target.n_checks++] = (struct vf_check){
@@ -456,7 +455,8 @@ static enum vf_status add_generated(struct vf_plan_maker *maker, struct vf_plan_
                    : vf_error_nomem(maker->err);
     }
     if (own != NULL)
-        status = same_as_shown(maker, own->generated, made.text, "expression", column->name, own->line, own->column);
+        status =
+            vf_plan_same_as_shown(maker, own->generated, made.text, "expression", column->name, own->line, own->column);
     if (status != VF_OK)
         return status;
     struct vf_column *target = vf_plan_target_column(table, i);
@@ -499,7 +499,7 @@ static enum vf_status add_default(struct vf_plan_maker *maker, struct vf_plan_ta
         return VF_OK;
     }
     if (own != NULL)
-        status = same_as_shown(maker, own->def, made.text, "default", column->name, own->line, own->column);
+        status = vf_plan_same_as_shown(maker, own->def, made.text, "default", column->name, own->line, own->column);
     if (status != VF_OK)
         return status;
     column->mapping.default_moved = true;

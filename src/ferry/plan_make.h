@@ -10,13 +10,14 @@
 /* The keys of ferry.yaml, place by place; docs/plan.md explains each. */
 #define VF_PLAN_FILE_KEYS                                                                                              \
     "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
-        "index_min_rows", "tables", "not_moved", "problems", "verify"
+        "index_min_rows", "tables", "views", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
     "name", "schema", "as", "rename", "target", "whole", "rows", "key", "where", "columns", "indexes", "checks",       \
         "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
+#define VF_PLAN_VIEW_KEYS  "name", "schema", "target", "view"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "over", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists",            \
         "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
@@ -45,6 +46,12 @@ struct vf_plan_request_column {
 
 struct vf_plan_request_check {
     const char *name, *text;
+    int line, column;
+};
+
+struct vf_plan_request_view {
+    const char *schema, *name, *text;
+    unsigned target; /* number of the target, from 1 */
     int line, column;
 };
 
@@ -98,6 +105,9 @@ struct vf_plan_request {
     uint32_t index_min_rows;
     size_t n_tables;
     struct vf_plan_request_table *tables;
+    bool has_views; /* false: the file says nothing of views, so all are made as in a new plan */
+    size_t n_views;
+    struct vf_plan_request_view *views;
 };
 
 /* How the problem of a table that is in the target begins: what is there is no matter of the source. */
@@ -230,6 +240,11 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
                                                                const struct vf_table *table);
 /* plan_objects.c: types, sequences, extensions, schemas, and everything that isn't moved. */
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
+/* plan_views.c: views that can be said in the target's SQL; the others are named. Tables are there. */
+enum vf_status vf_plan_add_views(struct vf_plan_maker *maker) VF_CHECKED;
+/* What the file shows is what is made: it can be left out, and isn't changed. */
+enum vf_status vf_plan_same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
+                                     const char *name, int line, int column) VF_CHECKED;
 /* plan_names.c: names that the target can't tell apart, or can't have. */
 enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_scan.c: rows that will be rejected, among those that the options ask to look at. */
@@ -244,6 +259,13 @@ enum vf_status vf_plan_not_moved(struct vf_plan *plan, const char *kind, const c
                                  const char *on, const char *text, const char *why, struct vf_error *err) VF_CHECKED;
 /* Where an object of a schema of the source goes in the target; NULL: there are no schemas there, or the object has none. */
 const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char *schema);
+/* What it is called there: with its schema before its name, where there are none. NULL: no memory. */
+const char *vf_plan_target_name(const struct vf_plan_maker *maker, const char *schema, const char *name);
+/* The source's table as the plan reads it. A text that is only remembered is of a database whose forms aren't known: there, values are what their kinds say. */
+enum vf_status vf_plan_source_view(struct vf_plan_maker *maker, const struct vf_plan_table *table, bool is_remembered,
+                                   struct vf_table *view) VF_CHECKED;
+/* Is it a view whose text may be translated? Then vf_plan_add_views() names it, if it isn't. */
+bool vf_plan_is_readable_view(const struct vf_other *other);
 /* "table.column" in the plan's arena, or NULL. */
 const char *vf_plan_object(struct vf_plan *plan, const struct vf_table *table, const char *name);
 

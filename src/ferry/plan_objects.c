@@ -320,6 +320,8 @@ static enum vf_status name_others(struct vf_plan_maker *maker)
 
     for (size_t i = 0; i < plan->source.n_others && status == VF_OK; i++) {
         const struct vf_other *other = &plan->source.others[i];
+        if (vf_plan_is_readable_view(other))
+            continue;
         status =
             vf_plan_not_moved(plan, other->kind, other->schema, other->name, other->on, other->text,
                               other->why != NULL ? other->why : "objects of this kind aren't translated", maker->err);
@@ -342,5 +344,9 @@ enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker)
         status = add_sequences(maker);
     if (status == VF_OK)
         status = add_schemas_of_sequences(maker);
+    if (status == VF_OK)
+        status = vf_plan_add_views(maker);
+    for (size_t i = 0; i < maker->plan->n_views && status == VF_OK; i++)
+        status = add_schema(maker, maker->plan->views[i].target.schema);
     return status == VF_OK ? name_others(maker) : status;
 }

@@ -14,6 +14,7 @@ static const char *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL};
 static const char *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL};
 static const char *const foreign_key_keys[] = {VF_PLAN_FOREIGN_KEY_KEYS, NULL};
 static const char *const check_keys[] = {VF_PLAN_CHECK_KEYS, NULL};
+static const char *const view_keys[] = {VF_PLAN_VIEW_KEYS, NULL};
 static const char *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
 
 #define MAX_ALPHA       1000000
@@ -417,6 +418,41 @@ static enum vf_status read_tables(struct vf_yaml *yaml, yaml_node_t *root, struc
     return status == VF_OK ? check_twice(yaml, names, request->n_tables, "table") : status;
 }
 
+static enum vf_status read_view(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_view *view)
+{
+    enum vf_status status = vf_yaml_check_keys(yaml, node, "a view", view_keys);
+
+    place(node, &view->line, &view->column);
+    view->target = 1;
+    if (status == VF_OK)
+        status = read_target(yaml, node, &view->target);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "name", true, &view->name);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "schema", false, &view->schema);
+    return status == VF_OK ? vf_yaml_text(yaml, node, "view", false, &view->text) : status;
+}
+
+static enum vf_status read_views(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)
+{
+    yaml_node_t *sequence;
+    enum vf_status status = vf_yaml_sequence(yaml, root, "views", &sequence, &request->n_views);
+
+    request->has_views = sequence != NULL;
+    if (status != VF_OK || request->n_views == 0)
+        return status;
+    request->views = vf_arena_alloc(yaml->arena, request->n_views, sizeof(*request->views));
+    struct named *names = vf_arena_alloc(yaml->arena, request->n_views, sizeof(*names));
+    if (request->views == NULL || names == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; i < request->n_views && status == VF_OK; i++) {
+        struct vf_plan_request_view *view = &request->views[i];
+        status = read_view(yaml, vf_yaml_item(yaml, sequence, i), view);
+        names[i] = (struct named){view->schema, view->name, view->target, view->line, view->column};
+    }
+    return status == VF_OK ? check_twice(yaml, names, request->n_views, "view") : status;
+}
+
 /* A level that isn't known would be less than was asked for, or more; neither may be in vain. */
 static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)
 {
@@ -481,6 +517,8 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     request->has_index_min_rows = vf_yaml_get(yaml, root, "index_min_rows") != NULL;
     if (status == VF_OK)
         status = read_tables(yaml, root, request);
+    if (status == VF_OK)
+        status = read_views(yaml, root, request);
     return status == VF_OK ? read_verify(yaml, root, request) : status;
 }
 

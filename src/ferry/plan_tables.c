@@ -159,6 +159,13 @@ const char *vf_plan_target_schema(const struct vf_plan_maker *maker, const char 
     return to != NULL && vf_str_equal(schema, from) ? to : schema;
 }
 
+const char *vf_plan_target_name(const struct vf_plan_maker *maker, const char *schema, const char *name)
+{
+    return vf_conn_can(maker->target, VF_CAP_SCHEMAS) || is_default_schema(schema)
+               ? name
+               : vf_arena_printf(&maker->plan->arena, "%s_%s", schema, name);
+}
+
 /* Where the target has schemas and the source has, they stay, but the usual one of the one database is the other's; where the target has none, other schemas become part of the name. */
 static enum vf_status name_target(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                   const struct vf_plan_request_table *request)
@@ -166,11 +173,8 @@ static enum vf_status name_target(struct vf_plan_maker *maker, struct vf_plan_ta
     const struct vf_table *source = &table->source;
     struct vf_table *target = &table->target;
 
-    target->name = source->name;
-    if (vf_conn_can(maker->target, VF_CAP_SCHEMAS))
-        target->schema = vf_plan_target_schema(maker, source->schema);
-    else if (!is_default_schema(source->schema))
-        target->name = vf_arena_printf(&maker->plan->arena, "%s_%s", source->schema, source->name);
+    target->name = vf_plan_target_name(maker, source->schema, source->name);
+    target->schema = vf_plan_target_schema(maker, source->schema);
     if (request != NULL && request->target_name != NULL)
         target->name = request->target_name;
     return target->name != NULL ? VF_OK : vf_error_nomem(maker->err);

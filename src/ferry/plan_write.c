@@ -371,12 +371,38 @@ static void write_tables(const struct writer *writer)
     }
 }
 
+/* As they are written for the target; a source without any says nothing. */
+static void write_views(const struct writer *writer)
+{
+    bool any = false, said = false;
+
+    for (size_t i = 0; i < writer->n_plans; i++) {
+        const struct vf_plan *plan = &writer->plans[i];
+        for (size_t k = 0; k < plan->source.n_others; k++)
+            any |= vf_plan_is_readable_view(&plan->source.others[k]);
+        for (size_t k = 0; k < plan->n_views; k++) {
+            const struct vf_plan_view *view = &plan->views[k];
+            vf_buf_str(writer->out, said ? "  - {name: " : "views:\n  - {name: ");
+            said = true;
+            vf_yaml_put(writer->out, view->source->name);
+            if (view->source->schema != NULL)
+                put_key(writer->out, "schema", view->source->schema);
+            put_target(writer->out, ", ", plan);
+            put_key(writer->out, "view", view->target.text);
+            vf_buf_str(writer->out, "}\n");
+        }
+    }
+    if (any && !said)
+        vf_buf_str(writer->out, "views: []\n");
+}
+
 void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)
 {
     struct writer writer = {.plans = plans, .n_plans = n_plans, .out = out};
 
     write_by(&writer);
     write_tables(&writer);
+    write_views(&writer);
 }
 
 /* ---- the whole ---- */
@@ -589,6 +615,7 @@ void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_bu
     put_comment(&writer, "a smaller table gets no approximate index");
     vf_buf_char(out, '\n');
     write_tables(&writer);
+    write_views(&writer);
     write_not_moved(&writer);
     write_problems(&writer);
     write_verify(plans, n_plans, out);

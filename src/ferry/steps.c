@@ -142,7 +142,7 @@ enum vf_status vf_steps_finish(struct vf_crossing *crossing, struct vf_problem_l
 
 enum vf_status vf_steps_drop(struct vf_crossing *crossing, struct vf_error *err)
 {
-    enum vf_status status = VF_OK;
+    enum vf_status status = vf_steps_drop_views(crossing, err);
 
     for (size_t i = crossing->plan->n_tables; i > 0 && status == VF_OK; i--) {
         const struct vf_table *table = &crossing->plan->tables[i - 1].target;

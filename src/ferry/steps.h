@@ -18,6 +18,15 @@ enum vf_status vf_steps_prepare(struct vf_crossing *crossing, struct vf_error *e
 enum vf_status vf_steps_finish(struct vf_crossing *crossing, struct vf_problem_list *unfinished,
                                struct vf_error *err) VF_CHECKED;
 
+/*
+ * steps_views.c: the views, each tried in a transaction of its own: made, read, its columns counted. One that the target refuses isn't made, and is added to `unfinished` as a note with the database's words: nothing
+ * of it is lost, and the run is none the worse for it. Those that are made are remembered, so that a resumed run doesn't take its own for another's.
+ */
+enum vf_status vf_steps_make_views(struct vf_crossing *crossing, const char *run, struct vf_problem_list *unfinished,
+                                   struct vf_error *err) VF_CHECKED;
+/* Those that an earlier run made. */
+enum vf_status vf_steps_drop_views(struct vf_crossing *crossing, struct vf_error *err) VF_CHECKED;
+
 /* Drop the plan's tables from the target, those that refer to others first. */
 enum vf_status vf_steps_drop(struct vf_crossing *crossing, struct vf_error *err) VF_CHECKED;
 

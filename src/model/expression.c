@@ -37,6 +37,11 @@ bool vf_kind_is_text(enum vf_kind kind)
     return kind == VF_K_TEXT || kind == VF_K_ENUM;
 }
 
+bool vf_expr_is_aggregate(const struct vf_expr *expr)
+{
+    return expr->kind == VF_EXPR_CALL && expr->op >= VF_X_COUNT_ROWS && expr->op <= VF_X_AVG;
+}
+
 /* ---- making ---- */
 
 static struct vf_expr *make(struct vf_arena *arena, enum vf_expr_kind kind, enum vf_kind is)

@@ -64,6 +64,13 @@
     X(CAST, "cast()", "between those types where all databases agree")                                                 \
     X(JSON_VALID, "json_valid()", "of a json column: true, or NULL")                                                   \
     X(TYPEOF, "typeof()", "of a column: by its type, or 'null'")                                                       \
+    X(COUNT_ROWS, "count(*)", "in views only, as all aggregates")                                                      \
+    X(COUNT_OF, "count()", "")                                                                                         \
+    X(COUNT_DISTINCT, "count(distinct)", "of values whose equality is that of the bytes")                              \
+    X(SUM, "sum()", "of whole numbers and decimals: the same number, in the type that the database gives it")          \
+    X(MIN, "min()", "of one column; texts by code points")                                                             \
+    X(MAX, "max()", "the same")                                                                                        \
+    X(AVG, "avg()", "rounded differently in each database: only one of the same kind takes it")                        \
     X(NOW, "now()", "in defaults only")                                                                                \
     X(TODAY, "current_date", "in defaults only")                                                                       \
     X(TIME, "current_time", "in defaults only")                                                                        \
@@ -134,6 +141,8 @@ bool vf_expr_equal(const struct vf_expr *a, const struct vf_expr *b);
 const struct vf_expr *vf_expr_renumber(struct vf_arena *arena, const struct vf_expr *expr, const int *numbers,
                                        size_t n_numbers);
 bool vf_expr_uses(const struct vf_expr *expr, int column);
+/* COUNT_ROWS to AVG. */
+bool vf_expr_is_aggregate(const struct vf_expr *expr);
 /* NOW, TODAY, TIME, UUID, or a random function: another value each time. */
 bool vf_expr_is_volatile(const struct vf_expr *expr);
 

@@ -292,10 +292,18 @@ struct vf_sequence {
 struct vf_other {
     const char *kind; /* "view", "trigger", "function", "policy", ... */
     const char *schema, *name;
-    const char *on;   /* the table it belongs to, or NULL */
-    const char *text; /* its definition, for the report; may be NULL */
-    const char *why;  /* why it isn't moved; may be NULL: the plan says */
-    bool holds_data;  /* what is lost with it are values, not only a definition */
+    const char *on;      /* the table it belongs to, or NULL */
+    const char *text;    /* its definition, for the report; may be NULL */
+    const char *why;     /* why it isn't moved; may be NULL: the plan says */
+    bool holds_data;     /* what is lost with it are values, not only a definition */
+    const char *dialect; /* of a view whose text may be read and translated; NULL: it is only named */
+};
+
+/* A view that is made on a target. */
+struct vf_view {
+    const char *schema, *name;
+    size_t n_columns;
+    const char *text; /* the query, in the target's SQL */
 };
 
 struct vf_schema {

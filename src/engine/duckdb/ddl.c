@@ -392,6 +392,46 @@ static enum vf_status apply_sequence(struct vf_duckdb_conn *conn, const struct v
     return status;
 }
 
+/* ---- views ---- */
+
+static enum vf_status count_columns(struct vf_duckdb_conn *conn, const struct vf_view *view, struct vf_error *err)
+{
+    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(view->schema)),
+                                             vf_duckdb_text_param(view->name)};
+    int64_t n = 0;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT * FROM ");
+    vf_duckdb_quote_table(&sql, view->schema, view->name);
+    vf_buf_str(&sql, " LIMIT 0");
+    enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    if (status == VF_OK)
+        status = vf_duckdb_get_i64(conn,
+                                   "SELECT count(*) FROM duckdb_columns() WHERE database_name = '" VF_DUCKDB_CATALOG
+                                   "' AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+                                   2, params, 0, &n, err);
+    if (status == VF_OK && (size_t)n != view->n_columns)
+        status = vf_error_set(err, VF_ENGINE, "it has %lld columns in place of %zu", (long long)n, view->n_columns);
+    return status;
+}
+
+static enum vf_status apply_view(struct vf_duckdb_conn *conn, const struct vf_step *step, struct vf_error *err)
+{
+    bool is_made = step->kind == VF_STEP_VIEW;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW ");
+    vf_duckdb_quote_table(&sql, step->view->schema, step->view->name);
+    if (is_made) {
+        vf_buf_str(&sql, " AS ");
+        vf_buf_str(&sql, step->view->text);
+    }
+    enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+}
+
 enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
@@ -419,6 +459,9 @@ enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_DROP_TABLE:
         status = drop_table(conn, step->table, err);
         break;
+    case VF_STEP_VIEW:
+    case VF_STEP_DROP_VIEW:
+        return apply_view(conn, step, err);
     }
     if (status != VF_OK && status != VF_CANCELLED)
         vf_error_wrap(err, "table \"%s\"", step->table->name);

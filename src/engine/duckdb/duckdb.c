@@ -85,7 +85,7 @@ static enum vf_status match(const struct vf_conn *conn, const struct vf_field *f
 const struct vf_engine_ops vf_duckdb_engine = {
     .name = "duckdb",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_SCHEMAS | VF_CAP_SEQUENCES | VF_CAP_TARGET |
-            VF_CAP_ENUM_TYPES,
+            VF_CAP_VIEWS | VF_CAP_ENUM_TYPES,
     .usual_schema = "main",
     .dialect = &vf_duckdb_dialect,
     .open = vf_duckdb_open,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/duckdb/expression.h"
 #include "engine/duckdb/inspect.h"
 #include "engine/duckdb/types.h"
 #include "engine/store.h"
@@ -212,6 +213,8 @@ static enum vf_status add_other(struct vf_schema *schema, const struct vf_duckdb
         return status;
     if (strcmp(read.kind, "type") == 0)
         read.why = "columns of the type are moved by what it stands for";
+    if (strcmp(read.kind, "view") == 0)
+        read.dialect = vf_duckdb_dialect.name;
     struct vf_other *added = vf_schema_add_other(schema);
     if (added == NULL)
         return vf_error_nomem(err);

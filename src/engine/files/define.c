@@ -545,6 +545,8 @@ enum vf_status vf_files_apply(struct vf_conn *base, const struct vf_step *step, 
     case VF_STEP_SEQUENCE:
     case VF_STEP_SEQUENCE_VALUE:
     case VF_STEP_ANALYZE:
+    case VF_STEP_VIEW:
+    case VF_STEP_DROP_VIEW:
         break; /* a folder has none of these; they are remembered in vecferry_schema */
     }
     return VF_OK;

@@ -254,6 +254,8 @@ enum vf_status vf_mem_apply(struct vf_conn *conn, const struct vf_step *step, st
     case VF_STEP_SCHEMA:
     case VF_STEP_EXTENSION:
     case VF_STEP_ANALYZE:
+    case VF_STEP_VIEW: /* VF_CAP_VIEWS isn't there */
+    case VF_STEP_DROP_VIEW:
         break; /* schemas come with their tables, and there is nothing to load or to count */
     case VF_STEP_USER_TYPE:
         status = vf_mem_user_type_set(db, step->user_type, err);

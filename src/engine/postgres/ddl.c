@@ -380,6 +380,40 @@ static enum vf_status analyze(struct vf_pg_conn *conn, const struct vf_table *ta
     return status;
 }
 
+/* ---- views ---- */
+
+static enum vf_status count_columns(struct vf_pg_conn *conn, const struct vf_view *view, struct vf_error *err)
+{
+    PGresult *result = NULL;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT * FROM ");
+    vf_pg_quote_table(&sql, view->schema, view->name);
+    vf_buf_str(&sql, " LIMIT 0");
+    enum vf_status status = vf_pg_query_buf(conn, &sql, &result, err);
+    if (status == VF_OK && (size_t)PQnfields(result) != view->n_columns)
+        status = vf_error_set(err, VF_ENGINE, "it has %d columns in place of %zu", PQnfields(result), view->n_columns);
+    PQclear(result);
+    vf_buf_release(&sql);
+    return status;
+}
+
+static enum vf_status apply_view(struct vf_pg_conn *conn, const struct vf_step *step, struct vf_error *err)
+{
+    bool is_made = step->kind == VF_STEP_VIEW;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW ");
+    vf_pg_quote_table(&sql, step->view->schema, step->view->name);
+    if (is_made) {
+        vf_buf_str(&sql, " AS ");
+        vf_buf_str(&sql, step->view->text);
+    }
+    enum vf_status status = vf_pg_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+}
+
 enum vf_status vf_pg_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_pg_conn *conn = vf_pg_conn_of(base);
@@ -410,6 +444,9 @@ enum vf_status vf_pg_apply(struct vf_conn *base, const struct vf_step *step, str
     case VF_STEP_DROP_TABLE:
         status = drop_table(conn, step->table, err);
         break;
+    case VF_STEP_VIEW:
+    case VF_STEP_DROP_VIEW:
+        return apply_view(conn, step, err);
     }
     if (status != VF_OK && status != VF_CANCELLED)
         vf_error_wrap(err, "table \"%s\"", step->table->name);

@@ -195,26 +195,35 @@ static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text
 static bool write_collated(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
     bool folds = expr->op == VF_X_LOWER || expr->op == VF_X_UPPER;
+    const char *form = vf_dialect_form(writer->dialect, expr->op)->form;
+    bool picks = (expr->op == VF_X_MIN || expr->op == VF_X_MAX) && vf_kind_is_text(expr->args[0]->is);
     bool orders = expr->op >= VF_X_LT && expr->op <= VF_X_GE && vf_kind_is_text(expr->args[0]->is);
     const char *rule = expr->rule != NULL && vf_str_starts(expr->rule, "postgres:") ? expr->rule + 9 : expr->rule;
 
-    if ((!folds && !orders) ||
+    if ((!folds && !orders && !picks) ||
         (rule != NULL && (rule == expr->rule || strcmp(rule, "stored") == 0 || strcmp(rule, "values") == 0)))
         return false;
-    if (folds)
-        vf_buf_str(writer->out, expr->op == VF_X_LOWER ? "lower(" : "upper(");
+    if (folds || picks)
+        vf_buf_add(writer->out, form, strcspn(form, "(") + 1);
     vf_expr_write_part(writer, expr->args[0]);
     if (rule == NULL || strcmp(rule, "default") != 0) {
         vf_buf_str(writer->out, " COLLATE ");
         vf_pg_quote(writer->out, rule != NULL ? rule : "C");
     }
-    if (folds) {
+    if (folds || picks) {
         vf_buf_char(writer->out, ')');
     } else {
         vf_expr_write_sign(writer, expr->op);
         vf_expr_write_part(writer, expr->args[1]);
     }
     return true;
+}
+
+static const char *order_collation(const char *rule)
+{
+    if (rule == NULL)
+        return "C";
+    return strcmp(rule, "postgres:default") == 0 ? NULL : rule + strlen("postgres:");
 }
 
 static bool is_computable(const struct vf_expr_writer *writer, const struct vf_expr *expr)
@@ -254,12 +263,14 @@ const struct vf_dialect vf_pg_dialect = {
     .like_escape = '\\',
     .folds_by_collation = true,
     .operators = operators,
+    .nulls_sort_high = true,
     .functions = functions,
     .kind_of = kind_of,
     .collation_rule = collation_rule,
     .abilities = abilities,
     .forms = forms,
     .quote = vf_pg_quote,
+    .order_collation = order_collation,
     .write_literal = write_literal,
     .cast_names = cast_names,
     .write_call = write_call,

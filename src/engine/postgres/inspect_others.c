@@ -1,6 +1,7 @@
 /* Everything that is only named: each kind of object of a database that isn't a table, a key, an index, a type or a sequence. */
 #include <string.h>
 
+#include "engine/postgres/expression.h"
 #include "engine/postgres/inspect.h"
 #include "engine/store.h"
 
@@ -23,9 +24,24 @@ struct other_kind {
 #define OF_USERS          "16384" /* the first OID that isn't the system's: FirstNormalObjectId */
 
 static const struct other_kind kinds[] = {
-    /* ---- that show rows ---- */
-    {"view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind = 'v'",
-     "pg_class", "c.oid", false, NULL},
+/* ---- that show rows ---- */
+#define VIEW(where, why)                                                                                               \
+    {                                                                                                                  \
+        "view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"), where,           \
+            "pg_class", "c.oid", false, why                                                                            \
+    }
+#define HAS_OPTION(name)                                                                                               \
+    "EXISTS (SELECT FROM unnest(c.reloptions) o WHERE o LIKE '" name "=%' AND o NOT LIKE '%=false')"
+    VIEW("c.relkind = 'v' AND " HAS_OPTION("check_option"),
+         "it has a check option, by which rows that are written through it are checked"),
+    VIEW("c.relkind = 'v' AND NOT " HAS_OPTION("check_option") " AND " HAS_OPTION("security_barrier"),
+         "it has security_barrier, which keeps rows from functions of those who read it"),
+    VIEW("c.relkind = 'v' AND NOT " HAS_OPTION("check_option") " AND NOT " HAS_OPTION(
+             "security_barrier") " AND " HAS_OPTION("security_invoker"),
+         "it has security_invoker, by which its reader's own rights count"),
+    VIEW("c.relkind = 'v' AND NOT " HAS_OPTION("check_option") " AND NOT " HAS_OPTION(
+             "security_barrier") " AND NOT " HAS_OPTION("security_invoker"),
+         NULL),
     {"materialized view", "c.relname", NULL, "pg_get_viewdef(c.oid)", "pg_class c" IN_SCHEMA("c.relnamespace"),
      "c.relkind = 'm'", "pg_class", "c.oid", false,
      "its rows are moved as a table's when the plan asks for that: --as-table"},
@@ -205,6 +221,7 @@ static enum vf_status add_other(struct vf_pg_inspection *inspection, const PGres
         .on = vf_pg_copy(result, row, 3, arena),
         .text = vf_pg_copy(result, row, 4, arena),
         .why = kind->why,
+        .dialect = strcmp(kind->kind, "view") == 0 ? vf_pg_dialect.name : NULL,
     };
     return other->name != NULL ? VF_OK : vf_error_nomem(inspection->err);
 }

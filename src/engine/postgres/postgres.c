@@ -66,7 +66,7 @@ static enum vf_status match(const struct vf_conn *conn, const struct vf_field *f
 const struct vf_engine_ops vf_postgres_engine = {
     .name = "postgres",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_PARALLEL_LOAD | VF_CAP_LATE_KEYS | VF_CAP_SCHEMAS |
-            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET,
+            VF_CAP_USER_TYPES | VF_CAP_SEQUENCES | VF_CAP_VECTOR_INDEX | VF_CAP_TARGET | VF_CAP_VIEWS,
     .usual_schema = "public",
     .dialect = &vf_pg_dialect,
     .open = vf_pg_open,

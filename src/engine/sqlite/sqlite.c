@@ -20,7 +20,7 @@ static void quote(const struct vf_conn *conn, const char *identifier, struct vf_
 
 const struct vf_engine_ops vf_sqlite_engine = {
     .name = "sqlite",
-    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET,
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS,
     .dialect = &vf_sqlite_dialect,
     .open = vf_sqlite_open,
     .close = vf_sqlite_close,

@@ -366,6 +366,43 @@ static enum vf_status with_table(struct vf_sqlite_conn *conn, const char *verb, 
     return status;
 }
 
+/* CREATE VIEW looks at nothing: what is wrong shows when it is read. */
+static enum vf_status count_columns(struct vf_sqlite_conn *conn, const struct vf_view *view, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, "SELECT * FROM main.");
+    vf_sqlite_quote(&sql, view->name);
+    vf_buf_str(&sql, " LIMIT 0");
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    int n = status == VF_OK ? conn->lib->column_count(stmt) : 0;
+    if (status == VF_OK && (size_t)n != view->n_columns)
+        status = vf_error_set(err, VF_ENGINE, "it has %d columns in place of %zu", n, view->n_columns);
+    conn->lib->finalize(stmt);
+    vf_buf_release(&sql);
+    return status;
+}
+
+static enum vf_status apply_view(struct vf_sqlite_conn *conn, const struct vf_step *step, struct vf_error *err)
+{
+    bool is_made = step->kind == VF_STEP_VIEW;
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, is_made ? "CREATE VIEW main." : "DROP VIEW main.");
+    vf_sqlite_quote(&sql, step->view->name);
+    if (is_made) {
+        vf_buf_str(&sql, " AS ");
+        vf_buf_str(&sql, step->view->text);
+    }
+    enum vf_status status = vf_sqlite_exec_buf(conn, &sql, err);
+    vf_buf_release(&sql);
+    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+}
+
 enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
 {
     struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
@@ -386,6 +423,9 @@ enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step,
         if (status != VF_OK)
             return status;
         return with_table(conn, "DROP TABLE IF EXISTS", step->table->name, err);
+    case VF_STEP_VIEW:
+    case VF_STEP_DROP_VIEW:
+        return apply_view(conn, step, err);
     case VF_STEP_SCHEMA:
     case VF_STEP_EXTENSION:
     case VF_STEP_USER_TYPE:

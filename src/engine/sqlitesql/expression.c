@@ -216,18 +216,18 @@ static bool write_number_text(struct vf_expr_writer *writer, const struct vf_exp
         return true;
     }
     bool nan = takes_nan(expr->op, is_left);
-    vf_sqlite_quote(writer->out, of->name);
+    vf_expr_write_part(writer, column);
     vf_buf_str(writer->out, nan ? " = 'NaN' OR " : " <> 'NaN' AND ");
     vf_buf_str(writer->out, is_left ? "CAST(" : literal->text);
     if (is_left) {
-        vf_sqlite_quote(writer->out, of->name);
+        vf_expr_write_part(writer, column);
         vf_buf_str(writer->out, " AS REAL)");
         vf_expr_write_sign(writer, expr->op);
         vf_buf_str(writer->out, literal->text);
     } else {
         vf_expr_write_sign(writer, expr->op);
         vf_buf_str(writer->out, "CAST(");
-        vf_sqlite_quote(writer->out, of->name);
+        vf_expr_write_part(writer, column);
         vf_buf_str(writer->out, " AS REAL)");
     }
     return true;
@@ -374,7 +374,7 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 
     if (compares && expr->rule == NULL && (write_number_text(writer, expr) || write_by_bytes(writer, expr)))
         return true;
-    if (may_be_nan(expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_TYPEOF)
+    if (may_be_nan(expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_COUNT_OF && expr->op != VF_X_TYPEOF)
         vf_expr_refuse(writer, "NaN and -0.0 are texts in SQLite: such numbers are compared with literals only");
     else if (expr->op == VF_X_CAST && expr->is == VF_K_DECIMAL && expr->rule == NULL)
         vf_expr_refuse(writer, "SQLite has no decimal numbers to compute with");
@@ -401,6 +401,7 @@ const struct vf_dialect vf_sqlite_dialect = {
     .json_null_version = 3044000,
     .like_level = VF_LEVEL_IS,
     .operators = operators,
+    .offset_wants_limit = true,
     .functions = functions,
     .kind_of = kind_of,
     .collation_rule = collation_rule,

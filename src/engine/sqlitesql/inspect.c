@@ -7,6 +7,7 @@
 #include "engine/memory.h"
 #include "engine/sqlitesql/create_table.h"
 #include "engine/sqlitesql/evidence.h"
+#include "engine/sqlitesql/expression.h"
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/questions.h"
@@ -313,13 +314,21 @@ static enum vf_status add_fulltext(struct vf_sqlite_conn *conn, struct vf_schema
     return status;
 }
 
+static enum vf_status add_view(struct vf_schema *schema, const struct object *object, struct vf_error *err)
+{
+    enum vf_status status = add_other(schema, "view", object, NULL, err);
+    if (status == VF_OK)
+        schema->others[schema->n_others - 1].dialect = vf_sqlite_dialect.name;
+    return status;
+}
+
 static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *schema,
                                  const struct catalogue *catalogue, const struct object *object, struct vf_error *err)
 {
     if (is_hidden(catalogue, object->name) || is_hidden(catalogue, object->table))
         return strcmp(object->type, "table") == 0 ? add_remains(schema, catalogue, object, err) : VF_OK;
     if (strcmp(object->type, "view") == 0)
-        return add_other(schema, "view", object, "views are not moved: their SQL is the database's own", err);
+        return add_view(schema, object, err);
     if (strcmp(object->type, "trigger") == 0)
         return add_other(schema, "trigger", object, "triggers are not moved: their SQL is the database's own", err);
     if (strcmp(object->type, "table") != 0)

@@ -62,7 +62,7 @@ static enum vf_status scan_read(struct vf_scan *scan, struct vf_batch *batch, bo
 
 const struct vf_engine_ops vf_turso_engine = {
     .name = "turso",
-    .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET,
+    .caps = VF_CAP_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS,
     .dialect = &vf_sqlite_dialect,
     .open = vf_turso_open,
     .close = vf_turso_close,

@@ -665,6 +665,7 @@ static void test_manual(void **state)
     static const char *const file_keys[] = {VF_PLAN_FILE_KEYS, NULL}, *const table_keys[] = {VF_PLAN_TABLE_KEYS, NULL},
                              *const column_keys[] = {VF_PLAN_COLUMN_KEYS, NULL},
                              *const index_keys[] = {VF_PLAN_INDEX_KEYS, NULL},
+                             *const view_keys[] = {VF_PLAN_VIEW_KEYS, NULL},
                              *const verify_keys[] = {VF_PLAN_VERIFY_KEYS, NULL};
     char *manual = read_manual();
     (void)state;
@@ -672,6 +673,7 @@ static void test_manual(void **state)
     check_keys(manual, "## A table", table_keys);
     check_keys(manual, "## A column", column_keys);
     check_keys(manual, "## An index", index_keys);
+    check_keys(manual, "## A view", view_keys);
     check_keys(manual, "## Verify", verify_keys);
     for (size_t i = 0; i < VF_FORM_COUNT; i++) {
         char row[64];

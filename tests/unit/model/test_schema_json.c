@@ -184,7 +184,7 @@ static void fill_rest(struct vf_schema *schema)
         .identity = true,
     };
     *vf_schema_add_other(schema) =
-        (struct vf_other){"view", "public", "v", "docs", "SELECT 1", "views aren't moved", false};
+        (struct vf_other){"view", "public", "v", "docs", "SELECT 1", "views aren't moved", false, NULL};
 }
 
 static char *to_text(const struct vf_schema *schema, bool with_evidence)

@@ -1,0 +1,216 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/query.h"
+
+struct query_writer {
+    const struct vf_dialect *dialect;
+    const struct vf_query_scope_of *of;
+    const struct vf_query *query;
+    struct vf_expr_scope scope;
+    struct vf_arena *arena;
+    struct vf_buf *out;
+    const char *why, *remark;
+};
+
+static bool refuse(struct query_writer *writer, const char *why)
+{
+    if (writer->why == NULL)
+        writer->why = why != NULL ? why : "no memory";
+    return false;
+}
+
+static bool write(struct query_writer *writer, const struct vf_expr *expr, bool is_condition)
+{
+    const char *why = NULL;
+
+    writer->scope.is_condition = is_condition;
+    if (!vf_expr_write(writer->dialect, &writer->scope, expr, writer->arena, writer->out, &why))
+        return refuse(writer, why);
+    if (why != NULL)
+        writer->remark = why;
+    return true;
+}
+
+/* A column's values lie so that they can be told apart, or ordered, and no collation of its own comes between. */
+static bool check(struct query_writer *writer, const struct vf_expr *expr, enum vf_ability needed, bool by_rule)
+{
+    const struct vf_column *column = expr->kind == VF_EXPR_COLUMN ? &writer->scope.table->columns[expr->column] : NULL;
+
+    if (column == NULL)
+        return true;
+    bool is_nan = needed == VF_CAN_ORDER && expr->has_nan && !writer->dialect->has_nan;
+    bool can = (writer->dialect->abilities(column) & (unsigned)needed) != 0 && !is_nan;
+    bool is_collated = needed == VF_CAN_ORDER && writer->dialect->order_collation != NULL;
+    const char *rule = !by_rule && !is_collated && vf_kind_is_text(column->type.kind)
+                           ? writer->dialect->collation_rule(&writer->scope, column->collation,
+                                                             needed == VF_CAN_EQUAL ? VF_FOR_EQUALITY : VF_FOR_ORDER)
+                           : NULL;
+    if (can && rule == NULL)
+        return true;
+    return refuse(writer,
+                  vf_arena_printf(writer->arena,
+                                  "the values of column \"%s\" lie in the target so that they don't %s as they do "
+                                  "in the source",
+                                  column->name, needed == VF_CAN_EQUAL ? "equal" : "order"));
+}
+
+/* ---- FROM ---- */
+
+static void write_name(struct query_writer *writer, const struct vf_table *table)
+{
+    if (table->schema != NULL) {
+        writer->dialect->quote(writer->out, table->schema);
+        vf_buf_char(writer->out, '.');
+    }
+    writer->dialect->quote(writer->out, table->name);
+}
+
+static bool write_from(struct query_writer *writer)
+{
+    static const char *const words[] = {[VF_JOIN_FIRST] = " FROM ",
+                                        [VF_JOIN_CROSS] = " CROSS JOIN ",
+                                        [VF_JOIN_INNER] = " JOIN ",
+                                        [VF_JOIN_LEFT] = " LEFT JOIN "};
+    const struct vf_query *query = writer->query;
+
+    for (size_t i = 0; i < query->n_sources; i++) {
+        const struct vf_query_source *source = &query->sources[i];
+        vf_buf_str(writer->out, words[source->join]);
+        write_name(writer, writer->of->relations.tables[source->relation]);
+        vf_buf_str(writer->out, " AS ");
+        writer->dialect->quote(writer->out, source->alias);
+        if (source->on == NULL)
+            continue;
+        vf_buf_str(writer->out, " ON ");
+        if (!write(writer, source->on, true))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the parts ---- */
+
+static bool write_outputs(struct query_writer *writer)
+{
+    const struct vf_query *query = writer->query;
+
+    vf_buf_str(writer->out, query->distinct ? "SELECT DISTINCT " : "SELECT ");
+    for (size_t i = 0; i < query->n_outputs; i++) {
+        vf_buf_str(writer->out, i > 0 ? ", " : "");
+        if (!write(writer, query->outputs[i].expr, false) ||
+            (query->distinct && !check(writer, query->outputs[i].expr, VF_CAN_EQUAL, false)))
+            return false;
+        vf_buf_str(writer->out, " AS ");
+        writer->dialect->quote(writer->out, query->outputs[i].name);
+    }
+    return true;
+}
+
+static bool write_groups(struct query_writer *writer)
+{
+    const struct vf_query *query = writer->query;
+
+    for (size_t i = 0; i < query->n_groups; i++) {
+        vf_buf_str(writer->out, i == 0 ? " GROUP BY " : ", ");
+        if (!check(writer, query->groups[i], VF_CAN_EQUAL, false) || !write(writer, query->groups[i], false))
+            return false;
+    }
+    if (query->having == NULL)
+        return true;
+    vf_buf_str(writer->out, " HAVING ");
+    return write(writer, query->having, true);
+}
+
+static bool is_own_rule(const struct query_writer *writer, const char *rule)
+{
+    size_t size = strlen(writer->dialect->name);
+
+    return strncmp(rule, writer->dialect->name, size) == 0 && rule[size] == ':';
+}
+
+static bool write_sorted(struct query_writer *writer, const struct vf_query_order *order)
+{
+    const char *collation = order->expr->is == VF_K_TEXT && writer->dialect->order_collation != NULL
+                                ? writer->dialect->order_collation(order->rule)
+                                : NULL;
+    bool in_parentheses = collation != NULL && order->expr->kind == VF_EXPR_CALL;
+
+    vf_buf_str(writer->out, in_parentheses ? "(" : "");
+    if (!write(writer, order->expr, false))
+        return false;
+    vf_buf_str(writer->out, in_parentheses ? ")" : "");
+    if (collation != NULL) {
+        vf_buf_str(writer->out, " COLLATE ");
+        writer->dialect->quote(writer->out, collation);
+    }
+    return true;
+}
+
+static bool write_orders(struct query_writer *writer)
+{
+    const struct vf_query *query = writer->query;
+
+    for (size_t i = 0; i < query->n_orders; i++) {
+        const struct vf_query_order *order = &query->orders[i];
+        if (order->rule != NULL && !is_own_rule(writer, order->rule))
+            return refuse(writer, "ORDER BY of texts by a collation of the source, which the target doesn't have");
+        if (!check(writer, order->expr, VF_CAN_ORDER, order->rule != NULL))
+            return false;
+        vf_buf_str(writer->out, i == 0 ? " ORDER BY " : ", ");
+        if (!write_sorted(writer, order))
+            return false;
+        vf_buf_str(writer->out, order->descending ? " DESC" : "");
+        vf_buf_str(writer->out, order->nulls_first ? " NULLS FIRST" : " NULLS LAST");
+    }
+    if (query->limit >= 0)
+        vf_buf_printf(writer->out, " LIMIT %lld", (long long)query->limit);
+    else if (query->offset > 0 && writer->dialect->offset_wants_limit)
+        vf_buf_str(writer->out, " LIMIT -1");
+    if (query->offset > 0)
+        vf_buf_printf(writer->out, " OFFSET %lld", (long long)query->offset);
+    return true;
+}
+
+static bool write_all(struct query_writer *writer)
+{
+    if (!write_outputs(writer) || !write_from(writer))
+        return false;
+    if (writer->query->where != NULL) {
+        vf_buf_str(writer->out, " WHERE ");
+        if (!write(writer, writer->query->where, true))
+            return false;
+    }
+    return write_groups(writer) && write_orders(writer);
+}
+
+bool vf_query_write(const struct vf_dialect *dialect, const struct vf_query_scope_of *scope,
+                    const struct vf_query *query, struct vf_arena *arena, struct vf_buf *out, const char **why)
+{
+    struct query_writer writer = {.dialect = dialect, .of = scope, .query = query, .arena = arena};
+    struct vf_expr_range ranges[VF_QUERY_MAX_SOURCES];
+    struct vf_buf text;
+    bool done = false;
+
+    vf_buf_init(&text, 1 << 20);
+    writer.out = &text;
+    writer.scope = (struct vf_expr_scope){.table = vf_query_scope(arena, query, &scope->relations),
+                                          .n_ranges = query->n_sources,
+                                          .ranges = ranges,
+                                          .collation = scope->collation,
+                                          .from = scope->from,
+                                          .version = scope->version};
+    for (size_t i = 0; i < query->n_sources; i++)
+        ranges[i] = (struct vf_expr_range){query->sources[i].alias, query->sources[i].first_column};
+    if (writer.scope.table == NULL)
+        (void)refuse(&writer, NULL);
+    else
+        done = write_all(&writer);
+    if (done && vf_buf_check(&text, NULL) != VF_OK)
+        done = refuse(&writer, NULL);
+    if (done)
+        vf_buf_add(out, text.data, text.size_bytes);
+    vf_buf_release(&text);
+    *why = done ? writer.remark : writer.why;
+    return done;
+}

@@ -1,0 +1,77 @@
+/*
+ * What a view says, as data: a SELECT over tables and other views, without the words of a database. The expressions in it are those of model/expression.h, with aggregates among them.
+ *
+ * A query is read over relations, which the reader of it keeps in an array. Its sources are some of them, each under an alias, and their columns are numbered through: the first source's from 0 on, then the second's.
+ * In the arena that it was made with, never changed once made.
+ */
+#ifndef VF_MODEL_QUERY_H
+#define VF_MODEL_QUERY_H
+
+#include <stdint.h>
+
+#include "model/expression.h"
+#include "model/schema.h"
+
+enum vf_join {
+    VF_JOIN_FIRST, /* the first source */
+    VF_JOIN_CROSS,
+    VF_JOIN_INNER,
+    VF_JOIN_LEFT, /* all rows of those before it */
+};
+
+struct vf_query_source {
+    enum vf_join join;
+    size_t relation; /* number of the relation */
+    const char *alias;
+    int first_column;         /* the number that its first column has in the query */
+    const struct vf_expr *on; /* INNER, LEFT */
+};
+
+struct vf_query_output {
+    const char *name;
+    const struct vf_expr *expr;
+};
+
+struct vf_query_order {
+    const struct vf_expr *expr;
+    bool descending, nulls_first;
+    const char *rule; /* by which texts are ordered, as in struct vf_expr */
+};
+
+struct vf_query {
+    bool distinct;
+    size_t n_sources, n_outputs, n_groups, n_orders;
+    struct vf_query_source *sources;
+    struct vf_query_output *outputs;
+    const struct vf_expr *where;  /* or NULL */
+    const struct vf_expr *having; /* or NULL */
+    const struct vf_expr **groups;
+    struct vf_query_order *orders;
+    int64_t limit, offset; /* -1, 0: none */
+};
+
+/* The tables and views that there are. */
+struct vf_relations {
+    size_t n;
+    const struct vf_table *const *tables; /* of each: schema, name and columns */
+};
+
+/*
+ * One table whose columns are those of all sources, numbered as in the query; names are not told apart. NULL: no memory.
+ */
+const struct vf_table *vf_query_scope(struct vf_arena *arena, const struct vf_query *query,
+                                      const struct vf_relations *relations);
+/* The view as a relation of its own, for views over it: a column that only shows one of a table is like that, one that is computed is only shown on, unless its kind is the same wherever it is computed. NULL: no memory. */
+const struct vf_table *vf_query_as_table(struct vf_arena *arena, const struct vf_query *query,
+                                         const struct vf_table *scope, const char *schema, const char *name,
+                                         bool is_typed);
+/*
+ * The query over other relations: `relations[i]` is what relation i is called there, `columns[i][k]` what its column k is; -1: it isn't there. NULL with *missing set: the number of a relation that lacks what
+ * the query needs; with *missing unchanged: no memory. `from` and `to` are the relations of both.
+ */
+const struct vf_query *vf_query_renumber(struct vf_arena *arena, const struct vf_query *query,
+                                         const struct vf_relations *from, const struct vf_relations *to,
+                                         const int *relations, const int *const *columns, int *missing);
+bool vf_query_equal(const struct vf_query *a, const struct vf_query *b);
+
+#endif

@@ -1,0 +1,279 @@
+"""Views: translated where both databases mean the same, made after a trial on the target, and named otherwise. What they show is read on both sides by the databases' own drivers."""
+
+import datetime
+import decimal
+import json
+import sqlite3
+import uuid
+
+import duckdb
+import psycopg
+
+from e2e import Case
+
+TABLES = {
+    "postgres": """
+        CREATE TABLE author (id int PRIMARY KEY, name text NOT NULL COLLATE "C", born int, alive boolean, code uuid);
+        CREATE TABLE book (id bigint PRIMARY KEY, author_id int REFERENCES author, title text COLLATE "C", pages int, score double precision, day date);
+        CREATE TABLE "odd ""one" (id int PRIMARY KEY, "the ""value" text COLLATE "C", "Case" int, "select" int);
+    """,
+    "sqlite": """
+        CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER, alive BOOLEAN, code TEXT);
+        CREATE TABLE book (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES author, title TEXT, pages INTEGER, score REAL, day TEXT);
+        CREATE TABLE "odd ""one" (id INTEGER PRIMARY KEY, "the ""value" TEXT, "Case" INTEGER, "select" INTEGER);
+    """,
+    "duckdb": """
+        CREATE TABLE author (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, born INTEGER, alive BOOLEAN, code UUID);
+        CREATE TABLE book (id BIGINT PRIMARY KEY, author_id INTEGER REFERENCES author, title VARCHAR, pages INTEGER, score DOUBLE, day DATE);
+        CREATE TABLE "odd ""one" (id INTEGER PRIMARY KEY, "the ""value" VARCHAR, "Case" INTEGER, "select" INTEGER);
+    """,
+}
+ROWS = """
+    INSERT INTO author VALUES (1, 'Ann', 1900, true, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), (2, 'bob', NULL, false, NULL), (3, 'Ömer', 1900, NULL, '00000000-0000-0000-0000-000000000000'), (4, 'zed', 1950, true, NULL);
+    INSERT INTO book VALUES (10, 1, 'One', 100, 1.5, '2020-01-01'), (11, 1, 'Two', NULL, -0.5, NULL), (12, 2, 'one', 300, 2.25, '1999-12-31'), (13, NULL, NULL, 40, 1e10, '2020-01-01'), (14, 3, '', 100, 1.5, '2021-05-05');
+    INSERT INTO "odd ""one" VALUES (1, 'x''y', 5, 7), (2, NULL, NULL, 0);
+"""
+# (name, query, is an order to be compared). In words that are the same everywhere.
+VIEWS = [
+    ("plain", "SELECT id, name, born FROM author", False),
+    ("star", "SELECT * FROM author", False),
+    ("renamed", "SELECT a.id AS number, a.name AS who, born + 1 AS next, alive FROM author a WHERE a.born >= 1900 OR a.alive", False),
+    ("joined", "SELECT a.name, b.title, b.pages FROM author a JOIN book b ON b.author_id = a.id", False),
+    ("left_joined", "SELECT a.name, b.title FROM author AS a LEFT JOIN book AS b ON a.id = b.author_id AND b.pages > 50 WHERE a.born IS NOT NULL", False),
+    ("crossed", "SELECT a.id AS a, b.id AS b FROM author a, book b WHERE a.id = b.author_id", False),
+    ("three", "SELECT x.name AS x, y.name AS y, b.title FROM author x JOIN author y ON x.born = y.born AND x.id < y.id LEFT JOIN book b ON b.author_id = x.id", False),
+    ("counted", "SELECT author_id, count(*) AS n, count(pages) AS with_pages, count(DISTINCT pages) AS different, sum(pages) AS total, min(pages) AS least, max(pages) AS most FROM book GROUP BY author_id", False),
+    ("with_having", "SELECT a.name, count(b.id) AS n FROM author a LEFT JOIN book b ON b.author_id = a.id GROUP BY a.name HAVING count(b.id) < 2 OR sum(b.pages) > 50", False),
+    ("total", "SELECT count(*) AS n, sum(pages) AS pages, max(title) AS last FROM book", False),
+    ("distinct_ones", "SELECT DISTINCT born, alive FROM author", False),
+    ("in_order", "SELECT id, born, name FROM author ORDER BY born DESC, name", True),
+    ("nulls", "SELECT id, pages FROM book ORDER BY pages NULLS FIRST, id DESC NULLS LAST", True),
+    ("first_two", "SELECT id, title FROM book WHERE title IS NOT NULL ORDER BY id DESC LIMIT 2 OFFSET 1", True),
+    ("computed", "SELECT id, CASE WHEN pages > 99 THEN 'long' ELSE 'short' END AS size, coalesce(title, '?') AS title, pages % 7 AS rest, title IN ('One', 'it''s') AS listed FROM book", False),
+    ("odd", 'SELECT "the ""value" AS "a ""name", "Case", "select" FROM "odd ""one"', False),
+    ("over_a_view", "SELECT r.who, j.title FROM renamed r JOIN joined j ON j.name = r.who WHERE r.number < 3", False),
+    ("later_view", "SELECT o.title FROM over_a_view o", False),
+]
+# (name, query, words of the reason)
+NAMED = [
+    ("windowed", "SELECT id, row_number() OVER (ORDER BY id) AS n FROM book", "a window function"),
+    ("nested", "SELECT id FROM book WHERE author_id IN (SELECT id FROM author)", "a subquery"),
+    ("derived", "SELECT s.id FROM (SELECT id FROM book) s", "a subquery"),
+    ("cte", "WITH a AS (SELECT id FROM author) SELECT id FROM a", "WITH"),
+    ("recursive_cte", "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a WHERE n < 5) SELECT n FROM a", "WITH"),
+    ("united", "SELECT id FROM book UNION SELECT id FROM author", "UNION"),
+    ("average", "SELECT avg(pages) AS a FROM book", "avg() rounds differently"),
+    ("summed", "SELECT sum(score) AS s FROM book", "sum() rounds differently"),
+    ("halved", "SELECT sum(pages) / 2 AS s FROM book", "a sum that is computed with"),
+    ("using_join", "SELECT id FROM author JOIN book USING (id)", "USING"),
+    ("some_rows", "SELECT id FROM book LIMIT 2", "LIMIT without ORDER BY"),
+    ("over_a_named_one", "SELECT n FROM windowed", "isn't a table or view that is moved"),
+    ("grouped_reals", "SELECT score, count(*) AS n FROM book GROUP BY score", "GROUP BY of values"),
+]
+
+
+def plain(value):
+    """One value for what the databases' types tell apart."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (uuid.UUID, datetime.date)):
+        return str(value)
+    return value
+
+
+class Views(Case):
+    def make(self, kind, name, script=None):
+        if kind == "postgres":
+            return self.postgres(script or "", vector=False)
+        path = str(self.folder / name)
+        if kind == "sqlite":
+            return self.sqlite(name, script) if script else path
+        if script:
+            with duckdb.connect(path) as connection:
+                connection.execute(script)
+        return "duckdb:" + path
+
+    def rows(self, url, sql):
+        """Names of the columns, and the rows."""
+        if url.startswith("postgresql"):
+            with psycopg.connect(url) as connection:
+                cursor = connection.execute(sql)
+                names, rows = [column.name for column in cursor.description], cursor.fetchall()
+        else:
+            connection = duckdb.connect(url.removeprefix("duckdb:"), read_only=True) if url.startswith("duckdb:") else sqlite3.connect(url)
+            try:
+                cursor = connection.execute(sql)
+                names, rows = [column[0] for column in cursor.description], cursor.fetchall()
+            finally:
+                connection.close()
+        return names, [tuple(plain(value) for value in row) for row in rows]
+
+    def assert_same(self, source, target, name, in_order):
+        (left, rows), (right, there) = self.rows(source, f'SELECT * FROM "{name}"'), self.rows(target, f'SELECT * FROM "{name}"')
+        self.assertEqual(left, right, name)
+        self.assertEqual(*((rows, there) if in_order else (sorted(rows, key=repr), sorted(there, key=repr))), name)
+        self.assertGreater(len(rows), 0, f"{name} shows nothing: it proves nothing")
+
+    def go(self, kind, to):
+        script = TABLES[kind] + ROWS + "".join(f"CREATE VIEW {name} AS {sql};\n" for name, sql, _ in VIEWS) + "".join(f"CREATE VIEW {name} AS {sql};\n" for name, sql, _ in NAMED)
+        source, target = self.make(kind, "source." + kind, script), self.make(to, "target." + to)
+        summary = self.copy(source, target)
+        named = {entry["name"]: entry for entry in summary["not_moved"] if entry["kind"] == "view"}
+        self.assertEqual(sorted(named), sorted(name for name, _, words in NAMED if kind != to or "rounds" not in words), {name: entry["why"] for name, entry in named.items()})
+        for name, _, words in NAMED:
+            if name in named:
+                self.assertIn("NaN" if name == "summed" and to == "sqlite" and kind != "sqlite" else words, named[name]["why"], name)
+                self.assertTrue(named[name]["text"])
+        for name, _, in_order in VIEWS:
+            self.assert_same(source, target, name, in_order)
+        return source, target
+
+    def test_postgres_to_sqlite(self):
+        self.go("postgres", "sqlite")
+
+    def test_postgres_to_duckdb(self):
+        self.go("postgres", "duckdb")
+
+    def test_postgres_to_postgres(self):
+        self.go("postgres", "postgres")
+
+    def test_sqlite_to_postgres(self):
+        self.go("sqlite", "postgres")
+
+    def test_sqlite_to_duckdb(self):
+        self.go("sqlite", "duckdb")
+
+    def test_sqlite_to_sqlite(self):
+        self.go("sqlite", "sqlite")
+
+    def test_duckdb_to_sqlite(self):
+        self.go("duckdb", "sqlite")
+
+    def test_duckdb_to_postgres(self):
+        self.go("duckdb", "postgres")
+
+    # ---- there and back ----
+
+    def test_there_and_back(self):
+        script = TABLES["postgres"] + ROWS + "CREATE SCHEMA s; CREATE VIEW s.deep AS SELECT a.id, a.name FROM author a WHERE a.alive; CREATE VIEW flat AS SELECT d.name FROM s.deep d;"
+        source, middle, target = self.postgres(script, vector=False), self.sqlite("middle.db"), self.postgres(vector=False)
+        self.copy(source, middle)
+        self.assertEqual(self.rows(middle, "SELECT name FROM s_deep")[1], self.rows(source, "SELECT name FROM s.deep")[1])
+        self.copy(middle, target)
+        self.assertEqual(self.rows(target, "SELECT name FROM flat ORDER BY 1")[1], self.rows(source, "SELECT name FROM flat ORDER BY 1")[1])
+
+    # ---- the plan's word ----
+
+    def plan_text(self, source, target):
+        path = self.folder / "ferry.yaml"
+        self.run_vecferry("plan", "-o", path, source, target)
+        return path, path.read_text()
+
+    def test_left_out_by_the_plan(self):
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author; CREATE VIEW two AS SELECT id FROM one; CREATE VIEW three AS SELECT id FROM book;")
+        target = self.postgres(vector=False)
+        path, text = self.plan_text(source, target)
+        lines = [line for line in text.splitlines() if line.startswith("  - {name: ") and "view:" in line]
+        self.assertEqual(len(lines), 3)
+        path.write_text(text.replace(lines[0] + "\n", ""))
+        self.assertIn("one", lines[0])
+        summary = self.copy("-f", path)
+        self.assertEqual({entry["name"]: entry["why"].split(":")[-1].strip() for entry in summary["not_moved"]},
+                         {"one": "the plan leaves it out", "two": '"one" isn\'t a table or view that is moved'})
+        self.assertEqual(self.rows(target, "SELECT viewname FROM pg_views WHERE schemaname = 'public'")[1], [("three",)])
+
+    def test_a_text_in_the_plan_is_never_run(self):
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author;")
+        target = self.postgres("CREATE TABLE canary (id int)", vector=False)
+        path, text = self.plan_text(source, target)
+        path.write_text(text.replace('SELECT \\"a', 'SELECT 1; DROP TABLE canary; SELECT \\"a') if 'SELECT \\"a' in text else text.replace("view: ", "view: 1; DROP TABLE canary; -- ", 1))
+        self.assertNotEqual(path.read_text(), text)
+        done = self.run_vecferry("copy", "-f", path, code=2)
+        self.assertRegex(done.stderr, r"ferry.yaml:\d+:\d+: the text of \"one\" is not the one that is made")
+        path.write_text(text.replace("{name: one,", "{name: other,"))
+        self.assertRegex(self.run_vecferry("copy", "-f", path, code=2).stderr, r"ferry.yaml:\d+:\d+: the source has no view \"other\"")
+        self.assertEqual(self.rows(target, "SELECT count(*) FROM canary")[1], [(0,)])
+
+    def test_hostile_texts(self):
+        """SQLite keeps whatever text a view was made with; a file may even be written by hand."""
+        views = ["SELECT id FROM author; DROP TABLE canary; --", "SELECT id FROM author) ; DROP TABLE canary; SELECT (1", "SELECT load_extension('x') AS a FROM author",
+                 "SELECT 'a'';DROP TABLE canary;--' AS t, id FROM author", "SELECT id AS \"x\"\"; DROP TABLE canary; --\" FROM author", "SELECT pg_read_file('/etc/passwd') AS a FROM author", "SELECT /* */ id -- DROP TABLE canary\n FROM author",
+                 "(" * 3000 + "SELECT id FROM author", "SELECT " + "-" * 3 + "id FROM author", "SELECT " + "(" * 500 + "1" + ")" * 500 + " AS a FROM author", "", "SELECT", "SELECT id FROM", "SELECT id, FROM author", "\x00"]
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "".join(f"CREATE VIEW v{i} AS SELECT id FROM author;" for i in range(len(views))))
+        connection = sqlite3.connect(source)
+        connection.execute("PRAGMA writable_schema = on")
+        for i, text in enumerate(views):
+            connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (f"CREATE VIEW v{i} AS {text}", f"v{i}"))
+        connection.commit()
+        connection.close()
+        target = self.postgres("CREATE TABLE canary (id int)", vector=False)
+        done = self.run_vecferry("copy", "--json", source, target, code=None)
+        self.assertIn(done.code, (0, 6))
+        self.assertEqual(self.rows(target, "SELECT count(*) FROM canary")[1], [(0,)])
+        made = {row[0] for row in self.rows(target, "SELECT viewname FROM pg_views WHERE schemaname = 'public'")[1]}
+        self.assertTrue(made <= {"v3", "v4", "v6", "v8"}, made)
+
+    # ---- the trial ----
+
+    def test_a_refused_view_is_no_lost_run(self):
+        for to in ("postgres", "sqlite", "duckdb"):
+            source = self.sqlite(f"source_{to}.db", TABLES["sqlite"] + ROWS + "CREATE VIEW taken AS SELECT id FROM author; CREATE VIEW fine AS SELECT id FROM book;")
+            target = self.make(to, "taken." + to, "CREATE TABLE taken (x int);")
+            report = self.folder / ("report_" + to)
+            done = self.run_vecferry("copy", "--json", "--report", report, source, target, code=3)
+            summary = done.json()
+            self.assertIn("views 1 could not be made", summary["error"])
+            self.assertEqual([(entry["severity"], entry["object"].split(".")[-1]) for entry in summary["unfinished"]], [("note", "taken")])
+            self.assertIn("the view is refused by the target: ", summary["unfinished"][0]["what"])
+            self.assertTrue(summary["verified"])
+            self.assertEqual(summary["n_differences"], 0)
+            self.assertEqual(len(self.rows(target, "SELECT id FROM fine")[1]), 5)
+            self.assertEqual(self.rows(target, "SELECT * FROM taken"), (["x"], []))
+            entry = next(entry for entry in json.loads((report / "index.json").read_text())["not_moved"] if entry["kind"] == "view")
+            self.assertIn("refused", entry["why"])
+            self.assertIn("SELECT id FROM author", (report / entry["file"]).read_text())
+            # The run is done: the next one finds nothing to resume.
+            self.assertIn("no unfinished run", self.run_vecferry("copy", "--resume", source, target, code=9).stderr)
+
+    def test_again_with_drop_existing(self):
+        """Only views that vecferry made are dropped."""
+        for to in ("postgres", "sqlite", "duckdb"):
+            source = self.sqlite(f"source_{to}.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author; CREATE VIEW two AS SELECT id FROM one; CREATE VIEW mine AS SELECT id FROM book;")
+            target = self.make(to, "again." + to, "CREATE TABLE t (x int); CREATE VIEW mine AS SELECT x FROM t;")
+            self.run_vecferry("copy", source, target, code=3)
+            self.run_vecferry("copy", "--drop-existing", "--yes", source, target, code=3)
+            self.assertEqual(len(self.rows(target, "SELECT id FROM two")[1]), 4)
+            self.assertEqual(self.rows(target, "SELECT * FROM mine")[0], ["x"])
+
+    # ---- what PostgreSQL says besides ----
+
+    def test_options_of_postgres(self):
+        source = self.postgres(TABLES["postgres"] + """
+            CREATE VIEW checked AS SELECT id FROM author WHERE id > 1 WITH CHECK OPTION; CREATE VIEW barred WITH (security_barrier) AS SELECT id FROM author;
+            CREATE VIEW unbarred WITH (security_barrier = false) AS SELECT id FROM author;""", vector=False)
+        summary = self.copy(source, self.sqlite("target.db"))
+        named = {entry["name"]: entry["why"] for entry in summary["not_moved"] if entry["kind"] == "view"}
+        self.assertEqual(sorted(named), ["barred", "checked"])
+        self.assertIn("check option", named["checked"])
+        self.assertIn("security_barrier", named["barred"])
+
+    def test_orders_that_another_database_does_not_have(self):
+        source = self.postgres("CREATE COLLATION mine (provider = libc, locale = 'C'); CREATE TABLE t (id int PRIMARY KEY, folded text COLLATE mine); CREATE VIEW v AS SELECT id, folded FROM t ORDER BY folded; CREATE VIEW w AS SELECT max(folded) AS m FROM t;", vector=False)
+        summary = self.copy(source, self.sqlite("target.db"))
+        self.assertEqual({entry["name"] for entry in summary["not_moved"] if entry["kind"] == "view"}, {"v", "w"})
+        for entry in summary["not_moved"]:
+            if entry["kind"] == "view":
+                self.assertIn("collation", entry["why"])
+
+    def test_into_files(self):
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author;")
+        summary = self.copy(source, f"files:{self.folder / 'folder'}", code=None)
+        self.assertIn(("view", "one", "the target has no views"), [(entry["kind"], entry["name"], entry["why"]) for entry in summary["not_moved"]])
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
