@@ -176,7 +176,7 @@ enum vf_step_kind {
     VF_STEP_ANALYZE,    /* table: statistics */
     VF_STEP_DROP_TABLE, /* table */
     VF_STEP_VIEW, /* view: made, and its columns counted; VF_CAP_VIEWS, inside a transaction of the caller's. One that is there is an error. */
-    VF_STEP_DROP_VIEW, /* view, which is there */
+    VF_STEP_DROP_VIEW, /* view, if it is there */
 };
 
 struct vf_step {

@@ -356,7 +356,7 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
     }
     if (form->why != NULL)
         writer->remark = form->why;
-    if (expr->op == VF_X_SUM && !writer->dialect->overflow_is_error)
+    if (expr->op == VF_X_SUM && !writer->dialect->overflow_is_error && writer->scope->from != writer->dialect)
         writer->remark = "a sum beyond 64 bits is an error in the target";
     if (may_overflow(writer, expr))
         writer->remark = "a number that overflows is an error in the target, and goes on as another in the source";

@@ -54,10 +54,10 @@ static const struct vf_expr *condition(struct query_reader *reader)
 /* Words that end a relation without an alias. */
 static bool is_clause(const struct query_reader *reader)
 {
-    static const char *const words[] = {"WHERE",  "GROUP",  "HAVING",    "ORDER", "LIMIT",  "OFFSET",
-                                        "UNION",  "EXCEPT", "JOIN",      "INNER", "LEFT",   "RIGHT",
-                                        "FULL",   "CROSS",  "ON",        "USING", "FETCH",  "NATURAL",
-                                        "WINDOW", "FOR",    "INTERSECT", "OUTER", "QUALIFY"};
+    static const char *const words[] = {"WHERE",  "GROUP",     "HAVING",      "ORDER",   "LIMIT", "OFFSET",  "UNION",
+                                        "EXCEPT", "JOIN",      "INNER",       "LEFT",    "RIGHT", "FULL",    "CROSS",
+                                        "ON",     "USING",     "TABLESAMPLE", "INDEXED", "FETCH", "NATURAL", "WINDOW",
+                                        "FOR",    "INTERSECT", "OUTER",       "QUALIFY"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (vf_read_is_word(&reader->words, words[i]))
@@ -485,7 +485,7 @@ static bool read_orders(struct query_reader *reader)
 }
 
 /* A plain number: PostgreSQL writes it with a cast, ('5'::bigint). */
-static bool read_number(struct query_reader *reader, int64_t *number)
+static bool read_number(struct query_reader *reader, int64_t least, int64_t *number)
 {
     struct vf_expr_reader *words = &reader->words;
     const struct vf_expr *expr = vf_read_expression(words);
@@ -493,7 +493,7 @@ static bool read_number(struct query_reader *reader, int64_t *number)
     if (expr == NULL)
         return false;
     return (expr->kind == VF_EXPR_LITERAL && vf_kind_is_whole(expr->is) &&
-            vf_parse_i64(expr->text, strlen(expr->text), number) && *number >= 0) ||
+            vf_parse_i64(expr->text, strlen(expr->text), number) && *number >= least) ||
            not_understood(reader, "LIMIT or OFFSET of what isn't a plain number");
 }
 
@@ -501,15 +501,16 @@ static bool read_limits(struct query_reader *reader)
 {
     struct vf_expr_reader *words = &reader->words;
     struct vf_query *query = reader->query;
+    int64_t least = words->dialect->offset_wants_limit ? -1 : 0; /* SQLite's -1 is none */
 
     for (int i = 0; i < 2; i++) { /* in either order */
         if (vf_read_take_word(words, "LIMIT")) {
-            if (vf_read_is_word(words, "ALL") || !read_number(reader, &query->limit))
+            if (vf_read_is_word(words, "ALL") || !read_number(reader, least, &query->limit))
                 return not_understood(reader, "LIMIT ALL");
             if (vf_read_is_sign(words, ",") || vf_read_is_sign(words, "%"))
                 return not_understood(reader, "LIMIT of two numbers, or of a part");
         } else if (vf_read_take_word(words, "OFFSET")) {
-            if (!read_number(reader, &query->offset))
+            if (!read_number(reader, 0, &query->offset))
                 return false;
             (void)(vf_read_take_word(words, "ROWS") || vf_read_take_word(words, "ROW"));
         }

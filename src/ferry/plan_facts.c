@@ -239,6 +239,9 @@ static void read_not_moved(struct reader *reader, yaml_node_t *node)
         add(reader, kind, name, NULL);
     } else if (is_part && on != NULL) {
         add(reader, kind, join(reader, on, ".", name), vf_str_equal(kind, "column") ? text : NULL);
+    } else if (strcmp(kind, "view") == 0) {
+        add(reader, kind, name, NULL)->is_told = true;
+        add_quality(reader, "text of view", name, text);
     } else if (strcmp(kind, "index") == 0 || strcmp(kind, "full-text index") == 0) {
         add(reader, "index", name, NULL);
         add_quality(reader, "definition of index", name, text);
@@ -248,6 +251,19 @@ static void read_not_moved(struct reader *reader, yaml_node_t *node)
         fact->is_told = true;
     }
     reader->table = NULL;
+}
+
+/* In the target's SQL, where an object that isn't moved has the source's text: the one is compared with its like. */
+static void read_view(struct reader *reader, yaml_node_t *node)
+{
+    const char *name = text_of(reader, node, "name"), *schema = text_of(reader, node, "schema");
+    const char *text = text_of(reader, node, "view");
+    const char *label = name == NULL || schema == NULL ? name : join(reader, schema, ".", name);
+
+    if (reader->status != VF_OK || label == NULL)
+        return;
+    add(reader, "view", label, NULL)->is_told = true;
+    add_quality(reader, "query of view", label, text);
 }
 
 /* Numbers in it may be others, and it is the same problem. */
@@ -333,6 +349,7 @@ enum vf_status vf_plan_facts_read(const char *file, const char *text, size_t siz
             fail(&reader, vf_error_set(err, VF_USAGE, "%s: the plan is empty", file));
         if (reader.status == VF_OK) {
             read_each(&reader, root, "tables", read_table);
+            read_each(&reader, root, "views", read_view);
             read_each(&reader, root, "not_moved", read_not_moved);
             read_each(&reader, root, "problems", read_problem);
             facts->has_not_moved = vf_yaml_get(&reader.yaml, root, "not_moved") != NULL;

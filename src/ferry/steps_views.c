@@ -123,11 +123,7 @@ enum vf_status vf_steps_drop_views(struct vf_crossing *crossing, struct vf_error
     status = find_own(crossing, &own, err);
     for (size_t i = plan->n_views; i > 0 && status == VF_OK; i--) {
         const struct vf_view *view = &plan->views[i - 1].target;
-        bool exists = false, has_rows = false;
-        if (!own.is_made[i - 1])
-            continue;
-        status = vf_conn_table_state(crossing->target, view->schema, view->name, &exists, &has_rows, err);
-        if (status == VF_OK && exists)
+        if (own.is_made[i - 1])
             status = vf_conn_apply(crossing->target, &(struct vf_step){.kind = VF_STEP_DROP_VIEW, .view = view}, err);
     }
     vf_arena_release(&own.arena);

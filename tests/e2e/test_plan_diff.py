@@ -71,7 +71,7 @@ class PlanDiff(Case):
             ("came", "table", "public.fresh"), ("went", "table", "public.gone"), ("came", "column", "public.book.isbn"), ("went", "column", "public.book.old"),
             ("changed", "column", "public.book.price"), ("changed", "column", "public.book.title"), ("went", "foreign key", "public.book [author_id] to public.author"),
             ("changed", "condition of check", "public.book.book_tag_check"), ("changed", "key", "public.author"), ("went", "index", "public.book_title"),
-            ("came", "index", "public.book_isbn"), ("changed", "columns of index", "public.book_price"), ("changed", "view", "public.cheap"), ("came", "view", "public.dear"),
+            ("came", "index", "public.book_isbn"), ("changed", "columns of index", "public.book_price"), ("changed", "query of view", "public.cheap"), ("came", "view", "public.dear"),
             ("came", "problem", "public.author")})
         self.assertEqual(found["changed", "column", "public.book.price"], ("numeric(10,2)", "numeric(14,4)"))
         self.assertEqual(found["changed", "key", "public.author"], ("[id]", "[]"))

@@ -406,7 +406,7 @@ static enum vf_status apply_view(struct vf_pg_conn *conn, const struct vf_step *
     bool is_made = step->kind == VF_STEP_VIEW;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW ");
+    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW IF EXISTS ");
     vf_pg_quote_table(&sql, step->view->schema, step->view->name);
     if (is_made) {
         vf_buf_str(&sql, " AS ");
