@@ -131,7 +131,7 @@ def duck(path):
 def default_of(connection, text):
     """What a literal gives, for DuckDB keeps the text as it was written; the text of anything else."""
     try:
-        return connection.execute(f"SELECT {text}").fetchone()[0] if re.fullmatch(r"((CAST|from_hex)\()?'.*'( AS .*)?\)?|[-0-9.]+", text, re.DOTALL) else text
+        return str(connection.execute(f"SELECT {text}").fetchone()[0]) if re.fullmatch(r"((CAST|from_hex)\()?'.*'( AS .*)?\)?|[-0-9.]+", text, re.DOTALL) else text
     except duckdb.Error:
         return text
 
