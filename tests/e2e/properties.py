@@ -1,4 +1,4 @@
-"""Two properties that hold of every database, whatever is in it; test_property.py tries them on some that generate.py makes, tests/long/test_property.py on many.
+"""Two properties that hold of every database, whatever is in it; test_properties.py tries them on some that generate.py makes, tests/long/test_property.py on many.
 
 1. A database that goes to another one and from there to a new one of its kind is the same there, or the plans named the difference beforehand: what isn't moved, a loss, a rejected row.
 2. `verify` finds both equal if and only if they are: after the copy, and after something was changed in the target.
