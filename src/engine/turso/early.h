@@ -13,7 +13,7 @@
 
 /* Send the request that was begun by vf_hrana_new(); the statement wants its answer later. When it can't be sent now that is no failure. */
 void vf_hrana_early_send(struct vf_hrana *db, struct vf_hrana_stmt *stmt);
-/* The answer as if it had been asked for now: a pipeline's results, or a cursor's lines. false: there is none, and it must be asked for. *fine: as vf_hrana_run() returns. */
+/* The answer as if it had been asked for just then: a pipeline's results, or a cursor's lines. false: there is none, and it must be asked for. *fine: as vf_hrana_run() returns. */
 bool vf_hrana_early_take(struct vf_hrana *db, const struct vf_hrana_stmt *stmt, bool *fine);
 /* It isn't wanted any more, if there is one. */
 void vf_hrana_early_drop(struct vf_hrana *db, const struct vf_hrana_stmt *stmt);
