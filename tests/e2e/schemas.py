@@ -48,7 +48,10 @@ def select(url, sql):
     if url.startswith("postgresql://"):
         with psycopg.connect(url) as connection:
             return sorted(map(repr, connection.execute(sql).fetchall()))
-    connection = duckdb.connect(url.removeprefix("duckdb:"), read_only=True) if url.startswith("duckdb:") else sqlite3.connect(f"file:{url}?mode=ro", uri=True)
+    is_duckdb = url.startswith("duckdb:")
+    connection = duckdb.connect(url.removeprefix("duckdb:"), read_only=True) if is_duckdb else sqlite3.connect(f"file:{url}?mode=ro", uri=True)
+    if is_duckdb:  # whose moments Python has no type for
+        sql = f"SELECT COLUMNS(*)::VARCHAR FROM ({sql})"
     rows = sorted(map(repr, connection.execute(sql).fetchall()))
     connection.close()
     return rows
