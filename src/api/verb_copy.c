@@ -105,8 +105,10 @@ static enum vf_status report_refused(vecferry *v, const struct vf_ends *ends, st
 static enum vf_status copy(vecferry *v, struct vf_ends *ends, struct vf_error *err)
 {
     bool dry_run = vf_handle_flag(v, "dry-run");
-    enum vf_status status = vf_ends_open(v, ends, false, err);
+    enum vf_status status = dry_run ? vf_ends_choose_scan(v, &ends->scan, err) : VF_OK; /* as plan would show it */
 
+    if (status == VF_OK)
+        status = vf_ends_open(v, ends, false, err);
     if (status == VF_OK && !dry_run)
         status = lock(ends, err);
     if (status == VF_OK)

@@ -145,7 +145,7 @@ class Usage(Case):
                 if command == "verify":
                     self.sqlite("target.db", SOURCE)
                 result = self.run_vecferry(command, "--json", "-f", path, code=9)
-                said = result.stderr + "".join(" ".join(problem.values()) for problem in result.json().get("problems", []))
+                said = result.stderr + "".join(" ".join(map(str, problem.values())) for problem in result.json().get("problems", []))
                 self.assertIn(f"{path}:{self.place(text, item)}: drift: ", said)
                 self.assertIn(new.split()[1], said)
                 self.assertIn(old.split()[1], said)

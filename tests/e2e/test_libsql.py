@@ -212,7 +212,7 @@ class Writing(Libsql):
         self.assertEqual(self.ask(first, "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'd'"), [])
         plan = self.run_vecferry("plan", path, "libsql:third.db", "-o", "-").stdout
         self.assertIn("2 with NaN or infinity", plan)
-        self.assertRegex(plan, r"name: d_e, kind: diskann, to: sidecar")
+        self.assertRegex(plan, r"name: d_e, kind: diskann, over: \[e\], to: sidecar")
         # A plan that was made before: the index is refused when it is to be built.
         result = self.run_vecferry("copy", "-f", "ferry.yaml", code=None)
         self.assertNotEqual(result.code, 0)
