@@ -237,17 +237,14 @@ static enum vf_status try_all(struct views *views, bool *done, const char **why,
         struct translation work;
         if (done[i] || !vf_plan_is_readable_view(view))
             continue;
-        if (maker->request != NULL && maker->request->has_views && find_request(maker->request, view) == NULL) {
-            why[i] = "the plan leaves it out";
-            continue;
-        }
+        bool is_out = maker->request != NULL && maker->request->has_views && find_request(maker->request, view) == NULL;
         const char *name = vf_plan_target_name(maker, view->schema, view->name);
         status = name != NULL ? translate(views, view, name, &work) : vf_error_nomem(maker->err);
-        if (status == VF_OK && work.why == NULL) {
+        if (status == VF_OK && work.why == NULL && !is_out) {
             status = take(views, view, name, &work);
             done[i] = *any = true;
         } else if (status == VF_OK) {
-            why[i] = work.why;
+            why[i] = work.why != NULL ? work.why : "the plan leaves it out";
         }
     }
     return status;

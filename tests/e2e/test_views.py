@@ -173,7 +173,8 @@ class Views(Case):
         return path, path.read_text()
 
     def test_left_out_by_the_plan(self):
-        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author; CREATE VIEW two AS SELECT id FROM one; CREATE VIEW three AS SELECT id FROM book;")
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "CREATE VIEW one AS SELECT id FROM author; CREATE VIEW two AS SELECT id FROM one; CREATE VIEW three AS SELECT id FROM book;"
+                             "CREATE VIEW four AS WITH q AS (SELECT 1) SELECT * FROM q;")
         target = self.postgres(vector=False)
         path, text = self.plan_text(source, target)
         lines = [line for line in text.splitlines() if line.startswith("  - {name: ") and "view:" in line]
@@ -182,7 +183,7 @@ class Views(Case):
         self.assertIn("one", lines[0])
         summary = self.copy("-f", path)
         self.assertEqual({entry["name"]: entry["why"].split(":")[-1].strip() for entry in summary["not_moved"]},
-                         {"one": "the plan leaves it out", "two": '"one" isn\'t a table or view that is moved'})
+                         {"one": "the plan leaves it out", "two": '"one" isn\'t a table or view that is moved', "four": "WITH"})
         self.assertEqual(self.rows(target, "SELECT viewname FROM pg_views WHERE schemaname = 'public'")[1], [("three",)])
 
     def test_a_text_in_the_plan_is_never_run(self):
