@@ -177,7 +177,7 @@ class Failures(Case):
                 self.assert_same_sqlite(file, target)
 
     def test_a_copy_that_is_killed(self):
-        source = make_file(str(self.folder / "source.db"), 1500)
+        source = make_file(str(self.folder / "source.db"), 800)
         for kind in (Sqld, Tursodb):
             for point in ("load_write:2:kill", "commit:2:kill-after"):
                 with self.subTest(f"{kind.__name__} {point}"), kind(self.folder / f"{kind.__name__}-{point}.db") as server:
