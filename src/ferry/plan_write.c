@@ -503,7 +503,7 @@ static void add_up(struct sum *sum, const struct vf_plan *plan)
     sum->n_tables += plan->n_tables;
 }
 
-/* What the target takes of its disk, and what was added up. */
+/* What the target takes of its disk, and what was added up; not what is free, or the plan would be another one each time that it is made. */
 static void write_disk(const struct writer *writer, const struct vf_plan *plan)
 {
     const struct vf_disk_need *disk = &plan->problems.disk;
@@ -513,11 +513,7 @@ static void write_disk(const struct writer *writer, const struct vf_plan *plan)
         return;
     vf_buf_init(&remark, VF_BUF_MAX);
     vf_buf_str(&remark, disk->formula);
-    vf_buf_str(&remark, "; free: ");
-    if (disk->free_bytes == INT64_MAX)
-        vf_buf_str(&remark, "a server's disk can't be seen");
-    else
-        put_size(&remark, disk->free_bytes);
+    vf_buf_str(&remark, disk->free_bytes == INT64_MAX ? "; what a server has free can't be seen" : "");
     vf_buf_str(writer->out, plan->target > 1 ? "disk_needed2: " : "disk_needed: ");
     put_size(writer->out, disk->needed_bytes);
     put_comment(writer, remark.data);
