@@ -113,21 +113,6 @@ static const char *file_of(struct vf_report *report, const struct vf_report_entr
 
 /* ---- entries ---- */
 
-static struct vf_report_entry *grow(struct vf_report *report)
-{
-    size_t n = report->n_entries;
-
-    if (n == 0 || (n & (n - 1)) == 0) { /* the capacity is the next power of two; the old place is left to the arena */
-        struct vf_report_entry *grown = vf_arena_alloc(&report->arena, n == 0 ? 1 : n * 2, sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        if (n > 0)
-            memcpy(grown, report->entries, n * sizeof(*grown));
-        report->entries = grown;
-    }
-    return &report->entries[n];
-}
-
 /* A copy without what looks like a secret. */
 static char *keep(struct vf_report *report, const char *text)
 {
@@ -138,10 +123,12 @@ static char *keep(struct vf_report *report, const char *text)
 
 enum vf_status vf_report_add(struct vf_report *report, const struct vf_report_entry *entry, struct vf_error *err)
 {
-    struct vf_report_entry *added = grow(report);
+    void *array = report->entries;
+    struct vf_report_entry *added = vf_arena_push(&report->arena, &array, &report->n_entries, sizeof(*added));
 
     if (added == NULL)
         return vf_error_nomem(err);
+    report->entries = array;
     *added = (struct vf_report_entry){
         .kind = keep(report, entry->kind),
         .name = keep(report, entry->name),
@@ -157,10 +144,7 @@ enum vf_status vf_report_add(struct vf_report *report, const struct vf_report_en
         added->file = file_of(report, added);
         failed = added->file == NULL;
     }
-    if (failed)
-        return vf_error_nomem(err);
-    report->n_entries++;
-    return VF_OK;
+    return failed ? vf_error_nomem(err) : VF_OK;
 }
 
 enum vf_status vf_report_add_plan(struct vf_report *report, const struct vf_plan *plan, struct vf_error *err)

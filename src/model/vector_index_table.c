@@ -204,18 +204,21 @@ const struct vf_index_rule vf_index_rules[] = {
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_PGVECTOR_HNSW,
      {{VF_CARRY_END, 0, 0}},
-     "HNSW instead of IVFFlat: lists means nothing there, so m and ef_construction are the defaults"},
+     "HNSW instead of IVFFlat: lists means nothing there, and m and ef_construction are the defaults unless the plan "
+     "says them"},
     {VF_INDEX_IVFFLAT, VF_BUILDER_PGVECTOR_IVFFLAT, {SAME(VF_PARAM_LISTS)}, NULL},
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_DUCKDB_HNSW,
      {{VF_CARRY_END, 0, 0}},
-     "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, so M and ef_construction are "
-     "the defaults"},
+     "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, and M and ef_construction "
+     "are "
+     "the defaults unless the plan says them"},
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_DUCKDB_SESSION,
      {{VF_CARRY_END, 0, 0}},
-     "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, so M and ef_construction are "
-     "the defaults"},
+     "HNSW instead of IVFFlat, the only index that DuckDB has: lists means nothing there, and M and ef_construction "
+     "are "
+     "the defaults unless the plan says them"},
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_LIBSQL_DISKANN,
      {{VF_CARRY_END, 0, 0}},
@@ -223,8 +226,8 @@ const struct vf_index_rule vf_index_rules[] = {
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_USEARCH,
      {{VF_CARRY_END, 0, 0}},
-     "HNSW instead of IVFFlat, the only index that usearch has: lists means nothing there, so m and ef_construction "
-     "are the defaults"},
+     "HNSW instead of IVFFlat, the only index that usearch has: lists means nothing there, and m and ef_construction "
+     "are the defaults unless the plan says them"},
     {VF_INDEX_IVFFLAT,
      VF_BUILDER_VEC0,
      {{VF_CARRY_END, 0, 0}},
