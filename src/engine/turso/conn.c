@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "engine/sqlitesql/inspect.h"
 #include "engine/turso/lock.h"
-#include "engine/turso/recall.h"
+#include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
 #include "engine/turso/statement.h"
 #include "engine/turso/watch.h"
@@ -304,7 +304,7 @@ static enum vf_status begin_watch(struct vf_turso_conn *conn, struct vf_error *e
     conn->n_changes = watch->n_changes;
     conn->schema_version = watch->schema_version;
     conn->is_watching = conn->in_snapshot = watch->is_asked = true;
-    vf_hrana_recall_begin(&conn->db);
+    vf_hrana_memo_begin(&conn->db);
     return VF_OK;
 }
 
@@ -323,14 +323,14 @@ enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t
     if (status != VF_OK)
         vf_turso_end_snapshot(base);
     else
-        vf_hrana_recall_begin(&conn->db);
+        vf_hrana_memo_begin(&conn->db);
     return status;
 }
 
 void vf_turso_end_snapshot(struct vf_conn *base)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
-    vf_hrana_recall_end(&conn->db);
+    vf_hrana_memo_end(&conn->db);
     conn->db.watch.is_asked = false;
     if (conn->in_snapshot && !conn->is_watching)
         vf_hrana_rollback(&conn->db);

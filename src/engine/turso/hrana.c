@@ -9,7 +9,7 @@
 #include "engine/turso/answer.h"
 #include "engine/turso/early.h"
 #include "engine/turso/ping.h"
-#include "engine/turso/recall.h"
+#include "engine/turso/memo.h"
 #include "engine/turso/retry.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
@@ -556,7 +556,7 @@ void vf_hrana_close(struct vf_hrana *db)
     vf_buf_release(&db->answer.body);
     vf_buf_release(&db->early.request);
     vf_buf_release(&db->early.answer.body);
-    vf_hrana_recall_end(db);
+    vf_hrana_memo_end(db);
     vf_buf_release(&db->message);
     vf_buf_release(&db->table_sql);
     vf_arena_release(&db->metadata);

@@ -26,7 +26,7 @@
 
 struct vf_hrana_stmt;
 
-struct vf_hrana_recall;
+struct vf_hrana_memo;
 
 struct vf_hrana_result {
     struct vf_json value; /* the result's object; at NULL: there is none */
@@ -80,8 +80,8 @@ struct vf_hrana {
     struct vf_hrana_result *results; /* of the steps, the guard not counted */
     struct vf_hrana_stmt *reading;   /* whose answer is still coming */
     struct vf_hrana_early early;
-    bool has_newer_baton;           /* than the answer that is taken apart: one that was asked for early */
-    struct vf_hrana_recall *recall; /* of a source that stays as it is; or NULL: recall.h */
+    bool has_newer_baton;       /* than the answer that is taken apart: one that was asked for early */
+    struct vf_hrana_memo *memo; /* of a source that stays as it is; or NULL: memo.h */
     struct vf_hrana_watch watch;
     struct vf_hash128 page_of; /* the table that was read in pages last, and how many of its rows make one */
     int64_t page_rows;

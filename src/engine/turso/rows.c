@@ -9,7 +9,7 @@
 #include "engine/turso/answer.h"
 #include "engine/turso/early.h"
 #include "engine/turso/pages.h"
-#include "engine/turso/recall.h"
+#include "engine/turso/memo.h"
 
 /* What step() returns for the failure that is in the session. */
 static int failed(const struct vf_hrana *db)
@@ -195,16 +195,16 @@ void vf_hrana_swap_answer(struct vf_hrana_stmt *stmt)
 }
 
 /* The answer is known already. */
-static bool recall(struct vf_hrana_stmt *stmt, struct vf_buf *arguments)
+static bool answer_from_memo(struct vf_hrana_stmt *stmt, struct vf_buf *arguments)
 {
     int64_t ignored = 0;
-    if (stmt->db->recall == NULL || !reads_only(stmt))
+    if (stmt->db->memo == NULL || !reads_only(stmt))
         return false;
     vf_hrana_stmt_write_arguments(stmt, arguments);
     vf_buf_clear(&stmt->answer);
     stmt->is_first = true;
     return arguments->status == VF_OK &&
-           vf_hrana_recall_find(stmt->db, stmt->sql, stmt->sql_bytes, arguments, &stmt->answer) &&
+           vf_hrana_memo_find(stmt->db, stmt->sql, stmt->sql_bytes, arguments, &stmt->answer) &&
            vf_hrana_open_result(vf_json_over(stmt->answer.data, stmt->answer.size_bytes), &stmt->rows, &ignored);
 }
 
@@ -230,7 +230,7 @@ static bool run_whole(struct vf_hrana_stmt *stmt, const struct vf_buf *arguments
     if (counts && db->results[1].value.at != NULL)
         vf_hrana_take_number(stmt, db->results[1].value, &db->n_changed);
     else if (reads_only(stmt))
-        vf_hrana_recall_keep(db, stmt->sql, stmt->sql_bytes, arguments, result.at, (size_t)(result.end - result.at));
+        vf_hrana_memo_keep(db, stmt->sql, stmt->sql_bytes, arguments, result.at, (size_t)(result.end - result.at));
     stmt->is_first = true;
     vf_hrana_swap_answer(stmt);
     return true;
@@ -481,7 +481,7 @@ static bool run_answer(struct vf_hrana_stmt *stmt)
     struct vf_error why = {0};
     struct vf_buf arguments;
     vf_buf_init(&arguments, VF_BUF_MAX);
-    bool fine = recall(stmt, &arguments) || run_whole(stmt, &arguments);
+    bool fine = answer_from_memo(stmt, &arguments) || run_whole(stmt, &arguments);
     vf_buf_release(&arguments);
     if (fine)
         return true;

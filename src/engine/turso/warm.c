@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/questions.h"
-#include "engine/turso/recall.h"
+#include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
 
 #define N_QUESTIONS 8
@@ -43,7 +43,7 @@ static void keep(struct vf_hrana *db, const struct vf_hrana_stmt *stmt, struct v
     vf_buf_init(&arguments, VF_BUF_MAX);
     vf_hrana_stmt_write_arguments(stmt, &arguments);
     if (result.at != NULL && arguments.status == VF_OK)
-        vf_hrana_recall_keep(db, stmt->sql, stmt->sql_bytes, &arguments, result.at, (size_t)(result.end - result.at));
+        vf_hrana_memo_keep(db, stmt->sql, stmt->sql_bytes, &arguments, result.at, (size_t)(result.end - result.at));
     vf_buf_release(&arguments);
 }
 
@@ -87,7 +87,7 @@ void vf_turso_warm(struct vf_turso_conn *conn)
     bool row = true;
     sqlite3_stmt *objects = NULL;
     struct vf_sqlite_conn *sql = &conn->sql;
-    if (conn->db.recall == NULL)
+    if (conn->db.memo == NULL)
         return;
     enum vf_status status = vf_sqlite_prepare(sql, VF_SQLITE_ASK_OBJECTS, &objects, NULL);
     while (status == VF_OK && row) {

@@ -1,5 +1,5 @@
 /*
- * The questions that inspecting asks of the catalogue about each table, asked for many tables in one request, so that their answers are there (recall.h) when they are wanted.
+ * The questions that inspecting asks of the catalogue about each table, asked for many tables in one request, so that their answers are there (memo.h) when they are wanted.
  */
 #ifndef VF_ENGINE_TURSO_WARM_H
 #define VF_ENGINE_TURSO_WARM_H

@@ -1,4 +1,4 @@
-#include "engine/turso/recall.h"
+#include "engine/turso/memo.h"
 
 #include <string.h>
 
@@ -15,27 +15,27 @@ struct entry {
     char text[];
 };
 
-struct vf_hrana_recall {
+struct vf_hrana_memo {
     size_t size_bytes;
     struct entry *heads[N_HEADS];
 };
 
-void vf_hrana_recall_begin(struct vf_hrana *db)
+void vf_hrana_memo_begin(struct vf_hrana *db)
 {
-    if (db->recall == NULL)
-        db->recall = vf_calloc(1, sizeof(*db->recall));
+    if (db->memo == NULL)
+        db->memo = vf_calloc(1, sizeof(*db->memo));
 }
 
-void vf_hrana_recall_end(struct vf_hrana *db)
+void vf_hrana_memo_end(struct vf_hrana *db)
 {
-    for (size_t i = 0; db->recall != NULL && i < N_HEADS; i++) {
-        for (struct entry *entry = db->recall->heads[i], *next; entry != NULL; entry = next) {
+    for (size_t i = 0; db->memo != NULL && i < N_HEADS; i++) {
+        for (struct entry *entry = db->memo->heads[i], *next; entry != NULL; entry = next) {
             next = entry->next;
             vf_free(entry);
         }
     }
-    vf_free(db->recall);
-    db->recall = NULL;
+    vf_free(db->memo);
+    db->memo = NULL;
 }
 
 static size_t head_of(const char *sql, size_t sql_bytes, const struct vf_buf *arguments)
@@ -46,12 +46,12 @@ static size_t head_of(const char *sql, size_t sql_bytes, const struct vf_buf *ar
     return (size_t)(hash % N_HEADS);
 }
 
-bool vf_hrana_recall_find(const struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments,
-                          struct vf_buf *result)
+bool vf_hrana_memo_find(const struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments,
+                        struct vf_buf *result)
 {
-    if (db->recall == NULL)
+    if (db->memo == NULL)
         return false;
-    const struct entry *entry = db->recall->heads[head_of(sql, sql_bytes, arguments)];
+    const struct entry *entry = db->memo->heads[head_of(sql, sql_bytes, arguments)];
     for (; entry != NULL; entry = entry->next) {
         if (entry->sql_bytes == sql_bytes && entry->arguments_bytes == arguments->size_bytes &&
             memcmp(entry->text, sql, sql_bytes) == 0 &&
@@ -65,22 +65,22 @@ bool vf_hrana_recall_find(const struct vf_hrana *db, const char *sql, size_t sql
     return result->status == VF_OK;
 }
 
-void vf_hrana_recall_keep(struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments,
-                          const char *result, size_t result_bytes)
+void vf_hrana_memo_keep(struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments,
+                        const char *result, size_t result_bytes)
 {
-    struct vf_hrana_recall *recall = db->recall;
+    struct vf_hrana_memo *memo = db->memo;
     size_t size_bytes = sizeof(struct entry) + sql_bytes + arguments->size_bytes + result_bytes;
-    if (recall == NULL || result_bytes > MAX_RESULT_BYTES || size_bytes > MAX_ALL_BYTES - recall->size_bytes)
+    if (memo == NULL || result_bytes > MAX_RESULT_BYTES || size_bytes > MAX_ALL_BYTES - memo->size_bytes)
         return;
     struct entry *entry = vf_alloc(1, size_bytes);
     if (entry == NULL)
         return; /* it is asked for again */
-    struct entry **head = &recall->heads[head_of(sql, sql_bytes, arguments)];
+    struct entry **head = &memo->heads[head_of(sql, sql_bytes, arguments)];
     *entry = (struct entry){*head, sql_bytes, arguments->size_bytes, result_bytes};
     memcpy(entry->text, sql, sql_bytes);
     if (arguments->size_bytes > 0)
         memcpy(entry->text + sql_bytes, arguments->data, arguments->size_bytes);
     memcpy(entry->text + sql_bytes + arguments->size_bytes, result, result_bytes);
     *head = entry;
-    recall->size_bytes += size_bytes;
+    memo->size_bytes += size_bytes;
 }
