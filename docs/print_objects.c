@@ -30,6 +30,7 @@ static const struct {
      "the same as SQLite"},
     {"inherited table", "inherits again; each row is in the table that has it", "each table with its own rows",
      "each table with its own rows"},
+    {"storage parameters of a table (fillfactor and the like)", "named", "named", "named"},
     {"unlogged table", "unlogged", "an ordinary table, named", "an ordinary table, named"},
     {"default: a value, the time, a uuid, a sequence's next", "its own form",
      "its own form; a time as the column has it", "its own form"},

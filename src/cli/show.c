@@ -300,7 +300,7 @@ static void show_changed(FILE *out, const json_t *table)
     {
         fputs("  ", out);
         vf_show_text(out, text_of(column, "column"));
-        fprintf(out, ": U+0000 in %" PRId64 " texts, as nul: %s says\n", number_of(column, "changed"),
+        fprintf(out, ": %" PRId64 " texts changed, as nul: %s says\n", number_of(column, "changed"),
                 text_of(column, "how"));
     }
 }

@@ -405,6 +405,20 @@ static enum vf_status name_counting(struct vf_plan_maker *maker, const struct vf
     return what != NULL ? note(maker, table, column, "next number", what) : vf_error_nomem(maker->err);
 }
 
+/* What counts there without a sequence counts by 1. */
+static enum vf_status name_step(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                const struct vf_plan_column *column, const struct vf_column *made)
+{
+    const struct vf_sequence *sequence = sequence_of(maker, table, column->name);
+    bool is_counted = column->mapping.counts_not == NULL && (counts(made) || made->def.kind == VF_DEFAULT_SEQUENCE);
+
+    if (sequence == NULL || sequence->increment == 1 || vf_conn_can(maker->target, VF_CAP_SEQUENCES) || !is_counted)
+        return VF_OK;
+    const char *what = vf_arena_printf(&maker->plan->arena, "the source counts by %" PRId64 ", and the target by 1",
+                                       sequence->increment);
+    return what != NULL ? note(maker, table, column, "next number", what) : vf_error_nomem(maker->err);
+}
+
 static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
 {
     const struct vf_plan_column *column = &table->columns[i];
@@ -420,6 +434,8 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
         status = note(maker, table, column, "default", column->mapping.default_why);
     if (status == VF_OK)
         status = name_counting(maker, table, column, made);
+    if (status == VF_OK)
+        status = name_step(maker, table, column, made);
     if (status == VF_OK && source->collation != NULL && made->collation == NULL)
         status = name_lost(maker, table, "collation", column, source->collation,
                            "databases don't sort by the same rules under the same name");

@@ -114,6 +114,22 @@ static enum vf_status judge_orphans(struct vf_plan_maker *maker, const struct vf
                            : status;
 }
 
+/* Databases that make their keys with the tables take a row for good of which one of the columns is NULL. */
+static enum vf_status judge_match(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                  const struct vf_foreign_key *key)
+{
+    if (!key->match_full || key->n_columns < 2 || !vf_conn_can(maker->source, VF_CAP_LATE_KEYS) ||
+        vf_conn_can(maker->target, VF_CAP_LATE_KEYS))
+        return VF_OK;
+    const char *object = vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name);
+    return object != NULL
+               ? vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
+                                "the foreign key to %s is MATCH FULL: in the target a row with some of its %zu columns "
+                                "NULL isn't refused; it is remembered for the way back",
+                                key->to_table, key->n_columns)
+               : vf_error_nomem(maker->err);
+}
+
 static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table *table,
                               const struct vf_foreign_key *source, bool listed)
 {
@@ -125,7 +141,8 @@ static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table 
 
     if (status == VF_OK && moved) {
         table->foreign_keys[target->n_foreign_keys++] = source;
-        return judge_orphans(maker, table, source);
+        status = judge_match(maker, table, source);
+        return status == VF_OK ? judge_orphans(maker, table, source) : status;
     }
     if (status == VF_OK)
         status = vf_plan_not_moved(

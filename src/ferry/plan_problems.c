@@ -36,19 +36,21 @@ static enum vf_status judge_writing(struct vf_plan_maker *maker, const struct vf
     const struct vf_evidence *evidence = &column->source.evidence;
     struct vf_problem_list *problems = &maker->plan->problems;
 
-    if (column->source.form != VF_FORM_JSON)
+    if (column->type.kind == VF_K_F64)
         return vf_problem_add(problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
                               "%" PRId64 " of %" PRId64
-                              " numbers are whole ones among floating-point ones: they become "
-                              "such, and come back so (3 as 3.0)",
-                              evidence->n_rewritten, evidence->n_values);
+                              " numbers are whole ones among floating-point ones: they become such, and come back so "
+                              "(3 as 3.0)",
+                              evidence->n_rewritten, evidence->n_compared);
+    if (column->type.kind != VF_K_VECTOR || column->source.form != VF_FORM_JSON)
+        return VF_OK; /* the plan has chosen another type */
     enum vf_status status = vf_problem_add(
         problems, VF_SEVERITY_NOTE, VF_OK, object,
         "type: json, read: text and no to: in the plan keeps every byte; the column is no vector then", maker->err,
-        "%" PRId64 " of %" PRId64
-        " texts write their numbers in another way than the shortest ([1.0, 2] for [1,2]): they "
-        "are moved as the vectors that they mean, and come back in the shortest",
-        evidence->n_rewritten, evidence->n_values);
+        "%" PRId64 " of %s%" PRId64 " texts write their numbers in another way than the shortest ([1.0, 2] for [1,2]): "
+        "they are moved as the vectors "
+        "that they mean, and come back in the shortest",
+        evidence->n_rewritten, evidence->n_compared < evidence->n_values ? "the first " : "", evidence->n_compared);
     return say(maker, status, "type: json, read: text");
 }
 
@@ -413,7 +415,8 @@ static enum vf_status judge_sides(struct vf_plan_maker *maker)
                                  "the source and the target are the same database"),
                   "target:");
     if (plan->n_tables == 0)
-        return note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source");
+        return at(maker, note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source"),
+                  "tables:");
     return VF_OK;
 }
 

@@ -118,7 +118,7 @@ static enum vf_status report_changed(struct scan *scan)
         status = vf_problem_add(
             &plan->problems, VF_SEVERITY_NOTE, VF_OK, vf_plan_object(plan, &scan->table->source, field->name),
             field->nul == VF_NUL_ESCAPE ? "nul: unescape on the way back gives the same texts again" : NULL,
-            scan->maker->err, "U+0000 in %" PRId64 " of %s%" PRId64 " rows: their texts are changed, as nul: %s says",
+            scan->maker->err, "the texts of %" PRId64 " of %s%" PRId64 " rows are changed, as nul: %s says",
             scan->n_changed[i], scan->is_all ? "" : "the first ", scan->n_rows, vf_nul_name(field->nul));
     }
     return status;

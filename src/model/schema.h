@@ -59,7 +59,9 @@ struct vf_evidence {
     int64_t n_bad;     /* values that `type` can't hold: they will be rejected */
     int64_t n_inexact; /* numbers (elements of vectors counted singly) that `type` holds only rounded */
     double max_relative_error;
-    int64_t n_rewritten; /* values that are kept as what they mean, and come back in another writing: [1.0] as [1] */
+    int64_t n_compared; /* values whose writing was looked at: all, or as many as are cheap */
+    int64_t
+        n_rewritten; /* of them: values that are kept as what they mean, and come back in another writing: [1.0] as [1] */
     int64_t min_dim, max_dim; /* vectors */
     int64_t n_not_finite;     /* vectors with NaN or Inf */
     int64_t n_zero;           /* vectors of length 0 */

@@ -168,6 +168,7 @@ static const struct vf_json_field evidence_fields[] = {
     FIELD(vf_evidence, n_bad, I64),
     FIELD(vf_evidence, n_inexact, I64),
     FIELD(vf_evidence, max_relative_error, F64),
+    FIELD(vf_evidence, n_compared, I64),
     FIELD(vf_evidence, n_rewritten, I64),
     FIELD(vf_evidence, min_dim, I64),
     FIELD(vf_evidence, max_dim, I64),

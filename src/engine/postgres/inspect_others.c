@@ -78,6 +78,9 @@ static const struct other_kind kinds[] = {
     {"statistics", "s.stxname", "c.relname", "pg_get_statisticsobjdef(s.oid)",
      "pg_statistic_ext s JOIN pg_class c ON c.oid = s.stxrelid" IN_SCHEMA("s.stxnamespace"), NULL, "pg_statistic_ext",
      "s.oid", false, NULL},
+    {"storage parameters", "c.relname", "c.relname", "array_to_string(c.reloptions, ', ')",
+     "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind IN ('r', 'p') AND c.reloptions IS NOT NULL", "pg_class",
+     "c.oid", false, "how a server stores and cleans a table is for the target's to choose"},
 
     /* ---- code ---- */
     {"function", "p.proname", NULL, "pg_get_functiondef(p.oid)", "pg_proc p" IN_SCHEMA("p.pronamespace"),

@@ -133,7 +133,7 @@ static enum vf_status check_versions(const struct preflight *preflight, const st
     struct vf_pg_vector vector;
     const char *what = NULL, *remedy = NULL;
     enum vf_status status = vf_pg_ask_vector(preflight->conn, &vector, preflight->err);
-    bool is_new = name->native != NULL && name->native->is_extension && name->native->wire != VF_PG_VECTOR &&
+    bool is_new = name->native != NULL && name->native->is_extension &&
                   (name->native->wire == VF_PG_HALFVEC || name->native->wire == VF_PG_SPARSEVEC);
     bool is_negative = name->native != NULL && name->native->kind == VF_K_DECIMAL && strstr(name->modifiers, ",-");
     *is_there = true;

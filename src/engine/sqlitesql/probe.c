@@ -12,6 +12,7 @@
 
 #define PATIENCE        1000 /* texts after which a guess that never came true is given up: it can't be true of all */
 #define LONGEST_TIME    40
+#define MOST_COMPARED   1000 /* texts that are written anew to be compared: it takes four times as long as to read them */
 #define EXACT_F64_LIMIT (INT64_C(1) << 53)
 /* A part of an embedding is zero or between these: float32 values of models have a length near 1, and other data read as float32 have exponents all over the place. */
 #define SMALLEST_LIKELY 1e-9
@@ -138,7 +139,10 @@ static enum vf_status read_guess(struct vf_probe *probe, const char *text, size_
     }
     probe->n_guess[VF_GUESS_VECTOR]++;
     probe->last_dim = *found;
-    probe->vectors.n_rewritten += !vf_vector_text_is_shortest(text, size_bytes, values, *found);
+    if (probe->vectors.n_compared < MOST_COMPARED) {
+        probe->vectors.n_compared++;
+        probe->vectors.n_rewritten += !vf_vector_text_is_shortest(text, size_bytes, values, *found);
+    }
     vf_probe_add_vector(&probe->vectors, values, *found);
     return VF_OK;
 }

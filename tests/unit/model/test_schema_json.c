@@ -25,6 +25,7 @@ static void fill_evidence(struct vf_evidence *evidence)
         .n_bad = 3,
         .n_inexact = 4,
         .max_relative_error = 0.1,
+        .n_compared = 10,
         .n_rewritten = 9,
         .min_dim = 5,
         .max_dim = 6,
@@ -218,7 +219,8 @@ static void test_every_field_is_written(void **state)
          "one\\nline two\","
          "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
-         "\"max_relative_error\":0.1,\"n_rewritten\":9,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,"
+         "\"max_relative_error\":0.1,\"n_compared\":10,\"n_rewritten\":9,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":"
+         "7,\"n_zero\":8,"
          "\"min_norm\":1e-300,"
          "\"max_norm\":\"inf\",\"text\":\"a sentence\"}},"),
         ("\"type\":\"vector(f16,384)\""),

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/postgres/conn.h"
+
 static const struct vf_table *inspect(const struct server *server, const char *name, struct vf_schema *schema)
 {
     *schema = (struct vf_schema){0};
@@ -230,6 +232,51 @@ static void test_preflight(void **state)
     vf_problem_list_release(&problems);
 }
 
+/* What another version doesn't have is named before the first write, and the source's declaration isn't kept. */
+static void test_versions(void **state)
+{
+    const struct server *server = *state;
+    struct vf_pg_conn *conn = vf_pg_conn_of(server->target);
+    const struct vf_pg_vector known = conn->vector;
+    int version = conn->version;
+    struct vf_column columns[] = {
+        {.name = "h", .native = "halfvec(3)", .type = {.kind = VF_K_VECTOR, .element = VF_E_F16, .dim = 3}},
+        {.name = "n", .native = "numeric(5,-2)", .type = {.kind = VF_K_DECIMAL}},
+        {.name = "t", .native = "text", .type = {.kind = VF_K_TEXT}, .collation = "nowhere"},
+        {.name = "v", .native = "vector(3)", .type = {.kind = VF_K_VECTOR, .element = VF_E_F32, .dim = 3}}};
+    struct vf_table table = {.schema = "public", .name = "t", .n_columns = 4, .columns = columns, .primary_key = -1};
+    const struct vf_schema wanted = {.n_tables = 1, .tables = &table};
+    const struct vf_load_estimate estimate = {.size_bytes = 1000};
+    struct vf_problem_list problems = {0};
+    struct vf_mapping mapping;
+    struct vf_arena arena = {0};
+
+    OK(vf_conn_preflight(server->target, &wanted, &estimate, &problems, &err));
+    assert_int_equal(problems.n_problems, 1); /* the collation */
+    vf_problem_list_release(&problems);
+    conn->vector = (struct vf_pg_vector){.version = "0.5.1", .is_available = true};
+    conn->vector_asked = true;
+    conn->version = 140000;
+    OK(vf_conn_preflight(server->target, &wanted, &estimate, &problems, &err));
+    assert_int_equal(problems.n_problems, 3);
+    assert_non_null(strstr(problems.problems[0].what, "halfvec(3) needs pgvector 0.7.0, and the server's is 0.5.1"));
+    assert_non_null(strstr(problems.problems[1].what, "numeric(5,-2) needs PostgreSQL 15"));
+    assert_string_equal(problems.problems[1].say, "to: numeric");
+    assert_non_null(strstr(problems.problems[2].what, "no collation \"nowhere\""));
+    assert_string_equal(problems.problems[2].object, "public.t.t");
+    for (size_t i = 0; i < problems.n_problems; i++)
+        assert_int_equal(problems.problems[i].status, VF_MISSING);
+    vf_problem_list_release(&problems);
+    OK(vf_conn_map_column(server->target, &table, &columns[0], &arena, &mapping, &err));
+    assert_string_equal(mapping.native, "vector(3)");
+    assert_true(mapping.not_kept);
+    OK(vf_conn_map_column(server->target, &table, &columns[3], &arena, &mapping, &err));
+    assert_false(mapping.not_kept);
+    vf_arena_release(&arena);
+    conn->vector = known;
+    conn->version = version;
+}
+
 /* A user without privileges is told so, before and when it matters. */
 static void test_privileges(void **state)
 {
@@ -265,7 +312,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVER_TEST(test_halfvec_index), SERVER_TEST(test_vector_limits),      SERVER_TEST(test_invalid_index),
         SERVER_TEST(test_name_is_taken), SERVER_TEST(test_broken_foreign_key), SERVER_TEST(test_drop),
-        SERVER_TEST(test_identity),      SERVER_TEST(test_preflight),          SERVER_TEST(test_privileges),
+        SERVER_TEST(test_identity),      SERVER_TEST(test_preflight),          SERVER_TEST(test_versions),
+        SERVER_TEST(test_privileges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
