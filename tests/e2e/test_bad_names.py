@@ -167,8 +167,10 @@ class Names(Case):
             f"INSERT INTO t VALUES ({i}, {i / 7}, '[{i / 3},-0.5,1e-7]', '2024-03-31 0{i % 10}:30:00', {i}.25);" for i in range(40))
         source = self.sqlite("source.db", script)
         pictures, texts = [], []
-        self.assertTrue(os.path.isdir(os.path.join(os.environ["LOCPATH"], "de_DE.UTF-8")) or os.listdir(os.environ["LOCPATH"]))
+        locales = os.environ["VECFERRY_LOCALES"]
+        self.assertIn("de_DE.UTF-8", os.listdir(locales))
         for environment in ({"LC_ALL": "C", "TZ": "UTC"}, {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu"}, {"LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE", "TZ": "America/New_York"}):
+            environment["LOCPATH"] = locales
             there, back = self.postgres(), str(self.folder / f"back{len(pictures)}.db")
             texts.append(re.sub(r"(?m)^target: .*$", "", self.run_vecferry("plan", "-o", "-", source, there, environment=environment).stdout))
             self.run_vecferry("copy", source, there, environment=environment)
