@@ -1,4 +1,4 @@
-"""Of the schema: virtual columns, serial keys, comments, and indexes of other kinds, there and back."""
+"""Of the schema: virtual columns, serial keys, comments, statistics, and indexes of other kinds, there and back."""
 
 import sqlite3
 
@@ -50,6 +50,17 @@ class Columns(Case):
         self.copy(source, lite)
         self.copy(lite, back)
         self.assertEqual(ask(back, "SELECT obj_description('t'::regclass), col_description('t'::regclass, 2)"), [("of t", "of n")])
+
+
+class Statistics(Case):
+    def test_a_move_without_them_is_right(self):
+        """The last step of a table is ANALYZE; the one before it is an index, which isn't done without."""
+        source = self.sqlite("s.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); CREATE INDEX t_n ON t (n); INSERT INTO t VALUES (1, 2);")
+        traced = self.run_vecferry("copy", "-v", "-v", source, str(self.folder / "whole.db"), environment={"VF_TRACE": "engine"})
+        n = traced.stderr.count(": apply ")
+        result = self.run_vecferry("copy", source, str(self.folder / "t.db"), environment={"VECFERRY_FAILPOINT": f"target.apply:{n}:error"})
+        self.assertIn('warning: table "t" has no statistics, searches in it may be slow', result.stderr)
+        self.run_vecferry("copy", source, str(self.folder / "u.db"), environment={"VECFERRY_FAILPOINT": f"target.apply:{n - 1}:error"}, code=7)
 
 
 class Indexes(Case):
