@@ -149,9 +149,9 @@ struct vf_mapping {
     const char *native; /* type to declare */
     enum vf_form form;
     enum vf_fidelity fidelity;
-    const char *how;    /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
-    bool default_moved; /* the column's default can be declared; else default_why says why not */
-    const char *default_why;
+    const char *how;         /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
+    bool default_moved;      /* the column's default can be declared */
+    const char *default_why; /* why it can't be; or, where it can, what isn't quite the same; or NULL */
     bool
         not_kept; /* between two databases of this kind too: a column of the source's declaration can't be had, or isn't what the target is for */
 };

@@ -352,6 +352,20 @@ enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_t
     return status;
 }
 
+/* A default that is made, and isn't quite what it was. */
+static enum vf_status note_default(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                   const struct vf_plan_column *column, const struct vf_default *made)
+{
+    bool is_own = made->is_utc != column->source.def.is_utc; /* what it was before it came to the source */
+
+    if (!column->mapping.default_moved || column->mapping.default_why == NULL || is_own)
+        return VF_OK;
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                          vf_plan_object(maker->plan, &table->source, column->name),
+                          "where that matters, set the default after the copy", maker->err, "the default: %s",
+                          column->mapping.default_why);
+}
+
 static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
 {
     const struct vf_plan_column *column = &table->columns[i];
@@ -363,6 +377,8 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
         status = name_lost(maker, table, "default", column, source->def.text,
                            column->mapping.default_why != NULL ? column->mapping.default_why
                                                                : "the expression isn't one that vecferry translates");
+    else if (made->def.kind != VF_DEFAULT_NONE)
+        status = note_default(maker, table, column, &made->def);
     if (status == VF_OK && source->collation != NULL && made->collation == NULL)
         status = name_lost(maker, table, "collation", column, source->collation,
                            "databases don't sort by the same rules under the same name");

@@ -143,6 +143,7 @@ static const struct vf_json_field default_fields[] = {
     WORD(vf_default, kind, default_kinds),
     FIELD(vf_default, text, TEXT),
     FIELD(vf_default, dialect, TEXT),
+    FIELD(vf_default, is_utc, BOOL),
 };
 static const struct vf_json_shape default_shape = {SHAPE(vf_default, default_fields)};
 

@@ -9,29 +9,38 @@
 struct spelling {
     const char *text;
     enum vf_default_kind kind;
+    bool is_utc;
 };
+
+/* What the clock of UTC shows: without the extension icu, which has the time zones. */
+#define UTC "make_timestamp(epoch_us(now()))"
 
 /* As DuckDB writes them into its catalogue, compared without case. */
 static const struct spelling spellings[] = {
-    {"now()", VF_DEFAULT_NOW},
-    {"current_timestamp", VF_DEFAULT_NOW},
-    {"get_current_timestamp()", VF_DEFAULT_NOW},
-    {"transaction_timestamp()", VF_DEFAULT_NOW},
-    {"CAST(now() AS TIMESTAMP)", VF_DEFAULT_NOW},
-    {"CAST(get_current_timestamp() AS TIMESTAMP)", VF_DEFAULT_NOW},
-    {"current_date", VF_DEFAULT_TODAY},
-    {"current_date()", VF_DEFAULT_TODAY},
-    {"today()", VF_DEFAULT_TODAY},
-    {"CAST(now() AS DATE)", VF_DEFAULT_TODAY},
-    {"current_time", VF_DEFAULT_TIME},
-    {"get_current_time()", VF_DEFAULT_TIME},
-    {"CAST(current_time AS TIME)", VF_DEFAULT_TIME},
-    {"CAST(get_current_time() AS TIME)", VF_DEFAULT_TIME},
-    {"CAST(now() AS TIME)", VF_DEFAULT_TIME},
-    {"uuid()", VF_DEFAULT_UUID},
-    {"gen_random_uuid()", VF_DEFAULT_UUID},
-    {"uuidv4()", VF_DEFAULT_UUID},
-    {"NULL", VF_DEFAULT_NULL},
+    {"now()", VF_DEFAULT_NOW, false},
+    {"current_timestamp", VF_DEFAULT_NOW, false},
+    {"get_current_timestamp()", VF_DEFAULT_NOW, false},
+    {"transaction_timestamp()", VF_DEFAULT_NOW, false},
+    {"CAST(now() AS TIMESTAMP)", VF_DEFAULT_NOW, false},
+    {"CAST(get_current_timestamp() AS TIMESTAMP)", VF_DEFAULT_NOW, false},
+    {"current_date", VF_DEFAULT_TODAY, false},
+    {"current_date()", VF_DEFAULT_TODAY, false},
+    {"today()", VF_DEFAULT_TODAY, false},
+    {"CAST(now() AS DATE)", VF_DEFAULT_TODAY, false},
+    {"current_time", VF_DEFAULT_TIME, false},
+    {"get_current_time()", VF_DEFAULT_TIME, false},
+    {"CAST(current_time AS TIME)", VF_DEFAULT_TIME, false},
+    {"CAST(get_current_time() AS TIME)", VF_DEFAULT_TIME, false},
+    {"CAST(now() AS TIME)", VF_DEFAULT_TIME, false},
+    {"uuid()", VF_DEFAULT_UUID, false},
+    {"gen_random_uuid()", VF_DEFAULT_UUID, false},
+    {"uuidv4()", VF_DEFAULT_UUID, false},
+    {"timezone('UTC', now())", VF_DEFAULT_NOW, true},
+    {"main.timezone('UTC', now())", VF_DEFAULT_NOW, true},
+    {UTC, VF_DEFAULT_NOW, true},
+    {"CAST(" UTC " AS \"DATE\")", VF_DEFAULT_TODAY, true},
+    {"CAST(" UTC " AS TIME)", VF_DEFAULT_TIME, true},
+    {"NULL", VF_DEFAULT_NULL, false},
 };
 
 /* "'it''s'", the whole text: the value in the arena; NULL: it is something else. */
@@ -111,6 +120,7 @@ enum vf_status vf_duckdb_default_parse(const char *text, struct vf_arena *arena,
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (vf_strcasecmp(text, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
+            column->def.is_utc = spellings[i].is_utc;
             column->def.text = spellings[i].kind == VF_DEFAULT_NULL ? NULL : spellings[i].text;
             return VF_OK;
         }
@@ -161,9 +171,16 @@ static const char *own_spelling(const struct vf_default *def)
     return NULL;
 }
 
-static const char *time_text(enum vf_default_kind kind)
+static const char *time_text(const struct vf_column *column)
 {
-    return kind == VF_DEFAULT_NOW ? "now()" : kind == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
+    enum vf_default_kind what = column->def.kind;
+    if (!column->def.is_utc || column->type.kind == VF_K_TIMESTAMPTZ)
+        return what == VF_DEFAULT_NOW ? "now()" : what == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
+    if (column->type.kind == VF_K_TEXT)
+        return what == VF_DEFAULT_NOW     ? "strftime(" UTC ", '%Y-%m-%d %H:%M:%S')"
+               : what == VF_DEFAULT_TODAY ? "strftime(" UTC ", '%Y-%m-%d')"
+                                          : "strftime(" UTC ", '%H:%M:%S')";
+    return what == VF_DEFAULT_NOW ? UTC : what == VF_DEFAULT_TODAY ? "CAST(" UTC " AS DATE)" : "CAST(" UTC " AS TIME)";
 }
 
 /* Can a column of the kind have the current time, day or time of day? A default of another type is only found out by the first row that needs it. */
@@ -197,7 +214,7 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
             *why = "the current time isn't written in the form that the column has in DuckDB";
             return false;
         }
-        vf_buf_str(out, own != NULL ? own : time_text(column->def.kind));
+        vf_buf_str(out, own != NULL ? own : time_text(column));
         return true;
     case VF_DEFAULT_UUID:
         vf_buf_str(out, own != NULL ? own : "uuid()");

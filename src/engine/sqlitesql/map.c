@@ -94,8 +94,10 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table 
     }
     enum vf_status status = map_default(column, mapping, &mapping->default_moved, &mapping->default_why, err);
     /* As AUTOINCREMENT the key counts on from the sequence's value: nothing is lost with the default. */
-    if (column->def.kind == VF_DEFAULT_SEQUENCE && is_single_key(table, vf_table_find_column(table, column->name)))
+    if (column->def.kind == VF_DEFAULT_SEQUENCE && is_single_key(table, vf_table_find_column(table, column->name))) {
         mapping->default_moved = true;
+        mapping->default_why = NULL;
+    }
     return status;
 }
 
