@@ -219,16 +219,53 @@ static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
     vf_buf_char(out, ']');
 }
 
-static void add_verified(struct vf_buf *out, const struct vf_verify_table *table)
+static void add_compared(struct vf_buf *out, const struct vf_verify_table *table)
 {
-    vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
     add_number(out, "source_rows", table->source.n_rows);
     add_number(out, "target_rows", table->target.n_rows);
     add_digest(out, "source_digest", table->source.sum);
     add_digest(out, "target_digest", table->target.sum);
     add_number(out, "verify_us", table->elapsed_us);
     add_differences(out, table);
+}
+
+static void add_verified(struct vf_buf *out, const struct vf_verify_table *table)
+{
+    vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
+    add_compared(out, table);
     add_indexes(out, table);
+}
+
+/* "equal" is null where nothing was compared. */
+static void add_views(struct vf_buf *out, const struct vf_plan *plan, const struct vf_verify_result *verified,
+                      bool *first)
+{
+    char label[256];
+
+    for (size_t i = 0; i < verified->n_views; i++) {
+        const struct vf_plan_view *planned = &plan->views[i];
+        const struct vf_verify_view *view = &verified->views[i];
+        vf_table_label(planned->source->schema, planned->source->name, label, sizeof(label));
+        vf_buf_str(out, *first ? "{\"name\":" : ",{\"name\":");
+        *first = false;
+        vf_buf_json_string(out, label, strlen(label));
+        add_target(out, plan);
+        vf_buf_printf(out, ",\"equal\":%s", !view->rows.equal ? "false" : view->is_compared ? "true" : "null");
+        add_text(out, "why", view->why);
+        if (view->is_compared)
+            add_compared(out, &view->rows);
+        vf_buf_char(out, '}');
+    }
+}
+
+static void add_all_views(struct vf_buf *out, const struct vf_ends *ends)
+{
+    bool first = true;
+
+    vf_buf_str(out, ",\"views\":[");
+    for (size_t i = 0; i < ends->n_targets; i++)
+        add_views(out, &ends->parts.plans[i], &ends->targets[i].verified, &first);
+    vf_buf_char(out, ']');
 }
 
 static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i, bool *first)
@@ -245,7 +282,7 @@ static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i
 /* What came of all targets together. */
 struct sum {
     bool all_verified, any_resumed;
-    int64_t n_rejected, copy_us, verify_us, n_differences, n_bad_indexes;
+    int64_t n_rejected, copy_us, verify_us, n_differences, n_bad_indexes, n_bad_views;
     size_t n_unfinished;
 };
 
@@ -262,6 +299,7 @@ static struct sum add_up(const struct vf_ends *ends)
         sum.verify_us += end->verified.elapsed_us;
         sum.n_differences += end->verified.n_differences;
         sum.n_bad_indexes += end->verified.n_bad_indexes;
+        sum.n_bad_views += end->verified.n_bad_views;
         sum.n_unfinished += end->copied.unfinished.n_problems;
     }
     return sum;
@@ -320,6 +358,8 @@ void vf_result_copy(vecferry *v, const struct vf_ends *ends)
     for (size_t i = 0; i < ends->n_targets; i++)
         add_copied_tables(out, &ends->parts.plans[i], &ends->targets[i], &first);
     vf_buf_char(out, ']');
+    if (sum.all_verified)
+        add_all_views(out, ends);
 }
 
 void vf_result_verify(vecferry *v, const struct vf_ends *ends)
@@ -343,6 +383,7 @@ void vf_result_verify(vecferry *v, const struct vf_ends *ends)
         }
     }
     vf_buf_char(out, ']');
+    add_all_views(out, ends);
 }
 
 /* ---- sidecars ---- */
@@ -435,6 +476,33 @@ static void describe_index(const struct vf_ends *ends, int64_t n_indexes, struct
     }
 }
 
+/* The first view that shows something else than the source's. */
+static void describe_view(const struct vf_ends *ends, int64_t n_views, struct vf_error *err)
+{
+    for (size_t k = 0; k < ends->n_targets; k++) {
+        const struct vf_plan *plan = &ends->parts.plans[k];
+        const struct vf_verify_result *verify = &ends->targets[k].verified;
+        char label[256];
+        for (size_t i = 0; i < verify->n_views; i++) {
+            const struct vf_verify_view *view = &verify->views[i];
+            const struct vf_difference *first = view->rows.n_named > 0 ? &view->rows.named[0] : NULL;
+            if (view->rows.equal)
+                continue;
+            vf_table_label(plan->views[i].source->schema, plan->views[i].source->name, label, sizeof(label));
+            vf_error_set(err, VF_DIFFERS,
+                         "all rows are equal, but %" PRId64 " view%s something else than in the source; the first: %s: "
+                         "%s%s%s",
+                         n_views, n_views == 1 ? " shows" : "s show", label,
+                         first != NULL       ? vf_difference_name(first->kind)
+                         : view->why != NULL ? view->why
+                                             : "another number of rows",
+                         first != NULL ? " " : "", first != NULL ? first->key : "");
+            vf_error_hint(err, "copy it again with --drop-existing; or take it out of the plan, and make it by hand");
+            return;
+        }
+    }
+}
+
 static const struct vf_problem *first_unfinished(const struct vf_ends *ends)
 {
     for (size_t i = 0; i < ends->n_targets; i++) {
@@ -466,6 +534,10 @@ enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
     }
     if (sum.n_bad_indexes > 0) {
         describe_index(ends, sum.n_bad_indexes, err);
+        return VF_DIFFERS;
+    }
+    if (sum.n_bad_views > 0) {
+        describe_view(ends, sum.n_bad_views, err);
         return VF_DIFFERS;
     }
     if (sum.n_rejected == 0)

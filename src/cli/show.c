@@ -314,6 +314,30 @@ static void show_table(FILE *out, const json_t *table, int width)
     show_indexes(out, table);
 }
 
+/* Of views the name, and what was found of what they show. */
+static void show_views(FILE *out, const json_t *list)
+{
+    size_t i;
+    json_t *view;
+
+    json_array_foreach(list, i, view)
+    {
+        const json_t *equal = json_object_get(view, "equal");
+        fputs("view ", out);
+        vf_show_text(out, text_of(view, "name"));
+        show_target(out, view);
+        fputs(json_is_null(equal) ? ": not compared" : json_is_true(equal) ? ": equal" : ": DIFFERS", out);
+        if (json_object_get(view, "target_rows") != NULL)
+            fprintf(out, ", %" PRId64 " rows", number_of(view, "target_rows"));
+        if (text_of(view, "why")[0] != '\0') {
+            fputs(json_is_true(equal) ? "; not compared: " : ": ", out);
+            vf_show_text(out, text_of(view, "why"));
+        }
+        fputc('\n', out);
+        show_differences(out, view);
+    }
+}
+
 static int name_width(const json_t *tables)
 {
     size_t i, width = 8;
@@ -393,6 +417,7 @@ void vf_show_tables(FILE *out, const json_t *result)
         show_heading(out, result, table, &target);
         show_table(out, table, width);
     }
+    show_views(out, json_object_get(result, "views"));
     show_list(out, json_object_get(result, "unfinished"));
     if (json_object_get(result, "files") != NULL) {
         fprintf(out, "%zu files, one for each value of ", json_array_size(json_object_get(result, "files")));

@@ -55,6 +55,13 @@ struct vf_plan_table {
 struct vf_plan_view {
     const struct vf_other *source; /* with the source's text */
     struct vf_view target;         /* what is made */
+    /* What verify compares of it: the columns whose values are the same in both databases. */
+    struct vf_relation from;
+    struct vf_relation to;
+    bool is_compared;       /* false: which rows it shows isn't the same everywhere, though it means the same */
+    const char *uncompared; /* what isn't compared, or why nothing is; NULL: all is */
+    size_t n_tables;
+    size_t *tables; /* of the plan, that it is over, by itself or by other views */
 };
 
 #define VF_MAX_TARGETS 2 /* of one plan, each with tables or columns of its own */
@@ -66,6 +73,7 @@ struct vf_plan_verify {
     bool search;        /* the recall of vector indexes is measured */
     double min_recall;  /* less is a difference; 0: recall is told, and not judged */
     uint32_t n_queries; /* rows that are searched for */
+    bool without_views; /* of views only that they are there */
 };
 
 /* Which rows a plan looks at for those that will be rejected. */

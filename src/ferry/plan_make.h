@@ -4,6 +4,7 @@
 #ifndef VF_FERRY_PLAN_MAKE_H
 #define VF_FERRY_PLAN_MAKE_H
 
+#include "engine/query.h"
 #include "ferry/plan.h"
 #include "ferry/yaml.h"
 
@@ -23,7 +24,7 @@
         "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
         "prefix", "column"
 #define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
-#define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
+#define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries", "views"
 
 #define VF_PLAN_QUERIES     50
 #define VF_PLAN_MAX_QUERIES 10000
@@ -257,6 +258,20 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_views.c: views that can be said in the target's SQL; the others are named. Tables are there. */
 enum vf_status vf_plan_add_views(struct vf_plan_maker *maker) VF_CHECKED;
+
+/* plan_view_shown.c: what is known of a table or a view that views are over, for verify. */
+struct vf_plan_shown {
+    /* How each column of it is read on each side, by its number there. Without `native` its values aren't the same on both sides to the last bit, or aren't known. */
+    struct vf_field *from, *to;
+    bool is_same;  /* it has the same rows on both sides, wherever the tables have */
+    bool *is_over; /* of each table of the plan */
+};
+enum vf_status vf_plan_shown_table(struct vf_plan_maker *maker, size_t table, struct vf_plan_shown *shown) VF_CHECKED;
+/* `query` is over the source's relations and `made` over the target's, and `relations` says of each what it shows. Fills in what verify needs of `view`, whose source and target are known. */
+enum vf_status vf_plan_shown_view(struct vf_plan_maker *maker, const struct vf_query *query,
+                                  const struct vf_query *made, const struct vf_plan_shown *relations,
+                                  const struct vf_relations *from, struct vf_plan_view *view,
+                                  struct vf_plan_shown *shown) VF_CHECKED;
 /* What the file shows is what is made: it can be left out, and isn't changed. */
 enum vf_status vf_plan_same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
                                      const char *name, int line, int column) VF_CHECKED;

@@ -503,6 +503,10 @@ static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root, struc
     if (status == VF_OK && (verify->n_queries == 0 || verify->n_queries > VF_PLAN_MAX_QUERIES))
         status =
             vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "queries"), "queries must be from 1 to %d", VF_PLAN_MAX_QUERIES);
+    bool views = true;
+    if (status == VF_OK)
+        status = vf_yaml_bool(yaml, node, "views", &views);
+    verify->without_views = !views;
     request->has_verify = true;
     verify->search = status == VF_OK && strcmp(level, "search") == 0;
     return status;

@@ -10,6 +10,7 @@ struct views {
     size_t n;
     const struct vf_table **source, **target;
     const int **columns; /* of each: the number that a column has there, -1: none */
+    struct vf_plan_shown *shown;
 };
 
 bool vf_plan_is_readable_view(const struct vf_other *other)
@@ -31,8 +32,10 @@ static enum vf_status add_table(struct views *views, const struct vf_plan_table 
         columns[i] = vf_plan_target_number(table, (int)i);
     views->source[views->n] = source;
     views->target[views->n] = &table->target;
-    views->columns[views->n++] = columns;
-    return vf_plan_source_view(views->maker, table, false, source);
+    views->columns[views->n] = columns;
+    enum vf_status status = vf_plan_shown_table(views->maker, views->n, &views->shown[views->n]);
+    views->n++;
+    return status == VF_OK ? vf_plan_source_view(views->maker, table, false, source) : status;
 }
 
 static enum vf_status begin(struct views *views, struct vf_plan_maker *maker)
@@ -45,7 +48,8 @@ static enum vf_status begin(struct views *views, struct vf_plan_maker *maker)
     views->source = vf_arena_alloc(&plan->arena, room, sizeof(*views->source));
     views->target = vf_arena_alloc(&plan->arena, room, sizeof(*views->target));
     views->columns = vf_arena_alloc(&plan->arena, room, sizeof(*views->columns));
-    if (views->source == NULL || views->target == NULL || views->columns == NULL)
+    views->shown = vf_arena_alloc(&plan->arena, room, sizeof(*views->shown));
+    if (views->source == NULL || views->target == NULL || views->columns == NULL || views->shown == NULL)
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = add_table(views, &plan->tables[i]);
@@ -219,9 +223,10 @@ static enum vf_status take(struct views *views, const struct vf_other *view, con
     views->columns[views->n] = columns;
     if (views->source[views->n] == NULL || views->target[views->n] == NULL)
         return vf_error_nomem(maker->err);
+    status = vf_plan_shown_view(maker, work->query, work->made, views->shown, &from, added, &views->shown[views->n]);
     views->n++;
-    return work->remark == NULL
-               ? VF_OK
+    return work->remark == NULL || status != VF_OK
+               ? status
                : vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, name, NULL, maker->err, "%s", work->remark);
 }
 

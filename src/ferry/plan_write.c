@@ -607,8 +607,9 @@ static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_
 
     for (size_t i = 1; i < n_plans; i++)
         plan = plans[i].verify.search ? &plans[i] : plan;
+    const char *views = plans[0].verify.without_views ? ", views: false" : "";
     if (!plan->verify.search) {
-        vf_buf_str(out, "verify: {level: digests}\n");
+        vf_buf_printf(out, "verify: {level: digests%s}\n", views);
         return;
     }
     vf_buf_str(out, "verify: {level: search, ");
@@ -616,7 +617,7 @@ static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_
         vf_format_f64(plan->verify.min_recall, recall);
         vf_buf_printf(out, "min_recall: %s, ", recall);
     }
-    vf_buf_printf(out, "queries: %u}\n", (unsigned)plan->verify.n_queries);
+    vf_buf_printf(out, "queries: %u%s}\n", (unsigned)plan->verify.n_queries, views);
 }
 
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)

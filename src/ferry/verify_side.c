@@ -175,7 +175,7 @@ enum vf_status vf_verify_scan(struct vf_verify_side *side, struct vf_error *err)
     release(conn, &scan);
     if (status != VF_OK) {
         vf_error_side(err, side->is_target ? VF_SIDE_TARGET : VF_SIDE_SOURCE);
-        vf_error_wrap(err, "verify table %s", side->label);
+        vf_error_wrap(err, "verify %s %s", relation->kind == VF_TABLE_VIEW ? "view" : "table", side->label);
     }
     return status;
 }

@@ -264,6 +264,7 @@ struct vf_table_name {
 enum vf_table_kind {
     VF_TABLE_ORDINARY,
     VF_TABLE_VEC0, /* a sqlite-vec virtual table, read from its chunks */
+    VF_TABLE_VIEW, /* of a relation that is scanned: it has no rows of its own, and so no rowids */
 };
 
 struct vf_table {

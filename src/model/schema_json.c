@@ -42,7 +42,8 @@ static const char *const fk_action_words[] = {
     [VF_FK_SET_NULL] = "set_null",   [VF_FK_SET_DEFAULT] = "set_default",
 };
 
-static const char *const table_words[] = {[VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0"};
+static const char *const table_words[] = {
+    [VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0", [VF_TABLE_VIEW] = "view"};
 
 static const char *const user_type_words[] = {
     [VF_USER_TYPE_ENUM] = "enum",

@@ -127,8 +127,15 @@ class Views(Case):
             if name in named:
                 self.assertIn("NaN" if name == "summed" and to == "sqlite" and kind != "sqlite" else words, named[name]["why"], name)
                 self.assertTrue(named[name]["text"])
+        shown = {view["name"].split(".")[-1]: view for view in summary["views"]}
+        self.assertEqual(sorted(shown), sorted([name for name, _, _ in VIEWS] + [name for name, _, _ in NAMED if name not in named]))
         for name, _, in_order in VIEWS:
             self.assert_same(source, target, name, in_order)
+            self.assertEqual((shown[name]["equal"], shown[name]["why"]), (True, None), shown[name])
+            self.assertEqual(shown[name]["target_rows"], len(self.rows(source, f'SELECT * FROM "{name}"')[1]), name)
+        if kind == to:
+            self.assertEqual((shown["average"]["equal"], shown["average"]["why"] is None), (True, kind == "postgres"))
+            self.assertIn('column "s": the values', shown["summed"]["why"])
         return source, target
 
     def test_postgres_to_sqlite(self):
@@ -154,6 +161,63 @@ class Views(Case):
 
     def test_duckdb_to_postgres(self):
         self.go("duckdb", "postgres")
+
+    # ---- what verify says of them ----
+
+    def run_script(self, url, script):
+        if url.startswith("postgresql"):
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(script)
+        elif url.startswith("duckdb:"):
+            with duckdb.connect(url.removeprefix("duckdb:")) as connection:
+                connection.execute(script)
+        else:
+            connection = sqlite3.connect(url)
+            connection.executescript(script)
+            connection.close()
+
+    def test_verify_finds_what_differs(self):
+        """Views that somebody made anew in the target, so that they show something else."""
+        views = {"fewer": "SELECT id, name FROM author", "others": "SELECT id, born FROM author", "more": "SELECT id FROM book", "gone": "SELECT id FROM author", "kept": "SELECT title, count(*) AS n FROM book GROUP BY title",
+                 "some": "SELECT id, pages FROM book ORDER BY pages DESC LIMIT 3", "over_some": "SELECT s.id FROM some s", "least": "SELECT id, title FROM book ORDER BY id LIMIT 3"}
+        source = self.sqlite("source.db", TABLES["sqlite"] + ROWS + "".join(f"CREATE VIEW {name} AS {sql};" for name, sql in views.items()))
+        for to in ("postgres", "sqlite", "duckdb"):
+            target = self.make(to, "differs." + to)
+            self.copy(source, target)
+            self.run_script(target, "DROP VIEW fewer; CREATE VIEW fewer AS SELECT id, name FROM author WHERE id <> 2; DROP VIEW others; CREATE VIEW others AS SELECT id, CASE id WHEN 4 THEN 1951 ELSE born END AS born FROM author;"
+                            "DROP VIEW more; CREATE VIEW more AS SELECT id FROM book UNION ALL SELECT id FROM book WHERE id = 11; DROP VIEW gone;")
+            done = self.run_vecferry("verify", "--json", source, target, code=3)
+            shown = {view["name"]: view for view in done.json()["views"]}
+            self.assertEqual({name: view["equal"] for name, view in shown.items()},
+                             {"fewer": False, "others": False, "more": False, "gone": False, "kept": True, "some": True, "over_some": None, "least": True})
+            self.assertEqual([entry["kind"] for entry in shown["fewer"]["differences"]], ["missing"])
+            self.assertEqual((shown["fewer"]["source_rows"], shown["fewer"]["target_rows"]), (4, 3))
+            self.assertEqual(sorted(entry["kind"] for entry in shown["others"]["differences"]), ["extra", "missing"])
+            self.assertEqual([entry["kind"] for entry in shown["more"]["differences"]], ["duplicate"])
+            self.assertIn("it can't be read in the target: ", shown["gone"]["why"])
+            self.assertIn("all but their number", shown["some"]["why"])
+            self.assertEqual("it is over a view whose rows aren't compared", shown["over_some"]["why"])
+            self.assertRegex(done.json()["error"], "^all rows are equal, but 4 views show something else than in the source; the first: ")
+            self.assertEqual(done.json()["n_differences"], 0)
+            text = self.run_vecferry("verify", source, target, code=3).stdout
+            for line in ("view fewer: DIFFERS, 3 rows", "view kept: equal, 5 rows", "view gone: DIFFERS: it can't be read in the target", "view over_some: not compared: it is over a view"):
+                self.assertIn(line, text)
+
+    def test_what_is_not_compared(self):
+        """Rows that stay behind by the plan's word, a view that fails in the source, and a plan that leaves views out."""
+        source = self.postgres(TABLES["postgres"] + ROWS + "CREATE VIEW one AS SELECT id FROM author; CREATE VIEW two AS SELECT id FROM book; CREATE VIEW three AS SELECT one.id FROM one JOIN two ON one.id = two.id; CREATE VIEW wrong AS SELECT 1 / (id - 10) AS a FROM book;", vector=False)
+        target = self.sqlite("target.db")
+        summary = self.copy("--where", "author=id < 3", "--where", "book=author_id IS NULL OR author_id < 3", source, target)
+        self.assertEqual({view["name"]: (view["equal"], view["why"]) for view in summary["views"] if view["name"] != "public.wrong"},
+                         {"public." + name: (None, f"its table public.{table} doesn't move whole") for name, table in (("one", "author"), ("two", "book"), ("three", "author"))})
+        path, text = self.plan_text(source, self.sqlite("whole.db"))
+        self.run_vecferry("copy", "-f", path)
+        shown = {view["name"]: view for view in self.run_vecferry("verify", "--json", "-f", path).json()["views"]}
+        self.assertEqual({name: view["equal"] for name, view in shown.items()}, {"public.one": True, "public.two": True, "public.three": True, "public.wrong": None})
+        self.assertRegex(shown["public.wrong"]["why"], "it can't be read in the source: .*division by zero")
+        path.write_text(text.replace("verify: {level: digests}", "verify: {level: digests, views: false}").replace("whole.db", "without.db"))
+        shown = self.run_vecferry("copy", "--json", "-f", path).json()["views"]
+        self.assertEqual({(view["equal"], view["why"]) for view in shown}, {(None, "the plan's verify leaves views out")})
 
     # ---- there and back ----
 
