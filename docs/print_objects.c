@@ -25,12 +25,18 @@ static const struct {
      "partitioned by the same columns and bounds, with sub-partitions and the default one, if its key is of columns; "
      "by "
      "`partitions: one` or `parts` in the plan one table, or a table for each partition",
-     "one table, or by `partitions: parts` a table for each partition", "the same as SQLite"},
+     "one table, or by `partitions: parts` a table for each partition; how it was partitioned is remembered for the way "
+     "back",
+     "the same as SQLite"},
     {"inherited table", "inherits again; each row is in the table that has it", "each table with its own rows",
      "each table with its own rows"},
     {"unlogged table", "unlogged", "an ordinary table, named", "an ordinary table, named"},
     {"default: a value, the time, a uuid, a sequence's next", "its own form",
      "its own form; a time as the column has it", "its own form"},
+    {"identity or serial key", "an identity, or a sequence's next; the next number is right after the source's",
+     "INTEGER PRIMARY KEY, with AUTOINCREMENT and the next number for a serial one and for what was so in SQLite; an "
+     "identity goes on above its largest number, noted; a column that isn't the key alone doesn't count, named",
+     "a sequence's next as the default; the next number is right after the source's"},
     {"default: another expression", "translated", "translated", "translated"},
     {"partial index", "translated", "translated", "named: DuckDB has none"},
     {"index on an expression", "translated", "translated", "translated"},

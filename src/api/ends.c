@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "engine/store.h"
+#include "ferry/nul.h"
 
 #define MAX_JOBS 4
 /* Somebody may have to unlock a key chain, but a program that runs at night has to end. */
@@ -321,7 +322,16 @@ bool vf_ends_has_own_plan(const vecferry *v)
     return vf_handle_text(v, "file") != NULL || vf_handle_list(v, "only")->n_values > 0 ||
            vf_handle_list(v, "exclude")->n_values > 0 || vf_handle_list(v, "where")->n_values > 0 ||
            vf_handle_list(v, "split")->n_values > 0 || vf_handle_list(v, "as-table")->n_values > 0 ||
-           vf_handle_text(v, "by") != NULL;
+           vf_handle_text(v, "by") != NULL || vf_handle_text(v, "nul") != NULL;
+}
+
+static enum vf_status choose_nul(const vecferry *v, enum vf_nul *nul, struct vf_error *err)
+{
+    const char *asked = vf_handle_text(v, "nul");
+
+    if (asked == NULL || vf_nul_parse(asked, nul))
+        return VF_OK;
+    return vf_error_set(err, VF_USAGE, "--nul is strip, escape or unescape, not \"%.64s\"", asked);
 }
 
 enum vf_status vf_ends_choose_scan(const vecferry *v, enum vf_plan_scan *scan, struct vf_error *err)
@@ -354,6 +364,9 @@ enum vf_status vf_ends_plan(vecferry *v, struct vf_ends *ends, bool ignore_exist
     }
     options.target_paths = paths;
     options.scan = ends->scan;
+    enum vf_status status = choose_nul(v, &options.nul, err);
+    if (status != VF_OK)
+        return status;
     return vf_parts_make(&ends->parts, ends->source, targets, ends->n_targets, shown, &options, err);
 }
 

@@ -43,6 +43,11 @@ static const struct vecferry_option options[] = {
     {"jobs", 'j', VECFERRY_NUMBER, "N", "copy verify",
      "connections that copy at the same time (default: as many as processors, at most 4)", NULL},
     {"memory", 0, VECFERRY_SIZE, "SIZE", "copy verify index", "memory for rows on their way and for caches", "160M"},
+    {"nul", 0, VECFERRY_TEXT, "HOW", "plan copy verify",
+     "what becomes of U+0000 in texts that the target can't hold: strip (left out) or escape (written \\0, and taken "
+     "back "
+     "by unescape on the way back); without it such rows are rejected",
+     NULL},
     {"accept-losses", 0, VECFERRY_FLAG, NULL, "plan copy", "accept every loss that the plan names", NULL},
     {"strict", 0, VECFERRY_FLAG, NULL, "copy", "stop at the first row that can't be moved, instead of rejecting it",
      NULL},

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "ferry/nul.h"
 #include "model/temporal.h"
 
 static void add_text(struct vf_buf *out, const char *key, const char *text)
@@ -219,6 +220,26 @@ static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
     vf_buf_char(out, ']');
 }
 
+/* Texts whose U+0000 became something else, as the plan said. */
+static void add_changed(struct vf_buf *out, const struct vf_plan_table *plan, const struct vf_verify_table *table)
+{
+    bool first = true;
+
+    vf_buf_str(out, ",\"nul\":[");
+    for (size_t i = 0; table->n_changed != NULL && i < plan->from.n_fields; i++) {
+        const struct vf_field *field = &plan->from.fields[i];
+        if (table->n_changed[i] == 0)
+            continue;
+        vf_buf_str(out, first ? "{\"column\":" : ",{\"column\":");
+        first = false;
+        vf_buf_json_string(out, field->name, strlen(field->name));
+        add_text(out, "how", vf_nul_name(field->nul));
+        add_number(out, "changed", table->n_changed[i]);
+        vf_buf_char(out, '}');
+    }
+    vf_buf_char(out, ']');
+}
+
 static void add_compared(struct vf_buf *out, const struct vf_verify_table *table)
 {
     add_number(out, "source_rows", table->source.n_rows);
@@ -229,10 +250,11 @@ static void add_compared(struct vf_buf *out, const struct vf_verify_table *table
     add_differences(out, table);
 }
 
-static void add_verified(struct vf_buf *out, const struct vf_verify_table *table)
+static void add_verified(struct vf_buf *out, const struct vf_plan_table *plan, const struct vf_verify_table *table)
 {
     vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
     add_compared(out, table);
+    add_changed(out, plan, table);
     add_indexes(out, table);
 }
 
@@ -316,7 +338,7 @@ static void add_copied_tables(struct vf_buf *out, const struct vf_plan *plan, co
         add_number(out, "copy_us", table->elapsed_us);
         add_digest(out, "digest", table->digest.sum);
         if (end->is_verified)
-            add_verified(out, &end->verified.tables[i]);
+            add_verified(out, &plan->tables[i], &end->verified.tables[i]);
         vf_buf_char(out, '}');
     }
 }
@@ -378,7 +400,7 @@ void vf_result_verify(vecferry *v, const struct vf_ends *ends)
             begin_table(out, &ends->parts.plans[i], k, &first);
             add_number(out, "bytes", verified->tables[k].n_bytes);
             add_number(out, "rejected", verified->tables[k].n_rejected);
-            add_verified(out, &verified->tables[k]);
+            add_verified(out, &ends->parts.plans[i].tables[k], &verified->tables[k]);
             vf_buf_char(out, '}');
         }
     }

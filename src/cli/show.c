@@ -290,6 +290,21 @@ static void show_verdict(FILE *out, const json_t *table)
         fprintf(out, ", %" PRId64 " rejected", number_of(table, "rejected"));
 }
 
+/* What the user asked for is told all the same. */
+static void show_changed(FILE *out, const json_t *table)
+{
+    size_t i;
+    json_t *column;
+
+    json_array_foreach(json_object_get(table, "nul"), i, column)
+    {
+        fputs("  ", out);
+        vf_show_text(out, text_of(column, "column"));
+        fprintf(out, ": U+0000 in %" PRId64 " texts, as nul: %s says\n", number_of(column, "changed"),
+                text_of(column, "how"));
+    }
+}
+
 static int64_t rows_of(const json_t *table)
 {
     return json_object_get(table, "rows") != NULL ? number_of(table, "rows") : number_of(table, "target_rows");
@@ -310,6 +325,7 @@ static void show_table(FILE *out, const json_t *table, int width)
             vf_show_time(elapsed_us, time));
     show_verdict(out, table);
     fputc('\n', out);
+    show_changed(out, table);
     show_differences(out, table);
     show_indexes(out, table);
 }

@@ -97,6 +97,14 @@ struct vf_open_options {
 
 /* ---- what is scanned and loaded ---- */
 
+/* What becomes of U+0000 in a text on its way: ferry/nul.h. Engines pass it over. */
+enum vf_nul {
+    VF_NUL_REJECT, /* where the target can't hold it */
+    VF_NUL_STRIP,
+    VF_NUL_ESCAPE,
+    VF_NUL_UNESCAPE,
+};
+
 /* A column as the plan sees it on one side: its name there, its native type there, how the values lie there, and the neutral type that the batch has on both sides. */
 struct vf_field {
     const char *name;
@@ -104,6 +112,7 @@ struct vf_field {
     struct vf_type type;
     enum vf_form form;
     bool not_null;
+    enum vf_nul nul; /* of the source's side */
 };
 
 struct vf_relation {
@@ -149,9 +158,11 @@ struct vf_mapping {
     const char *native; /* type to declare */
     enum vf_form form;
     enum vf_fidelity fidelity;
-    const char *how;         /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
-    bool default_moved;      /* the column's default can be declared */
-    const char *default_why; /* why it can't be; or, where it can, what isn't quite the same; or NULL */
+    const char *how;             /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
+    bool default_moved;          /* the column's default can be declared */
+    const char *default_why;     /* why it can't be; or, of one that can: what isn't quite the source's, or NULL */
+    const char *counts_not;      /* of a column that counts by itself in the source: why it doesn't there, or NULL */
+    const char *counts_not_same; /* it does: what is different about the next number, or NULL */
     bool
         not_kept; /* between two databases of this kind too: a column of the source's declaration can't be had, or isn't what the target is for */
 };

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ferry/normal.h"
+#include "ferry/nul.h"
 #include "model/temporal.h"
 #include "vector/convert.h"
 
@@ -75,7 +76,7 @@ static enum vf_status check_text(struct check *check, int64_t row)
     if (!limits->text_nul) {
         const char *nul = memchr(text, 0, size_bytes);
         if (nul != NULL) {
-            snprintf(reason, sizeof(reason), "U+0000 in the text, at byte %zu", (size_t)(nul - text));
+            snprintf(reason, sizeof(reason), VF_CHECK_NUL ", at byte %zu", (size_t)(nul - text));
             return reject(check, row, reason);
         }
     }
@@ -221,7 +222,9 @@ enum vf_status vf_check_batch(struct vf_batch *batch, const struct vf_check_rule
         vf_buf_init(&scratch->key, VF_BUF_MAX);
     if (batch->n_rows > 0)
         memset(scratch->drop, 0, (size_t)batch->n_rows * sizeof(*scratch->drop));
-    status = vf_normal_batch(batch, reject_json, &check, err);
+    status = vf_nul_batch(batch, rules->from, rules->n_changed, err);
+    if (status == VF_OK)
+        status = vf_normal_batch(batch, reject_json, &check, err);
     for (check.column = 0; check.column < batch->n_columns && status == VF_OK; check.column++)
         status = check_column(&check);
     if (status == VF_OK && batch->rejects.n_rejects > n_before)

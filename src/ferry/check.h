@@ -9,11 +9,16 @@
 
 #include "engine/engine.h"
 
+/* How the reason begins where a text holds U+0000. */
+#define VF_CHECK_NUL "U+0000 in the text"
+
 struct vf_check_rules {
     const struct vf_limits *limits; /* of the target */
     const struct vf_relation *from; /* names in the source, key: for the messages */
     const struct vf_relation *to;   /* not null */
     const char *label;              /* of the source's table */
+    int64_t
+        *n_changed; /* of each column of `from`: texts whose U+0000 the plan has changed, added to; NULL: not counted */
 };
 
 struct vf_check_scratch {

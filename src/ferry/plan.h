@@ -23,6 +23,7 @@ struct vf_plan_column {
     bool computed;                   /* by the target, from others: not copied, and compared */
     enum vf_generated was_generated; /* where the table came from once; NO: not known */
     const char *found;               /* the file's word for what the values were taken for, or NULL */
+    enum vf_nul nul;                 /* of texts */
     bool overruled;                  /* native type or form in the target are the plan's, not the engine's choice */
 };
 
@@ -130,6 +131,7 @@ struct vf_plan_options {
     const char *const *whole; /* tables without that column that go into every file */
     size_t n_as_table;
     const char *const *as_table; /* materialised views that are moved as tables; "*": all */
+    enum vf_nul nul;             /* of all texts; REJECT: as the file says */
     bool accept_losses;
     enum vf_plan_scan scan;
     bool

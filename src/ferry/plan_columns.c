@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -298,6 +299,7 @@ static enum vf_status add_column(struct vf_plan_maker *maker, struct vf_plan_tab
     column->name = column->target_name = table->source.columns[i].name;
     column->source = table->source.columns[i];
     column->accept_loss = maker->options->accept_losses;
+    column->nul = maker->options->nul != VF_NUL_REJECT || own == NULL ? maker->options->nul : own->nul;
     enum vf_status status = check_drift(maker, table, column, request, own);
     take_source_request(column, own);
     column->type = column->source.type;
@@ -352,18 +354,55 @@ enum vf_status vf_plan_add_columns(struct vf_plan_maker *maker, struct vf_plan_t
     return status;
 }
 
-/* A default that is made, and isn't quite what it was. */
-static enum vf_status note_default(struct vf_plan_maker *maker, const struct vf_plan_table *table,
-                                   const struct vf_plan_column *column, const struct vf_default *made)
+static enum vf_status note(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                           const struct vf_plan_column *column, const char *about, const char *what)
 {
-    bool is_own = made->is_utc != column->source.def.is_utc; /* what it was before it came to the source */
+    const char *object = vf_plan_object(maker->plan, &table->source, column->name);
 
-    if (!column->mapping.default_moved || column->mapping.default_why == NULL || is_own)
+    return object != NULL ? vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
+                                           "%s: %s", about, what)
+                          : vf_error_nomem(maker->err);
+}
+
+static bool counts(const struct vf_column *column)
+{
+    return column->generated == VF_GENERATED_IDENTITY_ALWAYS || column->generated == VF_GENERATED_IDENTITY_BY_DEFAULT ||
+           column->generated == VF_GENERATED_AUTOINCREMENT;
+}
+
+/* NULL: none is known. */
+static const struct vf_sequence *sequence_of(const struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                             const char *column)
+{
+    const struct vf_schema *source = &maker->plan->source;
+
+    for (size_t i = 0; i < source->n_sequences; i++) {
+        const struct vf_sequence *sequence = &source->sequences[i];
+        if (vf_str_equal(sequence->owner_table, table->source.name) &&
+            vf_str_equal(sequence->owner_schema, table->source.schema) && vf_str_equal(sequence->owner_column, column))
+            return sequence;
+    }
+    return NULL;
+}
+
+/* A column that gives itself its next number: it doesn't in the target, or gives another one there. */
+static enum vf_status name_counting(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                    const struct vf_plan_column *column, const struct vf_column *made)
+{
+    if (!counts(&column->source))
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_plan_object(maker->plan, &table->source, column->name),
-                          "where that matters, set the default after the copy", maker->err, "the default: %s",
-                          column->mapping.default_why);
+    if (column->mapping.counts_not != NULL)
+        return name_lost(maker, table, "identity", column, NULL, column->mapping.counts_not);
+    /* Without sequences the source counts in the same way. */
+    if (column->mapping.counts_not_same == NULL || made->generated == VF_GENERATED_AUTOINCREMENT ||
+        !vf_conn_can(maker->source, VF_CAP_SEQUENCES))
+        return VF_OK;
+    const struct vf_sequence *sequence = sequence_of(maker, table, column->name);
+    const char *what = sequence == NULL || sequence->is_hidden
+                           ? column->mapping.counts_not_same
+                           : vf_arena_printf(&maker->plan->arena, "%s; the source's is at %" PRId64,
+                                             column->mapping.counts_not_same, sequence->last);
+    return what != NULL ? note(maker, table, column, "next number", what) : vf_error_nomem(maker->err);
 }
 
 static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
@@ -377,8 +416,10 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
         status = name_lost(maker, table, "default", column, source->def.text,
                            column->mapping.default_why != NULL ? column->mapping.default_why
                                                                : "the expression isn't one that vecferry translates");
-    else if (made->def.kind != VF_DEFAULT_NONE)
-        status = note_default(maker, table, column, &made->def);
+    else if (column->mapping.default_moved && column->mapping.default_why != NULL && made->def.text == source->def.text)
+        status = note(maker, table, column, "default", column->mapping.default_why);
+    if (status == VF_OK)
+        status = name_counting(maker, table, column, made);
     if (status == VF_OK && source->collation != NULL && made->collation == NULL)
         status = name_lost(maker, table, "collation", column, source->collation,
                            "databases don't sort by the same rules under the same name");

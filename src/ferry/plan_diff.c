@@ -65,6 +65,8 @@ static bool is_news(const struct vf_plan_fact *fact, const struct vf_plan_facts 
 {
     if (fact->is_quality)
         return false;
+    if (strcmp(fact->what, "partition") == 0) /* of a table that is in both */
+        return then->has_not_moved && has_table(other, fact->table);
     if (fact->is_told)
         return strcmp(fact->what, "problem") == 0 ? then->has_problems : then->has_not_moved;
     return fact->table == NULL || (!is_in(then->bare, then->n_bare, fact->table) && has_table(other, fact->table));

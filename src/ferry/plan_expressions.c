@@ -521,6 +521,7 @@ static enum vf_status add_default(struct vf_plan_maker *maker, struct vf_plan_ta
     if (status != VF_OK)
         return status;
     column->mapping.default_moved = true;
+    column->mapping.default_why = NULL;
     vf_plan_target_column(table, i)->def = (struct vf_default){
         .kind = VF_DEFAULT_EXPRESSION, .text = made.text, .dialect = made.dialect, .expr = made.expr};
     return note(maker, table, column->name, made.why);

@@ -177,6 +177,17 @@ static void read_each(struct reader *reader, yaml_node_t *node, const char *key,
         read(reader, vf_yaml_item(&reader->yaml, list, i));
 }
 
+/* What of the rows is in the partition; with what it is divided by again. */
+static void read_bound(struct reader *reader, yaml_node_t *node)
+{
+    const char *name = text_of(reader, node, "name"), *rows = text_of(reader, node, "rows");
+    const char *by = text_of(reader, node, "by");
+
+    if (reader->status != VF_OK || name == NULL || rows == NULL)
+        return;
+    add(reader, "partition", name, by != NULL ? join(reader, rows, " by ", by) : rows)->is_told = true;
+}
+
 static void add_bare(struct reader *reader)
 {
     struct vf_plan_facts *facts = reader->facts;
@@ -213,6 +224,7 @@ static void read_table(struct reader *reader, yaml_node_t *node)
         fact->is_quality = fact->is_figure = true;
     }
     add_quality(reader, "key", object, names_of(reader, node, "key"));
+    read_each(reader, node, "bounds", read_bound);
     read_each(reader, node, "columns", read_column);
     read_each(reader, node, "indexes", read_index);
     read_each(reader, node, "foreign_keys", read_foreign_key);

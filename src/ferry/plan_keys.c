@@ -78,6 +78,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
 {
     const struct vf_table *whole = vf_schema_find_table(maker->whole, table->source.schema, table->source.name);
     enum vf_status status = VF_OK;
+    char label[256];
 
     for (size_t i = 0; request != NULL && whole != NULL && i < request->n_foreign_keys && status == VF_OK; i++) {
         const struct vf_plan_request_foreign_key *own = &request->foreign_keys[i];
@@ -86,7 +87,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
             found |= is_the_key(whole, &whole->foreign_keys[k], own);
         if (!found)
             status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
-                                    vf_plan_object(maker->plan, &table->source, NULL),
+                                    vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
                                     "make the plan anew, or take the foreign key out of it", maker->err,
                                     "%s:%d:%d: drift: the plan has a foreign key of these columns to %s, and the "
                                     "source has none",

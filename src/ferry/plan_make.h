@@ -13,10 +13,11 @@
     "version", "source", "target", "target2", "storage", "storage2", "by", "summary", "disk_needed", "disk_needed2",   \
         "index_min_rows", "tables", "views", "not_moved", "problems", "verify"
 #define VF_PLAN_TABLE_KEYS                                                                                             \
-    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "partitions", "part_of", "where", "columns",   \
-        "indexes", "checks", "foreign_keys"
+    "name", "schema", "as", "rename", "target", "whole", "rows", "key", "partitions", "bounds", "part_of", "where",    \
+        "columns", "indexes", "checks", "foreign_keys"
 #define VF_PLAN_COLUMN_KEYS                                                                                            \
-    "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "generated", "default"
+    "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "nul", "generated",       \
+        "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
 #define VF_PLAN_VIEW_KEYS  "name", "schema", "target", "view"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
@@ -39,6 +40,7 @@ struct vf_plan_request_column {
     struct vf_type type;
     enum vf_form read, as; /* how the values lie in the source, in the target */
     bool accept_loss, skip;
+    enum vf_nul nul;
     unsigned target;             /* number of the target that the column goes to; 0: where its table goes */
     const char *generated, *def; /* expressions as the file shows them */
     const char *found;           /* what the values were taken for when another type was chosen */
@@ -104,8 +106,15 @@ struct vf_plan_request_table {
     int line, column;
 };
 
+struct vf_plan_request_key {
+    const char *name;
+    int line;
+};
+
 struct vf_plan_request {
-    const char *file;               /* for messages */
+    const char *file; /* for messages */
+    size_t n_keys;    /* of the whole file, that are there */
+    struct vf_plan_request_key *keys;
     const char *target2;            /* NULL: one target */
     const char *storage, *storage2; /* versions of the targets' files, or NULL */
     const char *by;
@@ -245,6 +254,8 @@ enum vf_status vf_plan_translate_index(struct vf_plan_maker *maker, const struct
 /* plan_partitions.c: partitions that the file wants as tables take the place of their table, in the source and in the request. */
 enum vf_status vf_plan_take_parts(struct vf_schema *source, const struct vf_plan_request **request,
                                   struct vf_arena *arena, struct vf_error *err) VF_CHECKED;
+/* `bounds:` of a partitioned table: what of its rows is in which partition. */
+void vf_plan_write_bounds(struct vf_buf *out, const struct vf_table *table);
 /* How the table is partitioned, whom it inherits from and whether it is unlogged in the target, and what of that stays behind. */
 enum vf_status vf_plan_add_lineage(struct vf_plan_maker *maker, struct vf_plan_table *table,
                                    const struct vf_plan_request_table *request) VF_CHECKED;

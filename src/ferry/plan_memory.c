@@ -102,8 +102,10 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     made->collation = was->collation;
     if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
         made->not_null = was->not_null;
-    if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE)
+    if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE) {
         made->def = was->def;
+        column->mapping.default_why = NULL;
+    }
     return VF_OK;
 }
 
@@ -125,7 +127,7 @@ static void recall_schema(struct vf_plan_maker *maker, struct vf_plan_table *tab
 }
 
 /* What stands behind the columns of CREATE TABLE comes back with the declarations that it goes with. */
-static void recall_options(struct vf_plan_table *table, const struct memory *memory)
+static void recall_options(const struct vf_plan_maker *maker, struct vf_plan_table *table, const struct memory *memory)
 {
     const struct vf_table *was = &memory->was;
     struct vf_table *made = &table->target;
@@ -133,8 +135,49 @@ static void recall_options(struct vf_plan_table *table, const struct memory *mem
 
     for (size_t i = 0; is_same && i < made->n_columns; i++)
         is_same = strcmp(made->columns[i].native, was->columns[i].native) == 0;
+    made->unlogged = made->unlogged || (was->unlogged && vf_conn_can(maker->target, VF_CAP_PARTITIONS));
     made->strict = made->strict || (was->strict && is_same);
     made->without_rowid = made->without_rowid || (was->without_rowid && table->source.primary_key >= 0);
+}
+
+/* Numbers of columns where the table came from, as they are here. false: one is gone, or isn't moved. */
+static bool recall_by(struct vf_plan_maker *maker, const struct vf_plan_table *table, const struct memory *memory,
+                      const struct vf_partition_by *was, struct vf_partition_by *by)
+{
+    const struct vf_table *here = &memory->here;
+
+    *by = *was;
+    by->columns = vf_arena_alloc(&maker->plan->arena, was->n_columns + 1, sizeof(*by->columns));
+    for (size_t i = 0; by->columns != NULL && i < was->n_columns; i++) {
+        int old = was->columns[i];
+        int k =
+            here->n_columns == memory->was.n_columns ? old : vf_table_find_column(here, memory->was.columns[old].name);
+        by->columns[i] = k >= 0 ? vf_table_find_column(&table->source, here->columns[k].name) : -1;
+        if (by->columns[i] < 0)
+            return false;
+    }
+    return by->columns != NULL;
+}
+
+/* How its rows were divided. What the target makes of it, and what the plan file says, is for vf_plan_add_lineage(). */
+static void recall_partitions(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct memory *memory)
+{
+    const struct vf_table *was = &memory->was;
+    struct vf_partition_by by;
+    struct vf_partition *parts = vf_arena_alloc(&maker->plan->arena, was->n_partitions + 1, sizeof(*parts));
+
+    if (was->partition_by.strategy == VF_PARTITION_NONE || !vf_conn_can(maker->target, VF_CAP_PARTITIONS) ||
+        table->source.partition_by.strategy != VF_PARTITION_NONE || parts == NULL ||
+        !recall_by(maker, table, memory, &was->partition_by, &by))
+        return;
+    for (size_t i = 0; i < was->n_partitions; i++) {
+        parts[i] = was->partitions[i];
+        if (!recall_by(maker, table, memory, &was->partitions[i].by, &parts[i].by))
+            return;
+    }
+    table->source.partition_by = by;
+    table->source.partitions = parts;
+    table->source.n_partitions = was->n_partitions;
 }
 
 static bool is_about(const struct vf_plan_table *table, const char *name)
@@ -180,8 +223,10 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             for (size_t k = 0; same && k < table->n_columns && status == VF_OK; k++)
                 status = recall_column(maker, table, k, &memory,
                                        vf_plan_find_column_request(request, table->columns[k].name));
-            if (same)
-                recall_options(table, &memory);
+            if (same) {
+                recall_options(maker, table, &memory);
+                recall_partitions(maker, table, &memory);
+            }
         }
     }
     json_decref(body);

@@ -65,8 +65,10 @@ static enum vf_status judge_columns(struct vf_plan_maker *maker, const struct vf
 
     for (size_t i = 0; i < table->target.n_columns && status == VF_OK; i++) {
         const char *name = table->target.columns[i].name;
-        const char *object = vf_plan_object(maker->plan, &table->source, name);
-        status = judge_name(maker, object, name);
+        const char *object = vf_plan_object(maker->plan, &table->source, vf_plan_source_name(table, (int)i));
+        status = object != NULL ? VF_OK : vf_error_nomem(maker->err);
+        if (status == VF_OK)
+            status = judge_name(maker, object, name);
         for (size_t k = 0; k < i && status == VF_OK; k++) {
             if (clash(limits, table->target.columns[k].name, name))
                 status = report_clash(maker, object, table->target.columns[k].name, name);
@@ -106,6 +108,16 @@ static bool takes_name(const struct vf_plan_maker *maker, const struct vf_index 
            (index->constraint == VF_CONSTRAINT_NONE || vf_conn_can(maker->target, VF_CAP_LATE_KEYS));
 }
 
+/* What the file calls an index of the target. */
+static const char *name_in_source(const struct vf_plan_table *table, const struct vf_index *index)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].mapping.index.name, index->name) && table->indexes[i].source.name != NULL)
+            return table->indexes[i].source.name;
+    }
+    return index->name;
+}
+
 static size_t collect(struct vf_plan_maker *maker, struct index_name *names)
 {
     size_t n = 0;
@@ -115,8 +127,9 @@ static size_t collect(struct vf_plan_maker *maker, struct index_name *names)
         for (size_t k = 0; k < table->target.n_indexes; k++) {
             const struct vf_index *index = &table->target.indexes[k];
             if (names != NULL && takes_name(maker, index))
-                names[n] = (struct index_name){table->target.schema, index->name,
-                                               vf_plan_object(maker->plan, &table->source, index->name)};
+                names[n] =
+                    (struct index_name){table->target.schema, index->name,
+                                        vf_plan_object(maker->plan, &table->source, name_in_source(table, index))};
             n += takes_name(maker, index);
         }
     }

@@ -140,12 +140,21 @@ static const char *why_not_made(const struct vf_plan_maker *maker, const struct 
 /* PostgreSQL has types and tables in one room of names. */
 static enum vf_status judge_type_name(struct vf_plan_maker *maker, const struct vf_user_type *type)
 {
+    char label[256];
+
     for (size_t i = 0; vf_conn_can(maker->target, VF_CAP_USER_TYPES) && i < maker->plan->n_tables; i++) {
-        const struct vf_table *table = &maker->plan->tables[i].target;
-        if (strcmp(table->name, type->name) == 0 && vf_str_equal(table->schema, type->schema))
-            return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
-                                  "give the table another name by rename: in the plan", maker->err,
-                                  "the table and the type \"%s\" would have the same name in the target", type->name);
+        const struct vf_table *source = &maker->plan->tables[i].source, *table = &maker->plan->tables[i].target;
+        if (strcmp(table->name, type->name) != 0 || !vf_str_equal(table->schema, type->schema))
+            continue;
+        enum vf_status status =
+            vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
+                           vf_table_label(source->schema, source->name, label, sizeof(label)),
+                           "give the table another name by rename: in the plan", maker->err,
+                           "the table and the type \"%s\" would have the same name in the target", type->name);
+        return status == VF_OK
+                   ? vf_problem_say(&maker->plan->problems,
+                                    vf_arena_printf(&maker->plan->arena, "rename: %s_2", table->name), maker->err)
+                   : status;
     }
     return VF_OK;
 }

@@ -1,8 +1,10 @@
 /* Partitioned and inherited tables, and unlogged ones: what becomes of them in the target. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
+#include "ferry/yaml.h"
 
 /* ---- partitions that are moved as tables ---- */
 
@@ -309,4 +311,67 @@ enum vf_status vf_plan_add_lineage(struct vf_plan_maker *maker, struct vf_plan_t
         status = vf_plan_not_moved(maker->plan, "unlogged table", source->schema, source->name, source->name, NULL,
                                    "the target keeps the rows over a crash", maker->err);
     return status;
+}
+
+/* ---- the file ---- */
+
+/* "=..." is a value; else a word. */
+static void put_values(struct vf_buf *text, const char *before, size_t n, const char *const *values)
+{
+    vf_buf_str(text, before);
+    for (size_t i = 0; i < n; i++) {
+        bool is_value = values[i][0] == '=';
+        vf_buf_str(text, i > 0 ? ", " : "");
+        vf_buf_str(text, is_value ? "'" : "");
+        for (const char *c = values[i] + is_value; *c != '\0'; c++)
+            vf_buf_printf(text, is_value && *c == '\'' ? "'%c" : "%c", *c);
+        vf_buf_str(text, is_value ? "'" : "");
+    }
+    vf_buf_char(text, ')');
+}
+
+static void put_bound(struct vf_buf *text, const struct vf_partition *partition)
+{
+    if (partition->is_default) {
+        vf_buf_str(text, "DEFAULT");
+    } else if (partition->n_high > 0) {
+        put_values(text, "FROM (", partition->n_low, partition->low);
+        put_values(text, " TO (", partition->n_high, partition->high);
+    } else if (partition->n_low > 0) {
+        put_values(text, "IN (", partition->n_low, partition->low);
+    } else {
+        vf_buf_printf(text, "WITH (MODULUS %" PRId64 ", REMAINDER %" PRId64 ")", partition->modulus,
+                      partition->remainder);
+    }
+}
+
+static void put_key(struct vf_buf *out, const char *key, const char *text)
+{
+    vf_buf_printf(out, ", %s: ", key);
+    vf_yaml_put(out, text);
+}
+
+void vf_plan_write_bounds(struct vf_buf *out, const struct vf_table *table)
+{
+    struct vf_buf bound;
+    char label[256];
+
+    vf_buf_init(&bound, VF_BUF_MAX);
+    for (size_t i = 0; i < table->n_partitions; i++) {
+        const struct vf_partition *partition = &table->partitions[i];
+        const struct vf_partition *parent = partition->parent >= 0 ? &table->partitions[partition->parent] : NULL;
+        vf_buf_str(out, i == 0 ? "    bounds:\n      - {name: " : "      - {name: ");
+        vf_yaml_put(out, vf_table_label(partition->schema, partition->name, label, sizeof(label)));
+        if (parent != NULL)
+            put_key(out, "of", vf_table_label(parent->schema, parent->name, label, sizeof(label)));
+        vf_buf_clear(&bound);
+        put_bound(&bound, partition);
+        put_key(out, "rows", bound.data);
+        if (partition->by.text != NULL)
+            put_key(out, "by", partition->by.text);
+        vf_buf_str(out, "}\n");
+    }
+    if (bound.status != VF_OK && out->status == VF_OK)
+        out->status = bound.status;
+    vf_buf_release(&bound);
 }

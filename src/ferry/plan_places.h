@@ -23,9 +23,14 @@ struct vf_plan_places {
 /* The next byte of `out` begins the entry of `part` (NULL: of the table itself) of the table. */
 void vf_plan_places_add(struct vf_plan_places *places, const struct vf_buf *out, const struct vf_table *table,
                         const char *part);
+/* The next byte begins a key of the whole file, which is found as "target:". */
+void vf_plan_places_add_key(struct vf_plan_places *places, const struct vf_buf *out, const char *key);
 /* 0: it has no entry. */
 int vf_plan_places_find(const struct vf_plan_places *places, const char *object);
 void vf_plan_places_release(struct vf_plan_places *places);
+
+/* What is looked for: the object, or what the problem says instead. The second target has a key of its own. */
+const char *vf_plan_place_of(const struct vf_problem *problem, unsigned target);
 
 /* The lines of the problems, in the file that was read; without one they have none. */
 void vf_plan_place_problems(const struct vf_plan *plan, const struct vf_plan_request *request);

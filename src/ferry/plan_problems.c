@@ -21,7 +21,36 @@ static enum vf_status say(struct vf_plan_maker *maker, enum vf_status status, co
     return status == VF_OK && text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : status;
 }
 
+/* Whose line of the file it is, if not the object's. */
+static enum vf_status at(struct vf_plan_maker *maker, enum vf_status status, const char *place)
+{
+    return status == VF_OK && place != NULL ? vf_problem_at(&maker->plan->problems, place, maker->err) : status;
+}
+
 /* ---- values ---- */
+
+/* Values that are moved as what they mean, and come back in another writing. */
+static enum vf_status judge_writing(struct vf_plan_maker *maker, const struct vf_plan_column *column,
+                                    const char *object)
+{
+    const struct vf_evidence *evidence = &column->source.evidence;
+    struct vf_problem_list *problems = &maker->plan->problems;
+
+    if (column->source.form != VF_FORM_JSON)
+        return vf_problem_add(problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
+                              "%" PRId64 " of %" PRId64
+                              " numbers are whole ones among floating-point ones: they become "
+                              "such, and come back so (3 as 3.0)",
+                              evidence->n_rewritten, evidence->n_values);
+    enum vf_status status = vf_problem_add(
+        problems, VF_SEVERITY_NOTE, VF_OK, object,
+        "type: json, read: text and no to: in the plan keeps every byte; the column is no vector then", maker->err,
+        "%" PRId64 " of %" PRId64
+        " texts write their numbers in another way than the shortest ([1.0, 2] for [1,2]): they "
+        "are moved as the vectors that they mean, and come back in the shortest",
+        evidence->n_rewritten, evidence->n_values);
+    return say(maker, status, "type: json, read: text");
+}
 
 static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct vf_plan_column *column,
                                      const char *object)
@@ -48,6 +77,8 @@ static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct v
                  evidence->n_inexact, vf_type_format(column->type, type), evidence->max_relative_error);
         status = note(maker, object, what, NULL);
     }
+    if (status == VF_OK && evidence->n_rewritten > 0)
+        status = judge_writing(maker, column, object);
     if (status == VF_OK && is_vector && evidence->n_not_finite > 0 &&
         !vf_conn_limits(maker->target)->vector_not_finite) {
         snprintf(what, sizeof(what), "%" PRId64 " vectors hold NaN or infinity: their rows will be rejected",
@@ -69,6 +100,7 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
     struct vf_plan *plan = maker->plan;
     const char *object = vf_plan_object(plan, &table->source, column->name);
     uint32_t max_dim = vf_conn_limits(maker->target)->max_vector_dim;
+    char type[48];
     enum vf_status status = object != NULL ? VF_OK : vf_error_nomem(maker->err);
 
     if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_NONE && !column->accept_loss)
@@ -96,6 +128,10 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
             (unsigned)max_dim);
         status = say(maker, status, "skip: true");
     }
+    if (status == VF_OK && column->type.kind == VF_K_VECTOR && column->mapping.form == VF_FORM_LIST &&
+        column->source.form != VF_FORM_LIST && column->mapping.how != NULL)
+        status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err, "%s becomes %s: %s",
+                                vf_type_format(column->type, type), column->mapping.native, column->mapping.how);
     if (status == VF_OK && column->overruled)
         status =
             vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
@@ -107,7 +143,8 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
 /* ---- tables ---- */
 
 /* A partition that is to be made, and is there. */
-static enum vf_status judge_target_partition(struct vf_plan_maker *maker, const struct vf_partition *partition)
+static enum vf_status judge_target_partition(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                             const struct vf_partition *partition)
 {
     bool exists = false, has_rows = false;
     char label[256];
@@ -116,10 +153,12 @@ static enum vf_status judge_target_partition(struct vf_plan_maker *maker, const 
 
     if (status != VF_OK || !exists || maker->options->ignore_existing)
         return status;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
-                          vf_table_label(partition->schema, partition->name, label, sizeof(label)),
-                          "drop it, or say partitions: one of its table in the plan", maker->err,
-                          VF_PLAN_TABLE_EXISTS ", and would be a partition%s", has_rows ? "; it holds rows" : "");
+    status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
+                            vf_table_label(partition->schema, partition->name, label, sizeof(label)),
+                            "drop it, or say partitions: one of its table in the plan", maker->err,
+                            VF_PLAN_TABLE_EXISTS ", and would be a partition%s", has_rows ? "; it holds rows" : "");
+    status = at(maker, status, vf_table_label(table->source.schema, table->source.name, label, sizeof(label)));
+    return say(maker, status, "partitions: one");
 }
 
 static enum vf_status judge_target_table(struct vf_plan_maker *maker, const struct vf_plan_table *table)
@@ -134,7 +173,7 @@ static enum vf_status judge_target_table(struct vf_plan_maker *maker, const stru
         return status;
     status = vf_problem_add(
         &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
-        vf_table_label(target->schema, target->name, label, sizeof(label)),
+        vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
         "--drop-existing drops it first, --exclude leaves it out, --resume goes on with an unfinished run", maker->err,
         VF_PLAN_TABLE_EXISTS "%s", has_rows ? ", and holds rows" : "");
     return say(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", target->name));
@@ -165,7 +204,7 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     if (status == VF_OK)
         status = judge_target_table(maker, table);
     for (size_t k = 0; k < table->target.n_partitions && status == VF_OK; k++)
-        status = judge_target_partition(maker, &table->target.partitions[k]);
+        status = judge_target_partition(maker, table, &table->target.partitions[k]);
     if (status == VF_OK && max_columns > 0 && table->target.n_columns > max_columns)
         status = vf_problem_add(
             &maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label, "leave columns out by skip: true", maker->err,
@@ -182,6 +221,23 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
 
 /* ---- sequences ---- */
 
+/* A sequence has no line of its own: that of the column which it serves, or none. */
+static enum vf_status at_owner(struct vf_plan_maker *maker, enum vf_status status, const struct vf_sequence *sequence)
+{
+    struct vf_plan *plan = maker->plan;
+
+    for (size_t i = 0; status == VF_OK && sequence->owner_table != NULL && i < plan->n_tables; i++) {
+        const struct vf_plan_table *table = &plan->tables[i];
+        int column = sequence->owner_column != NULL ? vf_table_find_column(&table->target, sequence->owner_column) : -1;
+        if (column < 0 || strcmp(table->target.name, sequence->owner_table) != 0 ||
+            !vf_str_equal(table->target.schema, sequence->owner_schema))
+            continue;
+        const char *object = vf_plan_object(plan, &table->source, vf_plan_source_name(table, column));
+        return object != NULL ? at(maker, status, object) : vf_error_nomem(maker->err);
+    }
+    return status;
+}
+
 /* One that serves a column goes on above the column's values in any case; one that serves none would hand out numbers again. */
 static enum vf_status judge_sequence(struct vf_plan_maker *maker, const struct vf_sequence *sequence)
 {
@@ -191,12 +247,13 @@ static enum vf_status judge_sequence(struct vf_plan_maker *maker, const struct v
 
     if (!sequence->is_hidden)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, accepted ? VF_SEVERITY_NOTE : VF_SEVERITY_LOSS, VF_STATE,
-                          vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
-                          serves ? "grant SELECT on the sequence to move its value"
-                                 : "grant SELECT on the sequence, or --accept-losses",
-                          maker->err, "this user may not read the sequence's value: it goes on %s",
-                          serves ? "right after the largest value of its column" : "from its start");
+    enum vf_status status = vf_problem_add(
+        &maker->plan->problems, accepted ? VF_SEVERITY_NOTE : VF_SEVERITY_LOSS, VF_STATE,
+        vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
+        serves ? "grant SELECT on the sequence to move its value" : "grant SELECT on the sequence, or --accept-losses",
+        maker->err, "this user may not read the sequence's value: it goes on %s",
+        serves ? "right after the largest value of its column" : "from its start");
+    return at_owner(maker, status, sequence);
 }
 
 /* Nine tenths of its numbers are handed out, and it doesn't begin again. */
@@ -210,12 +267,13 @@ static enum vf_status judge_end(struct vf_plan_maker *maker, const struct vf_seq
 
     if (sequence->cycle || sequence->is_hidden || sequence->increment == 0 || all == 0 || left / all > NEAR_END)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
-                          "make its column and the sequence bigint in the source, before or after the move", maker->err,
-                          "the sequence is near its end: it stands at %" PRId64 " of %" PRId64
-                          ", with %.0f numbers left",
-                          sequence->last, is_up ? sequence->max : sequence->min, left / (double)sequence->increment);
+    enum vf_status status =
+        vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                       vf_table_label(sequence->schema, sequence->name, label, sizeof(label)),
+                       "make its column and the sequence bigint in the source, before or after the move", maker->err,
+                       "the sequence is near its end: it stands at %" PRId64 " of %" PRId64 ", with %.0f numbers left",
+                       sequence->last, is_up ? sequence->max : sequence->min, left / (double)sequence->increment);
+    return at_owner(maker, status, sequence);
 }
 
 /* Texts that the other side may not take as they are. */
@@ -229,12 +287,15 @@ static enum vf_status judge_encodings(struct vf_plan_maker *maker)
                       "the source keeps its texts as UTF-16: they are moved as UTF-8, and half a pair of surrogates, "
                       "which isn't a character, isn't kept",
                       NULL);
+    if (status == VF_OK && vf_str_starts(source, "UTF-16"))
+        status = at(maker, status, "source:");
     if (status != VF_OK || target[0] == '\0' || strcmp(target, "UTF8") == 0 || vf_str_starts(target, "UTF-"))
         return status;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, "",
-                          "make the target database WITH ENCODING 'UTF8' TEMPLATE template0", maker->err,
-                          "the target's encoding is %s: rows with characters that it doesn't have will be rejected",
-                          target);
+    status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, "",
+                            "make the target database WITH ENCODING 'UTF8' TEMPLATE template0", maker->err,
+                            "the target's encoding is %s: rows with characters that it doesn't have will be rejected",
+                            target);
+    return at(maker, status, "target:");
 }
 
 /* Vectors that are copied into a file beside the database, with their links. */
@@ -255,6 +316,58 @@ static int64_t beside_bytes(const struct vf_plan_table *table)
     return size_bytes < (double)INT64_MAX / 4 ? (int64_t)size_bytes : INT64_MAX / 4;
 }
 
+/* The table of the plan that an object of the target is, or belongs to; *part: what of it. */
+static const struct vf_plan_table *table_of(const struct vf_plan *plan, const char *object, const char **part)
+{
+    const struct vf_plan_table *found = NULL;
+    size_t longest = 0;
+    char label[256];
+
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        const struct vf_table *target = &plan->tables[i].target;
+        size_t size_bytes = strlen(vf_table_label(target->schema, target->name, label, sizeof(label)));
+        bool is_it = vf_str_starts(object, label) && (object[size_bytes] == '\0' || object[size_bytes] == '.');
+        if (!is_it || size_bytes < longest)
+            continue;
+        found = &plan->tables[i];
+        longest = size_bytes;
+        *part = object[size_bytes] == '.' ? object + size_bytes + 1 : NULL;
+    }
+    return found;
+}
+
+/* What the source calls a column or an index of the target. */
+static const char *source_name(const struct vf_plan_table *table, const char *part)
+{
+    int column = vf_table_find_column(&table->target, part);
+
+    if (column >= 0)
+        return vf_plan_source_name(table, column);
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].mapping.index.name, part) && table->indexes[i].source.name != NULL)
+            return table->indexes[i].source.name;
+    }
+    return part;
+}
+
+/* The target's engine calls things as they are called there; the plan, and its lines, as they are in the source. What is about the whole target is settled where that is named. */
+static enum vf_status place_problem(struct vf_plan_maker *maker, struct vf_problem *problem)
+{
+    const char *part = NULL;
+    const struct vf_plan_table *table = table_of(maker->plan, problem->object, &part);
+    struct vf_arena *arena = &maker->plan->problems.arena;
+    char label[256];
+
+    if (table == NULL) {
+        problem->at = problem->at != NULL ? problem->at : "target:";
+        return VF_OK;
+    }
+    vf_table_label(table->source.schema, table->source.name, label, sizeof(label));
+    problem->object =
+        part != NULL ? vf_arena_printf(arena, "%s.%s", label, source_name(table, part)) : vf_arena_strdup(arena, label);
+    return problem->object != NULL ? VF_OK : vf_error_nomem(maker->err);
+}
+
 static enum vf_status ask_target(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
@@ -273,7 +386,10 @@ static enum vf_status ask_target(struct vf_plan_maker *maker)
         estimate.size_bytes += plan->tables[i].source.size_bytes > 0 ? plan->tables[i].source.size_bytes : 0;
         estimate.beside_bytes += beside_bytes(&plan->tables[i]);
     }
+    size_t n_before = plan->problems.n_problems;
     enum vf_status status = vf_conn_preflight(maker->target, &wanted, &estimate, &plan->problems, maker->err);
+    for (size_t i = n_before; status == VF_OK && i < plan->problems.n_problems; i++)
+        status = place_problem(maker, &plan->problems.problems[i]);
     /* What the file is made as is chosen there, and makes it another one. */
     if (status == VF_OK && plan->target_server.storage[0] != '\0')
         status = vf_conn_describe(maker->target, &plan->target_server, maker->err);
@@ -292,8 +408,10 @@ static enum vf_status judge_sides(struct vf_plan_maker *maker)
                    strcmp(plan->source_server.product, plan->target_server.product) == 0;
 
     if (is_same)
-        return vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "name another target", maker->err,
-                              "the source and the target are the same database");
+        return at(maker,
+                  vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "name another target", maker->err,
+                                 "the source and the target are the same database"),
+                  "target:");
     if (plan->n_tables == 0)
         return note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source");
     return VF_OK;

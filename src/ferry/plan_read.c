@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ferry/nul.h"
 #include "ferry/plan_make.h"
 #include "ferry/yaml.h"
 #include "model/float_text.h"
@@ -115,6 +116,17 @@ static enum vf_status read_loss(struct vf_yaml *yaml, yaml_node_t *node, struct 
                : vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "loss"), "loss: must be \"accept\", not \"%s\"", text);
 }
 
+static enum vf_status read_nul(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_column *column)
+{
+    const char *text;
+    enum vf_status status = vf_yaml_text(yaml, node, "nul", false, &text);
+
+    if (status != VF_OK || text == NULL || vf_nul_parse(text, &column->nul))
+        return status;
+    return vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "nul"), "nul: must be strip, escape or unescape, not \"%s\"",
+                        text);
+}
+
 static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_column *column)
 {
     enum vf_status status = vf_yaml_check_keys(yaml, node, "a column", column_keys);
@@ -138,6 +150,8 @@ static enum vf_status read_column(struct vf_yaml *yaml, yaml_node_t *node, struc
         status = read_target(yaml, node, &column->target);
     if (status == VF_OK)
         status = vf_yaml_bool(yaml, node, "skip", &column->skip);
+    if (status == VF_OK)
+        status = read_nul(yaml, node, column);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "found", false, &column->found);
     if (status == VF_OK)
@@ -512,6 +526,21 @@ static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root, struc
     return status;
 }
 
+/* Where each key is, for the problems that it settles. */
+static enum vf_status read_key_lines(struct vf_yaml *yaml, yaml_node_t *root, struct vf_plan_request *request)
+{
+    request->keys = vf_arena_alloc(yaml->arena, sizeof(file_keys) / sizeof(file_keys[0]), sizeof(*request->keys));
+    if (request->keys == NULL)
+        return vf_error_nomem(yaml->err);
+    for (size_t i = 0; file_keys[i] != NULL; i++) {
+        const yaml_node_t *node = vf_yaml_get(yaml, root, file_keys[i]);
+        if (node != NULL)
+            request->keys[request->n_keys++] =
+                (struct vf_plan_request_key){file_keys[i], (int)node->start_mark.line + 1};
+    }
+    return VF_OK;
+}
+
 static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, struct vf_plan_request *request)
 {
     yaml_node_t *root = yaml_document_get_root_node(&yaml->document);
@@ -525,6 +554,8 @@ static enum vf_status read_file(struct vf_yaml *yaml, struct vf_plan *plan, stru
     if (status == VF_OK && strcmp(version, "1") != 0)
         status = vf_yaml_fail(yaml, vf_yaml_get(yaml, root, "version"),
                               "version \"%s\" of the plan file isn't known to this program, only 1", version);
+    if (status == VF_OK)
+        status = read_key_lines(yaml, root, request);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, root, "source", false, &plan->source_url);
     if (status == VF_OK)

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ferry/check.h"
+#include "ferry/nul.h"
 #include "ferry/plan_make.h"
 
 #define BATCH_BYTES ((size_t)8 << 20)
@@ -21,6 +23,7 @@ struct scan {
     struct vf_batch batch;
     struct vf_check_scratch scratch;
     struct found *columns; /* of the relation's fields, and one more */
+    int64_t *n_changed;    /* of the fields */
     int64_t n_rows;
     bool is_all; /* no row is left */
 };
@@ -31,7 +34,8 @@ static enum vf_status open_scan(struct scan *scan)
     struct vf_type *types = vf_arena_alloc(&scan->maker->plan->arena, from->n_fields + 1, sizeof(*types));
 
     scan->columns = vf_arena_alloc(&scan->maker->plan->arena, from->n_fields + 1, sizeof(*scan->columns));
-    if (types == NULL || scan->columns == NULL)
+    scan->n_changed = vf_arena_alloc(&scan->maker->plan->arena, from->n_fields + 1, sizeof(*scan->n_changed));
+    if (types == NULL || scan->columns == NULL || scan->n_changed == NULL)
         return vf_error_nomem(scan->maker->err);
     for (size_t i = 0; i < from->n_fields; i++)
         types[i] = from->fields[i].type;
@@ -69,7 +73,8 @@ static enum vf_status read_rows(struct scan *scan)
         .limits = vf_conn_limits(maker->target),
         .from = &scan->table->copy_from,
         .to = &scan->table->copy_to,
-        .label = vf_table_label(scan->table->source.schema, scan->table->source.name, label, sizeof(label))};
+        .label = vf_table_label(scan->table->source.schema, scan->table->source.name, label, sizeof(label)),
+        .n_changed = scan->n_changed};
     bool more = true;
     enum vf_status status = VF_OK;
 
@@ -99,6 +104,34 @@ static bool is_known(const struct scan *scan, const char *name)
     return false;
 }
 
+/* Texts that the user's word changes: a loss that was asked for. */
+static enum vf_status report_changed(struct scan *scan)
+{
+    const struct vf_relation *from = &scan->table->copy_from;
+    struct vf_plan *plan = scan->maker->plan;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < from->n_fields && status == VF_OK; i++) {
+        const struct vf_field *field = &from->fields[i];
+        if (scan->n_changed[i] == 0)
+            continue;
+        status = vf_problem_add(
+            &plan->problems, VF_SEVERITY_NOTE, VF_OK, vf_plan_object(plan, &scan->table->source, field->name),
+            field->nul == VF_NUL_ESCAPE ? "nul: unescape on the way back gives the same texts again" : NULL,
+            scan->maker->err, "U+0000 in %" PRId64 " of %s%" PRId64 " rows: their texts are changed, as nul: %s says",
+            scan->n_changed[i], scan->is_all ? "" : "the first ", scan->n_rows, vf_nul_name(field->nul));
+    }
+    return status;
+}
+
+/* What of the plan moves rows with U+0000 after all. */
+static enum vf_status say_nul(struct scan *scan, const struct found *found, enum vf_kind kind)
+{
+    return kind == VF_K_TEXT && vf_str_starts(found->reason, VF_CHECK_NUL)
+               ? vf_problem_say(&scan->maker->plan->problems, "nul: escape", scan->maker->err)
+               : VF_OK;
+}
+
 static enum vf_status report(struct scan *scan)
 {
     const struct vf_relation *from = &scan->table->copy_from;
@@ -119,8 +152,10 @@ static enum vf_status report(struct scan *scan)
                            scan->maker->err, "%" PRId64 " of %s%" PRId64 " rows will be rejected; the first, %s: %s%s",
                            found->n_rejects, scan->is_all ? "" : "the first ", scan->n_rows, found->key, found->reason,
                            scan->is_all ? "" : " (the others weren't looked at: --scan full does)");
+        if (status == VF_OK && name != NULL)
+            status = say_nul(scan, found, from->fields[i].type.kind);
     }
-    return status;
+    return status == VF_OK ? report_changed(scan) : status;
 }
 
 /* What a copy would fail with is a problem like the others. */

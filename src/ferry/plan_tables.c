@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ferry/nul.h"
 #include "ferry/plan_make.h"
 
 /* ---- which tables ---- */
@@ -256,15 +257,18 @@ static enum vf_status make_relations(struct vf_plan_maker *maker, struct vf_plan
     if (from == NULL || to == NULL)
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < table->n_columns; i++) {
-        const struct vf_plan_column *column = &table->columns[i];
+        struct vf_plan_column *column = &table->columns[i];
         if (column->skip)
             continue;
         const struct vf_column *made = &table->target.columns[n];
+        if (!vf_nul_applies(column->nul, column->type, vf_conn_limits(maker->target)))
+            column->nul = VF_NUL_REJECT;
         from[n] = (struct vf_field){.name = column->name,
                                     .native = column->source.native,
                                     .type = column->type,
                                     .form = column->source.form,
-                                    .not_null = column->source.not_null};
+                                    .not_null = column->source.not_null,
+                                    .nul = column->nul};
         to[n] = (struct vf_field){.name = made->name,
                                   .native = made->native,
                                   .type = column->type,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ferry/nul.h"
 #include "ferry/plan_make.h"
 #include "ferry/plan_places.h"
 #include "ferry/yaml.h"
@@ -23,6 +24,13 @@ static void note_place(const struct writer *writer, const struct vf_table *table
 {
     if (writer->full)
         vf_plan_places_add(writer->places, writer->out, table, part);
+}
+
+/* The same of a key of the whole file. */
+static void note_key(const struct writer *writer, const char *key)
+{
+    if (writer->full)
+        vf_plan_places_add_key(writer->places, writer->out, key);
 }
 
 static void put_key(struct vf_buf *out, const char *key, const char *text)
@@ -48,16 +56,20 @@ static void put_padding(struct vf_buf *out, const char *text, size_t width)
 
 static void put_remark(const struct writer *writer, const struct vf_plan_column *column)
 {
-    const struct vf_evidence *evidence = &column->source.evidence;
+    const char *how = column->mapping.how, *seen = column->source.evidence.text;
+    bool is_exact = column->mapping.fidelity == VF_FIDELITY_EXACT;
+    struct vf_buf remark;
 
     if (!writer->full)
         return;
-    if (column->mapping.fidelity != VF_FIDELITY_EXACT)
-        put_comment(writer, column->mapping.how);
-    else if (evidence->text != NULL)
-        put_comment(writer, evidence->text);
-    else
-        put_comment(writer, column->mapping.how);
+    vf_buf_init(&remark, VF_BUF_MAX);
+    vf_buf_str(&remark, how != NULL ? how : "");
+    if (seen != NULL && (is_exact || how == NULL))
+        vf_buf_printf(&remark, "%s%s", how != NULL ? "; " : "", seen);
+    put_comment(writer, remark.data);
+    if (remark.status != VF_OK && writer->out->status == VF_OK)
+        writer->out->status = remark.status;
+    vf_buf_release(&remark);
 }
 
 /* How wide the names and the source's types are, so that the columns of a table stand below each other. */
@@ -107,6 +119,8 @@ static void write_column(const struct writer *writer, const struct vf_plan_table
         put_key(out, "as", vf_form_name(column->mapping.form));
     if (strcmp(column->name, column->target_name) != 0)
         put_key(out, "rename", column->target_name);
+    if (column->nul != VF_NUL_REJECT)
+        put_key(out, "nul", vf_nul_name(column->nul));
     if (made != NULL && column->computed)
         put_key(out, "generated", made->expression);
     if (made != NULL && made->def.kind == VF_DEFAULT_EXPRESSION && made->def.text != NULL)
@@ -319,6 +333,8 @@ static void write_partitions(const struct writer *writer, const struct vf_plan_t
     snprintf(label, sizeof(label), "by %s, %zu partitions", source->partition_by.text, source->n_partitions);
     put_comment(writer, label);
     vf_buf_char(writer->out, '\n');
+    if (writer->full)
+        vf_plan_write_bounds(writer->out, source);
 }
 
 /* Which target it is of; the first isn't said. */
@@ -384,6 +400,7 @@ static void write_tables(const struct writer *writer)
 
     for (size_t i = 0; i < writer->n_plans; i++)
         n_tables += writer->plans[i].n_tables;
+    note_key(writer, "tables");
     vf_buf_str(writer->out, n_tables > 0 ? "tables:\n" : "tables: []\n");
     for (size_t i = 0; i < writer->n_plans; i++) {
         for (size_t k = 0; k < writer->plans[i].n_tables; k++)
@@ -442,6 +459,7 @@ static void write_storage(const struct writer *writer, const struct vf_plan *pla
 {
     if (plan->target_server.storage[0] == '\0')
         return;
+    note_key(writer, key);
     vf_buf_printf(writer->out, "%s: ", key);
     vf_yaml_put(writer->out, plan->target_server.storage);
     put_comment(writer, plan->target_server.storage_remark);
@@ -454,19 +472,24 @@ static void write_head(const struct writer *writer)
     struct vf_buf *out = writer->out;
 
     vf_buf_str(out, "# ferry.yaml: made by `vecferry plan`, meant to be read, changed and kept in version control.\n"
-                    "# Nothing is written before `vecferry copy -f ferry.yaml`.\nversion: 1\nsource: ");
+                    "# Nothing is written before `vecferry copy -f ferry.yaml`.\nversion: 1\n");
+    note_key(writer, "source");
+    vf_buf_str(out, "source: ");
     vf_yaml_put(out, plan->source_url);
     put_server(writer, &plan->source_server);
     if (plan->source_server.guarantee[0] != '\0') {
         vf_buf_str(out, "\n       ");
         put_comment(writer, plan->source_server.guarantee);
     }
-    vf_buf_str(out, "\ntarget: ");
+    vf_buf_char(out, '\n');
+    note_key(writer, "target");
+    vf_buf_str(out, "target: ");
     vf_yaml_put(out, plan->target_url);
     put_server(writer, &plan->target_server);
     vf_buf_char(out, '\n');
     write_storage(writer, plan, "storage");
     for (size_t i = 1; i < writer->n_plans; i++) {
+        note_key(writer, "target2");
         vf_buf_printf(out, "target%u: ", writer->plans[i].target);
         vf_yaml_put(out, writer->plans[i].target_url);
         put_server(writer, &writer->plans[i].target_server);
@@ -572,7 +595,7 @@ static void write_one_problem(const struct writer *writer, const struct vf_plan 
 {
     struct vf_buf *out = writer->out;
 
-    problem->line = vf_plan_places_find(writer->places, problem->object);
+    problem->line = vf_plan_places_find(writer->places, vf_plan_place_of(problem, plan->target));
     vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
     vf_yaml_put(out, problem->object);
     put_target(out, ", ", plan);

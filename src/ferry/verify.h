@@ -59,6 +59,7 @@ struct vf_verify_table {
     size_t n_indexes;
     struct vf_verify_index *indexes;
     int64_t n_bad_indexes;
+    int64_t *n_changed; /* of each column that is compared: texts whose U+0000 the plan has changed (ferry/nul.h) */
     int64_t n_bytes, elapsed_us;
 };
 

@@ -133,7 +133,8 @@ static enum vf_status read_batch(struct vf_verify_side *side, struct vf_conn *co
     struct vf_check_rules rules = {.limits = vf_conn_limits(side->crossing->target),
                                    .from = &side->table->from,
                                    .to = &side->table->to,
-                                   .label = side->label};
+                                   .label = side->label,
+                                   .n_changed = side->n_changed};
 
     vf_batch_reset(&scan->batch);
     enum vf_status status = vf_cancel_check(side->crossing->cancel, err);

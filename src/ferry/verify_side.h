@@ -33,6 +33,7 @@ struct vf_verify_side {
     bool is_target;
     struct vf_verify_excused *excused; /* source only; may be NULL */
     uint64_t batch_bytes;
+    int64_t *n_changed; /* source: as in struct vf_check_rules */
 
     /* Called for each row, and for each row of the target that isn't of the plan's types. Anything but VF_OK stops the scan. */
     enum vf_status (*row)(void *context, const struct vf_verify_row *row, struct vf_error *err);

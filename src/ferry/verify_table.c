@@ -200,7 +200,11 @@ static enum vf_status compare_table(struct table_check *check, struct vf_error *
 {
     struct vf_verify_table *result = check->result;
 
+    result->n_changed = vf_arena_alloc(check->arena, check->table->from.n_fields + 1, sizeof(*result->n_changed));
+    if (result->n_changed == NULL)
+        return vf_error_nomem(err);
     set_pass(check, sum_row, name_unreadable);
+    check->source.side.n_changed = result->n_changed; /* once, and not again in a second pass */
     enum vf_status status = scan_both(check, err);
     if (status != VF_OK)
         return status;

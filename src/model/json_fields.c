@@ -125,11 +125,14 @@ static void put_field(const void *object, const struct vf_json_field *field, boo
     }
 }
 
-/* Is there nothing in the struct that isn't zero? */
 static bool is_unset(const void *object, const struct vf_json_field *field)
 {
     const unsigned char *bytes = (const unsigned char *)object + field->offset;
 
+    if (field->kind == VF_JSON_STRUCTS)
+        return *(const size_t *)(const void *)((const char *)object + field->count_offset) == 0;
+    if (field->kind == VF_JSON_BOOL)
+        return !*(const bool *)(const void *)bytes;
     for (size_t i = 0; i < field->shape->size_bytes; i++) {
         if (bytes[i] != 0)
             return false;

@@ -34,21 +34,18 @@ static struct vf_problem *add(struct vf_problem_list *list)
     return &list->problems[n];
 }
 
-enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
-                              const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
+/* The texts are in the list's arena, or static. */
+static enum vf_status put(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                          const char *object, const char *what, const char *remedy, struct vf_error *err)
 {
     struct vf_problem *problem = add(list);
-    va_list args;
 
     if (problem == NULL)
         return vf_error_nomem(err);
-    va_start(args, fmt);
-    const char *what = print(&list->arena, fmt, args);
-    va_end(args);
     *problem = (struct vf_problem){
         .severity = severity,
         .status = status,
-        .object = vf_arena_strdup(&list->arena, object != NULL ? object : ""),
+        .object = object,
         .what = what,
         .remedy = vf_arena_strdup(&list->arena, remedy != NULL ? remedy : ""),
     };
@@ -58,6 +55,33 @@ enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity sev
     return VF_OK;
 }
 
+enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                              const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    const char *what = print(&list->arena, fmt, args);
+    va_end(args);
+    return put(list, severity, status, vf_arena_strdup(&list->arena, object != NULL ? object : ""), what, remedy, err);
+}
+
+enum vf_status vf_problem_add_about(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                                    const struct vf_table *table, const char *part, const char *remedy,
+                                    struct vf_error *err, const char *fmt, ...)
+{
+    char label[256];
+    va_list args;
+
+    va_start(args, fmt);
+    const char *what = print(&list->arena, fmt, args);
+    va_end(args);
+    vf_table_label(table->schema, table->name, label, sizeof(label));
+    return put(list, severity, status,
+               vf_arena_printf(&list->arena, "%s%s%s", label, part != NULL ? "." : "", part != NULL ? part : ""), what,
+               remedy, err);
+}
+
 enum vf_status vf_problem_say(struct vf_problem_list *list, const char *say, struct vf_error *err)
 {
     if (list->n_problems == 0)
@@ -65,6 +89,15 @@ enum vf_status vf_problem_say(struct vf_problem_list *list, const char *say, str
     struct vf_problem *last = &list->problems[list->n_problems - 1];
     last->say = vf_arena_strdup(&list->arena, say);
     return last->say != NULL ? VF_OK : vf_error_nomem(err);
+}
+
+enum vf_status vf_problem_at(struct vf_problem_list *list, const char *at, struct vf_error *err)
+{
+    if (list->n_problems == 0)
+        return VF_OK;
+    struct vf_problem *last = &list->problems[list->n_problems - 1];
+    last->at = vf_arena_strdup(&list->arena, at);
+    return last->at != NULL ? VF_OK : vf_error_nomem(err);
 }
 
 enum vf_status vf_problem_need_disk(struct vf_problem_list *list, const char *path, uint64_t needed_bytes,

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "model/schema.h"
 
 enum vf_severity {
     VF_SEVERITY_NOTE,  /* told */
@@ -22,6 +23,8 @@ struct vf_problem {
     const char *what;
     const char *remedy;
     const char *say; /* what of ferry.yaml settles it, as it is written there: "loss: accept"; or NULL */
+    const char *at;  /* whose line of ferry.yaml that is, if not the object's: another object, or a key of the file with
+                        its colon, "target:"; or NULL */
     int line;        /* of ferry.yaml, where that goes; 0: not known, or in no file */
 };
 
@@ -43,8 +46,15 @@ struct vf_problem_list {
 enum vf_status vf_problem_add(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
                               const char *object, const char *remedy, struct vf_error *err, const char *fmt, ...)
     __attribute__((format(printf, 7, 8))) VF_CHECKED;
+/* The same about a part of a table (NULL: about the table itself), which is "schema.table.part". */
+enum vf_status vf_problem_add_about(struct vf_problem_list *list, enum vf_severity severity, enum vf_status status,
+                                    const struct vf_table *table, const char *part, const char *remedy,
+                                    struct vf_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 8, 9))) VF_CHECKED;
 /* What settles the problem that was added last; copied. */
 enum vf_status vf_problem_say(struct vf_problem_list *list, const char *say, struct vf_error *err) VF_CHECKED;
+/* Whose line it is, of the problem that was added last; copied. */
+enum vf_status vf_problem_at(struct vf_problem_list *list, const char *at, struct vf_error *err) VF_CHECKED;
 /* What the disk of `path` must have room for, and has; `fmt` makes the formula. With less room it is a block. */
 enum vf_status vf_problem_need_disk(struct vf_problem_list *list, const char *path, uint64_t needed_bytes,
                                     uint64_t free_bytes, struct vf_error *err, const char *fmt, ...)

@@ -110,7 +110,7 @@ static const char *const index_kinds[] = {
 static bool is_of_dialect(enum vf_default_kind kind)
 {
     return kind == VF_DEFAULT_NOW || kind == VF_DEFAULT_TODAY || kind == VF_DEFAULT_TIME || kind == VF_DEFAULT_UUID ||
-           kind == VF_DEFAULT_EXPRESSION;
+           kind == VF_DEFAULT_HEX || kind == VF_DEFAULT_HEX_UPPER || kind == VF_DEFAULT_EXPRESSION;
 }
 
 static void set_default(struct vf_default *def, const char *dialect)

@@ -27,11 +27,13 @@ enum vf_default_kind {
     VF_DEFAULT_TODAY,      /* the current date */
     VF_DEFAULT_TIME,       /* the current time of day */
     VF_DEFAULT_UUID,       /* a random uuid (version 4) */
+    VF_DEFAULT_HEX,        /* 32 random hexadecimal digits in lower case */
+    VF_DEFAULT_HEX_UPPER,  /* the same in upper case */
     VF_DEFAULT_SEQUENCE,   /* the next value of sequence `text` */
     VF_DEFAULT_EXPRESSION, /* something else: `text` in `dialect` */
 };
 
-/* NOW, TODAY, TIME and UUID have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
+/* NOW, TODAY, TIME, UUID and HEX have a `text` too, where the database has several spellings that aren't quite the same: one of `dialect` is written again as it was, after a look at its own list. */
 struct vf_default {
     enum vf_default_kind kind;
     const char *text;
@@ -59,6 +61,7 @@ struct vf_evidence {
     int64_t n_bad;     /* values that `type` can't hold: they will be rejected */
     int64_t n_inexact; /* numbers (elements of vectors counted singly) that `type` holds only rounded */
     double max_relative_error;
+    int64_t n_rewritten; /* values that are kept as what they mean, and come back in another writing: [1.0] as [1] */
     int64_t min_dim, max_dim; /* vectors */
     int64_t n_not_finite;     /* vectors with NaN or Inf */
     int64_t n_zero;           /* vectors of length 0 */

@@ -14,9 +14,10 @@ static const char *word_of(const char *const *words, size_t n_words, unsigned va
 #define N_WORDS(words) (sizeof(words) / sizeof((words)[0]))
 
 static const char *const default_words[] = {
-    [VF_DEFAULT_NONE] = "none", [VF_DEFAULT_LITERAL] = "literal",   [VF_DEFAULT_NULL] = "null",
-    [VF_DEFAULT_NOW] = "now",   [VF_DEFAULT_TODAY] = "today",       [VF_DEFAULT_TIME] = "time",
-    [VF_DEFAULT_UUID] = "uuid", [VF_DEFAULT_SEQUENCE] = "sequence", [VF_DEFAULT_EXPRESSION] = "expression",
+    [VF_DEFAULT_NONE] = "none", [VF_DEFAULT_LITERAL] = "literal",     [VF_DEFAULT_NULL] = "null",
+    [VF_DEFAULT_NOW] = "now",   [VF_DEFAULT_TODAY] = "today",         [VF_DEFAULT_TIME] = "time",
+    [VF_DEFAULT_UUID] = "uuid", [VF_DEFAULT_SEQUENCE] = "sequence",   [VF_DEFAULT_EXPRESSION] = "expression",
+    [VF_DEFAULT_HEX] = "hex",   [VF_DEFAULT_HEX_UPPER] = "hex_upper",
 };
 
 static const char *const generated_words[] = {
@@ -40,6 +41,13 @@ static const char *const constraint_words[] = {
 static const char *const fk_action_words[] = {
     [VF_FK_NO_ACTION] = "no_action", [VF_FK_RESTRICT] = "restrict",       [VF_FK_CASCADE] = "cascade",
     [VF_FK_SET_NULL] = "set_null",   [VF_FK_SET_DEFAULT] = "set_default",
+};
+
+static const char *const partition_words[] = {
+    [VF_PARTITION_NONE] = "none",
+    [VF_PARTITION_RANGE] = "range",
+    [VF_PARTITION_LIST] = "list",
+    [VF_PARTITION_HASH] = "hash",
 };
 
 static const char *const table_words[] = {
@@ -87,6 +95,11 @@ static const char *place_word(unsigned value)
     return vf_index_place_name((enum vf_index_place)value);
 }
 
+static const char *partition_word(unsigned value)
+{
+    return word_of(partition_words, N_WORDS(partition_words), value);
+}
+
 static const char *table_word(unsigned value)
 {
     return word_of(table_words, N_WORDS(table_words), value);
@@ -119,6 +132,7 @@ static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, index_word}
 static const struct vf_json_words places = {VF_PLACE_SESSION + 1, place_word};
 static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
 static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_word};
+static const struct vf_json_words partition_strategies = {N_WORDS(partition_words), partition_word};
 static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_word};
 static const struct vf_json_words user_type_kinds = {N_WORDS(user_type_words), user_type_word};
 static const struct vf_json_words forms = {VF_FORM_COUNT, form_word};
@@ -156,6 +170,7 @@ static const struct vf_json_field evidence_fields[] = {
     FIELD(vf_evidence, n_bad, I64),
     FIELD(vf_evidence, n_inexact, I64),
     FIELD(vf_evidence, max_relative_error, F64),
+    FIELD(vf_evidence, n_rewritten, I64),
     FIELD(vf_evidence, min_dim, I64),
     FIELD(vf_evidence, max_dim, I64),
     FIELD(vf_evidence, n_not_finite, I64),
@@ -280,6 +295,34 @@ static const struct vf_json_field check_fields[] = {
 };
 static const struct vf_json_shape check_shape = {SHAPE(vf_check, check_fields)};
 
+static const struct vf_json_field partition_by_fields[] = {
+    WORD(vf_partition_by, strategy, partition_strategies),
+    ARRAY(vf_partition_by, columns, n_columns, INTS),
+    FIELD(vf_partition_by, text, TEXT),
+    FIELD(vf_partition_by, why, TEXT),
+};
+static const struct vf_json_shape partition_by_shape = {SHAPE(vf_partition_by, partition_by_fields)};
+
+static void prepare_partition(void *object)
+{
+    ((struct vf_partition *)object)->parent = -1;
+}
+
+static const struct vf_json_field partition_fields[] = {
+    FIELD(vf_partition, schema, TEXT),
+    REQUIRED(vf_partition, name, TEXT),
+    FIELD(vf_partition, parent, INT),
+    FIELD(vf_partition, is_default, BOOL),
+    FIELD(vf_partition, is_foreign, BOOL),
+    ARRAY(vf_partition, low, n_low, TEXTS),
+    ARRAY(vf_partition, high, n_high, TEXTS),
+    FIELD(vf_partition, modulus, I64),
+    FIELD(vf_partition, remainder, I64),
+    {.name = "by", .kind = VF_JSON_STRUCT, .is_sparse = true, AT(vf_partition, by), .shape = &partition_by_shape},
+};
+static const struct vf_json_shape partition_shape = {SHAPE(vf_partition, partition_fields),
+                                                     .prepare = prepare_partition};
+
 static void prepare_table(void *object)
 {
     struct vf_table *table = object;
@@ -304,6 +347,18 @@ static const struct vf_json_field table_fields[] = {
     FIELD(vf_table, strict, BOOL),
     FIELD(vf_table, without_rowid, BOOL),
     FIELD(vf_table, comment, TEXT),
+    {.name = "unlogged", .kind = VF_JSON_BOOL, .is_sparse = true, AT(vf_table, unlogged)},
+    {.name = "partition_by",
+     .kind = VF_JSON_STRUCT,
+     .is_sparse = true,
+     AT(vf_table, partition_by),
+     .shape = &partition_by_shape},
+    {.name = "partitions",
+     .kind = VF_JSON_STRUCTS,
+     .is_sparse = true,
+     AT(vf_table, partitions),
+     .count_offset = offsetof(struct vf_table, n_partitions),
+     .shape = &partition_shape},
 };
 static const struct vf_json_shape table_shape = {SHAPE(vf_table, table_fields), .prepare = prepare_table};
 
@@ -434,9 +489,42 @@ static enum vf_status check_foreign_key(const struct vf_table *table, size_t at,
     return VF_OK;
 }
 
+static bool is_by(const struct vf_table *table, const struct vf_partition_by *by)
+{
+    for (size_t i = 0; i < by->n_columns; i++) {
+        if (!is_column(table, by->columns[i]))
+            return false;
+    }
+    return by->strategy == VF_PARTITION_NONE || by->n_columns > 0 || by->why != NULL;
+}
+
+/* A bound becomes a statement: what isn't a value is one of three words. */
+static bool is_bound(size_t n, const char *const *values)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (values[i][0] != '=' && strcmp(values[i], "MINVALUE") != 0 && strcmp(values[i], "MAXVALUE") != 0 &&
+            strcmp(values[i], "NULL") != 0)
+            return false;
+    }
+    return true;
+}
+
+static enum vf_status check_partitions(const struct vf_table *table, struct vf_error *err)
+{
+    if (!is_by(table, &table->partition_by))
+        return vf_error_set(err, VF_USAGE, "\"partition_by\": there is no such column");
+    for (size_t i = 0; i < table->n_partitions; i++) {
+        const struct vf_partition *partition = &table->partitions[i];
+        if (partition->parent < -1 || partition->parent >= (int)i || !is_by(table, &partition->by) ||
+            !is_bound(partition->n_low, partition->low) || !is_bound(partition->n_high, partition->high))
+            return vf_error_set(err, VF_USAGE, "partitions[%zu]: its parent, columns or bounds aren't any", i);
+    }
+    return VF_OK;
+}
+
 static enum vf_status check_table(const struct vf_table *table, struct vf_error *err)
 {
-    enum vf_status status = VF_OK;
+    enum vf_status status = check_partitions(table, err);
 
     if (table->primary_key < -1 || (table->primary_key >= 0 && (size_t)table->primary_key >= table->n_indexes))
         return vf_error_set(err, VF_USAGE, "there is no index %d for \"primary_key\"", table->primary_key);

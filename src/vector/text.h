@@ -16,6 +16,7 @@
 #ifndef VF_VECTOR_TEXT_H
 #define VF_VECTOR_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,9 @@ enum vf_status vf_vector_text_read_i8(const char *text, size_t size_bytes, const
  * `[` or is empty. What lies between the commas isn't looked at, so the number is right only if the text can be read.
  */
 size_t vf_vector_text_count(const char *text, size_t size_bytes);
+
+/* Is the text, byte for byte, what vf_vector_text_write() makes of the float32 values that were read from it? */
+bool vf_vector_text_is_shortest(const char *text, size_t size_bytes, const float *values, size_t dim);
 
 /* A string of 0 and 1, as PostgreSQL's bit type is written; packed MSB first into `out` (room for ceil(max_dim / 8) bytes), padding zero. */
 enum vf_status vf_vector_text_read_bits(const char *text, size_t size_bytes, void *out, size_t max_dim, size_t *dim,

@@ -55,6 +55,23 @@ static void write_bits(struct vf_buf *buf, const unsigned char *bits, size_t dim
     vf_buf_advance(buf, dim);
 }
 
+/* Most texts that aren't show it in their first number or blank, so that only the others are written to their end. */
+bool vf_vector_text_is_shortest(const char *text, size_t size_bytes, const float *values, size_t dim)
+{
+    const char *at = text, *end = text + size_bytes;
+    char number[VF_NUMBER_MAX_BYTES];
+
+    for (size_t i = 0; i < dim; i++) {
+        if (at == end || *at++ != (i == 0 ? '[' : ','))
+            return false;
+        size_t n = vf_number_write_f32(values[i], number);
+        if ((size_t)(end - at) < n || memcmp(at, number, n) != 0)
+            return false;
+        at += n;
+    }
+    return dim > 0 && end - at == 1 && *at == ']';
+}
+
 enum vf_status vf_vector_text_write(struct vf_buf *buf, enum vf_element element, const void *values, size_t dim,
                                     struct vf_error *err)
 {

@@ -131,7 +131,11 @@ static void table_column(struct conf_table *table, const struct conf *conf, size
     assert_non_null(mapping.native);
     column->native = mapping.native;
     column->form = mapping.form;
-    table->fields[i] = (struct vf_field){column->name, column->native, column->type, column->form, column->not_null};
+    table->fields[i] = (struct vf_field){.name = column->name,
+                                         .native = column->native,
+                                         .type = column->type,
+                                         .form = column->form,
+                                         .not_null = column->not_null};
     if (wanted->key)
         table->key[table->relation.n_key++] = i;
 }

@@ -1,6 +1,7 @@
 """Values and tables at the edges of what databases hold: what isn't exactly the same elsewhere is refused by name, and nothing is guessed."""
 
 import base64
+import re
 import sqlite3
 import struct
 import uuid
@@ -27,6 +28,20 @@ class BadValues(e2e.Case):
             return connection.execute(sql).fetchall()
         finally:
             connection.close()
+
+    def execute(self, url, sql):
+        if url.startswith("postgres"):
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(sql)
+        else:
+            with duckdb.connect(url.removeprefix("duckdb:")) as connection:
+                connection.execute(sql)
+
+    def assert_named(self, summary, thing, pattern):
+        """The one problem of the plan about the object, with this text."""
+        found = [problem for problem in summary["problems"] if problem["object"] == thing and re.search(pattern, problem["what"])]
+        self.assertEqual(len(found), 1, f"{thing}: {pattern}: {summary['problems']}")
+        return found[0]
 
     def rejects(self, url):
         return self.query(url, "SELECT key, column_name, reason FROM vecferry_rejects ORDER BY key")
@@ -85,10 +100,113 @@ class BadValues(e2e.Case):
         connection.close()
         target, back = self.postgres(), str(self.folder / "back.db")
         plan = self.run_vecferry("plan", "-o", "-", source, target).stdout
-        self.assertIn('to: "real[]"', plan)
-        self.copy(source, target)
+        self.assertRegex(plan, r'to: "real\[\]", as: list\}  # an array of numbers, because pgvector\'s limit is 16000 dimensions; 3 of 3 values')
+        self.assert_named(self.copy(source, target), "docs.v", r"vector\(f32,16001\) becomes real\[\]: an array of numbers, because pgvector's limit is 16000")
         self.copy(target, back)
         self.assertEqual([row[0] for row in self.query(back, "SELECT v FROM docs ORDER BY id")], values)
+
+    def test_values_that_come_back_in_another_writing(self):
+        """Vectors in texts, and whole numbers among others: the plan counts those that won't be the same bytes, and they are all that aren't."""
+        source = self.sqlite("source.db", """CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, x, r REAL, same TEXT);
+            INSERT INTO t VALUES (1, '[1,2.5,-0.25]', 1.5, 1, '[1,2]'), (2, '[1.0,2.5,0.1]', 2, 2, '[0.1,-3e30]'), (3, '[1, 2, 3]', 3, 3.5, NULL), (4, '[0.10000000149011612,1e3,2]', '4', 4, '[5,6]')""")
+        target, back = self.postgres(), str(self.folder / "back.db")
+        summary = self.copy(source, target, code=3)  # a text among the numbers
+        problem = self.assert_named(summary, "t.v", "3 of 4 texts write their numbers in another way than the shortest")
+        self.assertEqual(problem["say"], "type: json, read: text")
+        self.assert_named(summary, "t.x", "2 of 4 numbers are whole ones among floating-point ones")
+        self.assertEqual([problem for problem in summary["problems"] if problem["object"] in ("t.same", "t.r")], [])
+        self.copy(target, back)
+        self.assertEqual(self.query(back, "SELECT id, v, x, typeof(x), r, same FROM t ORDER BY id"),
+                         [(1, "[1,2.5,-0.25]", 1.5, "real", 1.0, "[1,2]"), (2, "[1,2.5,0.1]", 2.0, "real", 2.0, "[0.1,-3e30]"), (3, "[1,2,3]", 3.0, "real", 3.5, None)])
+        # What the problem says to write keeps the bytes.
+        path, other, again = self.folder / "ferry.yaml", self.postgres(), str(self.folder / "again.db")
+        self.run_vecferry("plan", "-o", path, source, other)
+        text, n = re.subn(r'type: "vector\(f32,3\)", read: json, to: vector\(3\)\}', problem["say"] + "}", path.read_text())
+        self.assertEqual(n, 1, text)
+        path.write_text(text)
+        self.copy("-f", path, code=3)
+        self.copy(other, again)
+        self.assertEqual(self.query(again, "SELECT v FROM t ORDER BY id"), self.query(source, "SELECT v FROM t WHERE id < 4 ORDER BY id"))
+
+    def test_defaults_that_are_texts(self):
+        """32 random digits are no uuid with dashes, and the time as a text is written by each database in its own way."""
+        source = self.sqlite("source.db", "CREATE TABLE t (n INTEGER PRIMARY KEY, id TEXT DEFAULT (lower(hex(randomblob(16)))), up TEXT DEFAULT (hex(randomblob(16))), at TEXT DEFAULT CURRENT_TIMESTAMP);"
+                             "INSERT INTO t (n, at) VALUES (1, 'some day')")
+        for target in (self.postgres(), self.duckdb_url()):
+            with self.subTest(target):
+                summary = self.copy(source, target)
+                self.assert_named(summary, "t.at", "default: the time is written as (PostgreSQL|DuckDB) writes it")
+                self.assertEqual(summary["not_moved"], [])
+                self.execute(target, "INSERT INTO t (n) VALUES (2)")
+                [(lower, upper)] = self.query(target, "SELECT id, up FROM t WHERE n = 2")
+                self.assertRegex(lower, "^[0-9a-f]{32}$")
+                self.assertRegex(upper, "^[0-9A-F]{32}$")
+                back = str(self.folder / (target[:4] + "_back.db"))
+                self.copy(target, back)
+                self.assertEqual(self.query(back, "SELECT dflt_value FROM pragma_table_info('t')"), self.query(source, "SELECT dflt_value FROM pragma_table_info('t')"))
+                # Without a memory of SQLite's words the digits are read from the target's.
+                self.execute(target, "DROP TABLE vecferry_schema")
+                anew = str(self.folder / (target[:4] + "_anew.db"))
+                self.copy(target, anew)
+                self.assertEqual(self.query(anew, "SELECT dflt_value FROM pragma_table_info('t') WHERE cid IN (1, 2)"), [("lower(hex(randomblob(16)))",), ("hex(randomblob(16))",)])
+
+    def test_the_next_number(self):
+        """AUTOINCREMENT goes on where it was, whatever rows were deleted; where SQLite counts otherwise, or not at all, the plan says so."""
+        lite = self.sqlite("lite.db", "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT); INSERT INTO t VALUES (5, 'a'), (90, 'b'); DELETE FROM t WHERE id = 90;"
+                           "CREATE TABLE plain (id INTEGER PRIMARY KEY); INSERT INTO plain VALUES (7)")
+        server, file, direct = self.postgres(), self.duckdb_url(), str(self.folder / "direct.db")
+        backs = [str(self.folder / name) for name in ("of_server.db", "of_file.db")]
+        for source, target in ((lite, server), (lite, file), (lite, direct), (server, backs[0]), (file, backs[1])):
+            self.assertEqual([problem for problem in self.copy(source, target)["problems"] if "t.id" in problem["object"]], [])
+        for path in (direct, *backs):
+            self.assertEqual(self.query(path, "SELECT name, seq FROM sqlite_sequence"), [("t", 90)])
+        source = self.postgres("CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY); INSERT INTO a DEFAULT VALUES; SELECT setval('a_id_seq', 77);"
+                               "CREATE TABLE b (k text PRIMARY KEY, n int GENERATED BY DEFAULT AS IDENTITY); INSERT INTO b (k) VALUES ('x')")
+        middle, back = str(self.folder / "middle.db"), self.postgres()
+        summary = self.copy(source, middle)
+        self.assert_named(summary, "public.a.id", "next number: without AUTOINCREMENT SQLite goes on one above the largest number .*; the source's is at 77")
+        self.assertEqual([(entry["kind"], entry["name"], entry["on"]) for entry in summary["not_moved"]], [("identity", "n", "public.b")])
+        self.copy(middle, back)
+        self.assert_same_postgres(source, back)
+
+    def test_texts_with_nul_as_the_plan_says(self):
+        """Left out, or written so that the way back gives the same bytes; counted, and compared as they are stored."""
+        texts = ["plain", "a\0b", "\0", "a\\0b", "\\\0", "\\", "c:\\dir\\00", "\0\0" + "0", "\\\\0\0\\", ""]
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, j JSON)")
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO t (id, body) VALUES (?, ?)", list(enumerate(texts)))
+        connection.close()
+        path, target, back = self.folder / "ferry.yaml", self.postgres(), str(self.folder / "back.db")
+        planned = self.run_vecferry("plan", "--json", "-o", path, source, target).json()
+        problem = self.assert_named(planned, "t.body", "5 of 10 rows will be rejected; the first, .*: U\\+0000 in the text, at byte 1")
+        self.assertEqual(problem["say"], "nul: escape")
+        lines = path.read_text().splitlines()
+        self.assertIn("{name: body,", lines[problem["line"] - 1])
+        lines[problem["line"] - 1] = lines[problem["line"] - 1].replace("}", ", nul: escape}", 1)
+        path.write_text("\n".join(lines) + "\n")
+        summary = self.copy("-f", path)
+        self.assertEqual(summary["tables"][0]["nul"], [{"column": "body", "how": "escape", "changed": 7}])
+        stored = [row[0] for row in self.query(target, "SELECT body FROM t ORDER BY id")]
+        self.assertEqual(stored, ["plain", "a\\0b", "\\0", "a\\\\0b", "\\\\\\0", "\\", "c:\\dir\\\\00", "\\0\\0" + "0", "\\\\\\\\0\\0\\", ""])
+        shown = self.run_vecferry("verify", "-f", path).stdout
+        self.assertIn("body: U+0000 in 7 texts, as nul: escape says", shown)
+        summary = self.copy("--nul", "unescape", target, back)
+        self.assertEqual(summary["tables"][0]["nul"], [{"column": "body", "how": "unescape", "changed": 7}])
+        self.assertEqual([row[0] for row in self.query(back, "SELECT CAST(body AS BLOB) FROM t ORDER BY id")], [text.encode() for text in texts])
+        other = self.postgres()
+        summary = self.copy("--nul=strip", source, other)
+        self.assertEqual(summary["tables"][0]["nul"], [{"column": "body", "how": "strip", "changed": 5}])
+        self.assertEqual([row[0] for row in self.query(other, "SELECT body FROM t ORDER BY id")], [text.replace("\0", "") for text in texts])
+        self.assert_named(self.run_vecferry("plan", "--json", "--nul=strip", "-o", self.folder / "strip.yaml", source, self.postgres()).json(), "t.body", "U\\+0000 in 5 of 10 rows: their texts are changed")
+        self.assertEqual(self.run_vecferry("verify", source, other).code, 0)  # by the plan that the copy was made with
+        with psycopg.connect(other, autocommit=True) as connection:
+            connection.execute("UPDATE t SET body = 'ab ' WHERE id = 1")
+        self.assertIn('{"id": 1}', self.run_vecferry("verify", source, other, code=3).stdout)
+        path.write_text(path.read_text().replace("nul: escape", "nul: keep"))
+        self.assertIn('nul: must be strip, escape or unescape, not "keep"', self.run_vecferry("copy", "-f", path, code=2).stderr)
+        self.assertIn('--nul is strip, escape or unescape, not "x"', self.run_vecferry("copy", "--nul", "x", source, self.postgres(), code=2).stderr)
+        # A file of SQLite's holds them as they are: there is nothing to say.
+        self.assertEqual(self.copy("--nul=strip", source, str(self.folder / "other.db"))["tables"][0]["nul"], [])
 
     def test_blobs_that_are_another_kind_of_vector(self):
         """Numbers with the high byte first, doubles, small integers, base64: they are bytes, or text, until the plan is told what they are."""

@@ -75,6 +75,43 @@ class Partitions(Case):
         self.assertEqual(ask(source, SHAPE), ask(target, SHAPE))
         self.assertEqual(ask(target, "SELECT count(*) FROM events")[0][0], 800)
 
+    def test_through_other_databases(self):
+        """They are remembered where there are none, and made again with their bounds; rows that came meanwhile go where they belong."""
+        source = self.postgres(EVENTS + "CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY);")
+        for middle in (str(self.folder / "middle.db"), f"duckdb:{self.folder / 'middle.duckdb'}"):
+            with self.subTest(middle):
+                back = self.postgres()
+                self.copy(source, middle)
+                if middle.endswith(".db"):
+                    with sqlite3.connect(middle) as connection:
+                        connection.execute("INSERT INTO events (id, day, region, kind) VALUES (900, '2025-03-01', 'fr', 'view')")
+                    connection.close()
+                path, result = self.plan(middle, back)
+                self.assertEqual(path.read_text().count("partitions: same  # by "), 3)
+                self.copy("-f", path)
+                self.assertEqual(ask(source, SHAPE), ask(back, SHAPE))
+                self.assertEqual(rows_of(source, "two_low"), rows_of(back, "two_low"))
+                self.assertEqual(ask(back, "SELECT relpersistence::text FROM pg_class WHERE relname = 'scratch'"), [("u",)])
+                if middle.endswith(".db"):
+                    self.assertEqual(ask(back, "SELECT tableoid::regclass::text FROM events WHERE id = 900"), [("events_2025",)])
+                    self.copy("--drop-existing", "--yes", "-f", self.one(path))
+                    self.assertEqual({row[1] for row in ask(back, SHAPE)}, {"r"})
+
+    def one(self, path):
+        path.write_text(path.read_text().replace("partitions: same", "partitions: one"))
+        return path
+
+    def test_a_memory_that_was_changed(self):
+        """What is remembered is data: a bound that isn't one never becomes a statement."""
+        source, middle = self.postgres("CREATE TABLE t (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (MINVALUE) TO (10); INSERT INTO t VALUES (1)"), str(self.folder / "middle.db")
+        self.copy(source, middle)
+        with sqlite3.connect(middle) as connection:
+            self.assertEqual(connection.execute("UPDATE vecferry_schema SET body = replace(body, '\"MINVALUE\"', '\"1); DROP TABLE t; --\"') WHERE kind = 'table' AND body LIKE '%\"MINVALUE\"%'").rowcount, 1)
+        connection.close()
+        failed = self.run_vecferry("copy", middle, self.postgres(), code=None)
+        self.assertIn(failed.code, (2, 6))
+        self.assertIn("partitions[0]", failed.stderr)
+
     def test_one_table(self):
         """By the plan's word into PostgreSQL, and always elsewhere."""
         source, target = self.postgres(EVENTS), self.postgres()

@@ -89,6 +89,15 @@ class PlanDiff(Case):
             connection.execute("ALTER TABLE book DROP CONSTRAINT book_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES author ON DELETE CASCADE")
         self.assertEqual(self.diff(3)[0], [("changed", "foreign key", "public.book [author_id] to public.author", "[id]", "[id], on delete cascade")])
 
+    def test_partitions_whose_bounds_are_others(self):
+        source = self.postgres("CREATE TABLE t (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (1) TO (10); CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM (10) TO (20)")
+        self.plan(source, self.sqlite("target.db"))
+        self.assertEqual(self.diff(0), ([], []))
+        with psycopg.connect(source, autocommit=True) as connection:
+            connection.execute("DROP TABLE t_2; ALTER TABLE t DETACH PARTITION t_1; ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES FROM (1) TO (15); CREATE TABLE t_3 PARTITION OF t DEFAULT")
+        self.assertEqual(set(self.diff(3)[0]), {("changed", "partition", "public.t_1", "FROM ('1') TO ('10')", "FROM ('1') TO ('15')"), ("went", "partition", "public.t_2", "FROM ('10') TO ('20')", None),
+                                                ("came", "partition", "public.t_3", None, "DEFAULT")})
+
     def test_rows_alone_are_no_change(self):
         source = self.postgres(SHOP)
         self.plan(source, self.sqlite("target.db"))

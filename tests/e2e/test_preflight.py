@@ -69,6 +69,39 @@ class Lines(Preflight):
         self.assertIn(f"(line {block['line']} of the plan: rename: name_2)",
                       self.run_vecferry("plan", "-o", self.folder / "again.yaml", self.postgres('CREATE TABLE t (id int PRIMARY KEY, "Name" text, name text)'), self.sqlite("u.db")).stderr)
 
+    def test_each_where_it_is_settled(self):
+        """Of what the target's engine finds, too: the line is that of the column, the table, the index or the target, whatever they are called there."""
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, ctid TEXT, x TEXT, z TEXT); INSERT INTO t VALUES (1, 'a', 'b', 'c'); CREATE TABLE taken (id INTEGER PRIMARY KEY)")
+        target = self.postgres("CREATE TABLE taken_too (id int PRIMARY KEY)")
+        result, text = self.plan(source, target)
+        block = self.problem(result, "block", "t.ctid", 'PostgreSQL can\'t have a column named "ctid"')
+        self.assertEqual(block["say"], "rename: ctid_2")
+        path = self.folder / "ferry.yaml"
+        text = re.sub(r"\{name: ctid,(.*?)\}", r"{name: ctid,\1, rename: ctid_2}", text)
+        text = re.sub(r"(\{name: x,.*?)to: text\}", r"\1to: nosuch}", text)
+        text = re.sub(r"(\{name: z,.*?)to: text\}", r'\1to: "no such"}', text)
+        path.write_text(text.replace("  - name: taken\n", "  - name: taken\n    rename: taken_too\n"))
+        lines = path.read_text().splitlines()
+        stopped = self.run_vecferry("copy", "--json", "-f", path, code=None).json()
+        for name, words, line, say in (("t.x", 'the target has no type "nosuch"', "{name: x,", "to: text"), ("t.z", "isn't the name of a type", "{name: z,", None),
+                                       ("taken", "in the target already", "- name: taken", "rename: taken_too_2")):
+            block = self.problem(stopped, "block", name, words)
+            self.assertIn(line, lines[block["line"] - 1])
+            self.assertEqual(block.get("say"), say)
+        # Of the target as a whole, in the line that names it.
+        url = self.role(target, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {0}; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        result, text = self.plan("--only", "taken", source, url)
+        block = self.problem(result, "block", "no schema to create in")
+        self.assertRegex(text.splitlines()[block["line"] - 1], "^target: ")
+
+    def test_names_that_sqlite_keeps(self):
+        source = self.postgres('CREATE TABLE sqlite_x (id int PRIMARY KEY); CREATE TABLE twice (a int, "A" int); CREATE TABLE s (id smallserial PRIMARY KEY); SELECT setval(\'s_id_seq\', 32000)')
+        result, text = self.plan(source, self.sqlite("target.db"))
+        block = self.problem(result, "block", "public.sqlite_x", "for itself")
+        self.assertEqual((text.splitlines()[block["line"] - 1], block["say"]), ("  - name: sqlite_x", "rename: my_sqlite_x"))
+        self.assertEqual(len([problem for problem in result["problems"] if "public.twice" in problem["object"] and problem["severity"] == "block"]), 1)
+        self.assertIn("{name: id,", text.splitlines()[self.problem(result, "note", "s_id_seq", "near its end")["line"] - 1])
+
     def test_several_at_once(self):
         """Each of its kind, none hides another; the copy stops before it writes."""
         source = self.postgres(f"""
@@ -82,7 +115,7 @@ class Lines(Preflight):
         self.problem(result, "note", "keyless", "has no key")
         before = e2e.sqlite_picture(target)
         failed = self.run_vecferry("copy", "--json", source, target, code=2).json()
-        self.assertRegex(failed["error"], r"^3 problems in the way")
+        self.assertRegex(failed["error"], r"^2 problems in the way")
         self.assertEqual(e2e.sqlite_picture(target), before)
 
 

@@ -15,6 +15,8 @@ struct spelling {
 /* What the clock of UTC shows: without the extension icu, which has the time zones. */
 #define UTC "make_timestamp(epoch_us(now()))"
 
+#define HEX_TEXT "\"replace\"(CAST(uuid() AS VARCHAR), '-', '')"
+
 /* As DuckDB writes them into its catalogue, compared without case. */
 static const struct spelling spellings[] = {
     {"now()", VF_DEFAULT_NOW, false},
@@ -40,6 +42,8 @@ static const struct spelling spellings[] = {
     {UTC, VF_DEFAULT_NOW, true},
     {"CAST(" UTC " AS \"DATE\")", VF_DEFAULT_TODAY, true},
     {"CAST(" UTC " AS TIME)", VF_DEFAULT_TIME, true},
+    {HEX_TEXT, VF_DEFAULT_HEX, false},
+    {"upper(" HEX_TEXT ")", VF_DEFAULT_HEX_UPPER, false},
     {"NULL", VF_DEFAULT_NULL, false},
 };
 
@@ -192,6 +196,17 @@ static bool is_of_time(enum vf_kind kind, enum vf_default_kind what)
                                    : kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ;
 }
 
+static bool write_hex(const struct vf_column *column, struct vf_buf *out, const char **why)
+{
+    bool is_uuid = column->type.kind == VF_K_UUID && column->form == VF_FORM_NATIVE;
+    if (!is_uuid && column->type.kind != VF_K_TEXT) {
+        *why = "32 hexadecimal digits aren't of the type that the column has in DuckDB";
+        return false;
+    }
+    vf_buf_str(out, is_uuid ? "uuid()" : column->def.kind == VF_DEFAULT_HEX ? HEX_TEXT : "upper(" HEX_TEXT ")");
+    return true;
+}
+
 bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
     bool is_native = column->form == VF_FORM_NATIVE;
@@ -215,12 +230,16 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
             return false;
         }
         vf_buf_str(out, own != NULL ? own : time_text(column));
+        if (own == NULL && column->type.kind == VF_K_TEXT && column->def.kind == VF_DEFAULT_NOW && !column->def.is_utc)
+            *why = "the time is written as DuckDB writes it: 2024-01-31 12:00:00.123456+00";
         return true;
+    case VF_DEFAULT_HEX:
+    case VF_DEFAULT_HEX_UPPER:
+        return write_hex(column, out, why);
     case VF_DEFAULT_UUID:
         vf_buf_str(out, own != NULL ? own : "uuid()");
         return is_native || column->form == VF_FORM_TEXT;
-    case VF_DEFAULT_SEQUENCE:
-        *why = "made with the sequence that it names";
+    case VF_DEFAULT_SEQUENCE: /* made with the sequence that it names */
         return true;
     case VF_DEFAULT_LITERAL:
         if (write_literal(column, out))

@@ -31,20 +31,32 @@ static enum vf_status check_space(const struct preflight *preflight, const struc
                                 row_bytes >> 20, index_bytes >> 20, VF_INDEX_ENTRY_BYTES, beside_bytes >> 20);
 }
 
+/* The type that a column of the kind has unless the plan says another. */
+static enum vf_status say_type(const struct preflight *preflight, enum vf_kind kind)
+{
+    const char *native = vf_duckdb_types[kind].native;
+    char *text = native != NULL ? vf_arena_printf(&preflight->problems->arena, "to: %s", native) : NULL;
+    return text != NULL ? vf_problem_say(preflight->problems, text, preflight->err) : VF_OK;
+}
+
 static enum vf_status check_columns(const struct preflight *preflight, const struct vf_table *table)
 {
     enum vf_status status = VF_OK;
     for (size_t i = 0; status == VF_OK && i < table->n_columns; i++) {
         const struct vf_column *column = &table->columns[i];
         if (vf_strcasecmp(column->name, "rowid") == 0)
-            status = vf_problem_add(
-                preflight->problems, VF_SEVERITY_NOTE, VF_OK, table->name, NULL, preflight->err,
+            status = vf_problem_add_about(
+                preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, column->name, NULL, preflight->err,
                 "column \"%s\" hides DuckDB's own row number: as a source the table is read in one piece",
                 column->name);
-        if (status == VF_OK && !vf_duckdb_is_type_name(column->native))
-            status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
-                                    "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\"", preflight->err,
-                                    "column \"%s\": \"%s\" isn't the name of a type", column->name, column->native);
+        if (status != VF_OK || vf_duckdb_is_type_name(column->native))
+            continue;
+        status = vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table, column->name,
+                                      "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\", or leave `to` out",
+                                      preflight->err, "column \"%s\": \"%s\" isn't the name of a type", column->name,
+                                      column->native);
+        if (status == VF_OK)
+            status = say_type(preflight, column->type.kind);
     }
     return status;
 }
@@ -80,16 +92,14 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
 {
     const struct vf_table *table = &preflight->wanted->tables[number];
     enum vf_status status = VF_OK;
-    char label[256];
     for (size_t i = 0; status == VF_OK && i < table->n_foreign_keys; i++) {
         const struct vf_foreign_key *key = &table->foreign_keys[i];
         const char *why = why_not(preflight->wanted, number, key);
         if (why != NULL)
-            status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK,
-                                    vf_table_label(table->schema, table->name, label, sizeof(label)), NULL,
-                                    preflight->err, "foreign key \"%s\" to \"%s\" %s",
-                                    key->name != NULL ? key->name : table->columns[key->columns[0]].name, key->to_table,
-                                    why);
+            status = vf_problem_add_about(preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, NULL, NULL,
+                                          preflight->err, "foreign key \"%s\" to \"%s\" %s",
+                                          key->name != NULL ? key->name : table->columns[key->columns[0]].name,
+                                          key->to_table, why);
     }
     return status;
 }
@@ -105,8 +115,11 @@ static enum vf_status check_vss(const struct preflight *preflight)
             const struct vf_index *index = &wanted->tables[i].indexes[k];
             if (index->kind != VF_INDEX_HNSW || vf_duckdb_need(preflight->conn, VF_DUCKDB_VSS, &missing) == VF_OK)
                 continue;
-            status = vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, wanted->tables[i].name,
-                                    missing.hint, preflight->err, "index \"%s\": %s", index->name, missing.message);
+            status = vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, &wanted->tables[i],
+                                          index->name, missing.hint, preflight->err, "index \"%s\": %s", index->name,
+                                          missing.message);
+            if (status == VF_OK)
+                status = vf_problem_say(preflight->problems, "to: sidecar", preflight->err);
         }
     }
     return status;
@@ -135,7 +148,8 @@ static const struct {
     uint64_t storage_version;
 } needs[] = {{"VARIANT", 68}};
 
-static uint64_t storage_needed(const struct vf_schema *wanted, const char **column, const char **native)
+static uint64_t storage_needed(const struct vf_schema *wanted, const struct vf_table **table, const char **column,
+                               const char **native)
 {
     uint64_t needed = VF_DUCKDB_OLDEST_STORAGE;
     for (size_t i = 0; i < wanted->n_tables; i++) {
@@ -145,6 +159,7 @@ static uint64_t storage_needed(const struct vf_schema *wanted, const char **colu
                 if (strstr(found->native, needs[n].word) == NULL || needs[n].storage_version <= needed)
                     continue;
                 needed = needs[n].storage_version;
+                *table = &wanted->tables[i];
                 *column = found->name;
                 *native = found->native;
             }
@@ -158,7 +173,8 @@ static enum vf_status choose_storage(const struct preflight *preflight)
 {
     struct vf_duckdb_conn *conn = preflight->conn;
     const char *said = conn->base.options.storage, *column = NULL, *native = NULL;
-    uint64_t needed = storage_needed(preflight->wanted, &column, &native), wanted = needed;
+    const struct vf_table *table = NULL;
+    uint64_t needed = storage_needed(preflight->wanted, &table, &column, &native), wanted = needed;
     struct vf_duckdb_file file;
     bool chosen = false;
     if (said != NULL && !vf_duckdb_storage_parse(said, &wanted))
@@ -169,17 +185,21 @@ static enum vf_status choose_storage(const struct preflight *preflight)
         status = vf_duckdb_file_check(conn->path, &file, preflight->err);
     if (status != VF_OK)
         return status;
-    if (needed > file.storage_version)
-        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, column,
-                              chosen ? "leave `storage` out of the plan, or give the column another type"
-                                     : "name a new file, or give the column another type",
-                              preflight->err, "a column of type %s needs storage version %s, and the file has %s",
-                              native, vf_duckdb_storage_word(needed), vf_duckdb_storage_name(file.storage_version));
-    if (said != NULL && wanted != file.storage_version)
-        return vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, preflight->err,
-                              "the file is there with storage version %" PRIu64 " (%s), and keeps it",
-                              file.storage_version, vf_duckdb_storage_name(file.storage_version));
-    return VF_OK;
+    if (needed > file.storage_version) {
+        status =
+            vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table, column,
+                                 chosen ? "leave `storage` out of the plan, or give the column another type"
+                                        : "name a new file, or give the column another type",
+                                 preflight->err, "a column of type %s needs storage version %s, and the file has %s",
+                                 native, vf_duckdb_storage_word(needed), vf_duckdb_storage_name(file.storage_version));
+        return status == VF_OK ? vf_problem_say(preflight->problems, "to: VARCHAR", preflight->err) : status;
+    }
+    if (said == NULL || wanted == file.storage_version)
+        return VF_OK;
+    status = vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK, "", NULL, preflight->err,
+                            "the file is there with storage version %" PRIu64 " (%s), and keeps it",
+                            file.storage_version, vf_duckdb_storage_name(file.storage_version));
+    return status == VF_OK ? vf_problem_at(preflight->problems, "storage:", preflight->err) : status;
 }
 
 enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema *wanted,

@@ -23,6 +23,8 @@ static const struct {
     {"LOCALTIME", VF_DEFAULT_TIME, false},
     {"gen_random_uuid()", VF_DEFAULT_UUID, false},
     {"uuid_generate_v4()", VF_DEFAULT_UUID, false},
+    {"replace((gen_random_uuid())::text, '-'::text, ''::text)", VF_DEFAULT_HEX, false},
+    {"upper(replace((gen_random_uuid())::text, '-'::text, ''::text))", VF_DEFAULT_HEX_UPPER, false},
     /* As servers from 14 on write it, and those before. */
     {"(now() AT TIME ZONE 'utc'::text)", VF_DEFAULT_NOW, true},
     {"(now() AT TIME ZONE 'UTC'::text)", VF_DEFAULT_NOW, true},
@@ -269,13 +271,33 @@ static const char *own_spelling(const struct vf_column *column)
 {
     const struct vf_default *def = &column->def;
     if (def->text == NULL || !vf_str_equal(def->dialect, "postgres") || column->type.kind == VF_K_TEXT ||
-        def->kind == VF_DEFAULT_UUID)
+        def->kind == VF_DEFAULT_UUID || def->kind == VF_DEFAULT_HEX || def->kind == VF_DEFAULT_HEX_UPPER)
         return NULL;
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (spellings[i].kind == def->kind && strcmp(spellings[i].text, def->text) == 0)
             return spellings[i].text;
     }
     return NULL;
+}
+
+/* A text takes the server's writing of the time, which isn't that of the database that the default comes from. */
+static const char *remark_on(const struct vf_default *def, enum vf_kind kind)
+{
+    bool is_text_of_time = kind == VF_K_TEXT && def->kind == VF_DEFAULT_NOW && !def->is_utc;
+
+    return is_text_of_time && !vf_str_equal(def->dialect, "postgres")
+               ? "the time is written as PostgreSQL writes it: 2024-01-31 12:00:00.123456+00"
+               : NULL;
+}
+
+static const char *write_hex(const struct vf_default *def, enum vf_kind kind)
+{
+    if (kind == VF_K_UUID)
+        return "gen_random_uuid()";
+    if (kind != VF_K_TEXT)
+        return NULL;
+    return def->kind == VF_DEFAULT_HEX ? "replace(gen_random_uuid()::text, '-', '')"
+                                       : "upper(replace(gen_random_uuid()::text, '-', ''))";
 }
 
 bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_types *types, struct vf_buf *out,
@@ -286,6 +308,7 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
     *why = "the default isn't one that PostgreSQL can have for the column's type";
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
+        *why = NULL;
         return true;
     case VF_DEFAULT_NULL:
         text = "NULL";
@@ -298,11 +321,19 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
     case VF_DEFAULT_UUID:
         text = kind == VF_K_UUID ? "gen_random_uuid()" : kind == VF_K_TEXT ? "gen_random_uuid()::text" : NULL;
         break;
+    case VF_DEFAULT_HEX:
+    case VF_DEFAULT_HEX_UPPER:
+        text = write_hex(&column->def, kind);
+        break;
     case VF_DEFAULT_LITERAL:
-        return write_literal(column, types, out);
+        if (!write_literal(column, types, out))
+            return false;
+        *why = NULL;
+        return true;
     case VF_DEFAULT_SEQUENCE:
         if (kind < VF_K_I8 || kind > VF_K_I64)
             return false;
+        *why = NULL;
         vf_buf_str(out, "nextval(");
         vf_pg_quote_text(out, column->def.text, strlen(column->def.text));
         vf_buf_str(out, "::regclass)");
@@ -313,7 +344,9 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
     }
     if (text != NULL && own_spelling(column) != NULL)
         text = own_spelling(column);
-    if (text != NULL)
-        vf_buf_str(out, text);
-    return text != NULL;
+    if (text == NULL)
+        return false;
+    vf_buf_str(out, text);
+    *why = remark_on(&column->def, kind);
+    return true;
 }

@@ -83,6 +83,15 @@ static bool has_type(const struct vf_pg_vector *vector, enum vf_pg_wire wire)
     return wire == VF_PG_VECTOR ? vector->is_available : vector->is_whole;
 }
 
+/* A type of pgvector's that the server's doesn't have. */
+static bool is_lacked(const struct vf_column *column, const struct vf_pg_vector *vector)
+{
+    struct vf_pg_name name;
+    bool is_vector = column->type.kind == VF_K_VECTOR || column->type.kind == VF_K_SPARSE;
+    return is_vector && vf_pg_name_parse(column->native, &name) && name.native != NULL && name.native->is_extension &&
+           !has_type(vector, name.native->wire);
+}
+
 static bool keep_native(const struct vf_pg_conn *conn, const struct vf_column *column,
                         const struct vf_pg_vector *vector, struct vf_arena *arena, struct vf_mapping *mapping)
 {
@@ -243,8 +252,10 @@ enum vf_status vf_pg_map_column(struct vf_conn *base, const struct vf_table *tab
     if (status != VF_OK)
         return status;
     *mapping = (struct vf_mapping){.fidelity = VF_FIDELITY_EXACT};
-    if (!keep_native(conn, column, &vector, arena, mapping) && !name_enum(column, arena, mapping))
+    if (!keep_native(conn, column, &vector, arena, mapping) && !name_enum(column, arena, mapping)) {
         map_kind(column, &vector, arena, mapping);
+        mapping->not_kept = is_lacked(column, &vector);
+    }
     if (is_system_column(column->name))
         mapping->how = "PostgreSQL can't have a column of this name: give it another in the plan (name:)";
     if (mapping->native == NULL)
@@ -254,8 +265,6 @@ enum vf_status vf_pg_map_column(struct vf_conn *base, const struct vf_table *tab
     here.form = mapping->form;
     vf_buf_init(&text, VF_BUF_MAX);
     mapping->default_moved = vf_pg_default_write(&here, &conn->types, &text, &mapping->default_why);
-    if (mapping->default_moved)
-        mapping->default_why = NULL;
     status = vf_buf_check(&text, err);
     vf_buf_release(&text);
     return status;

@@ -103,32 +103,125 @@ static bool is_made_here(const struct vf_schema *wanted, const struct vf_pg_name
     return false;
 }
 
+/* A problem of a column, and what of the plan settles it. */
+static enum vf_status block(const struct preflight *preflight, const struct vf_table *table,
+                            const struct vf_column *column, const char *remedy, const char *say, enum vf_status found,
+                            const char *what)
+{
+    enum vf_status status = vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, found, table, column->name,
+                                                 remedy, preflight->err, "%s", what);
+    return status == VF_OK && say != NULL ? vf_problem_say(preflight->problems, say, preflight->err) : status;
+}
+
+static enum vf_status no_type(const struct preflight *preflight, const struct vf_table *table,
+                              const struct vf_column *column)
+{
+    bool is_text = column->type.kind == VF_K_TEXT || column->type.kind == VF_K_ENUM || column->type.kind == VF_K_OTHER;
+    const char *what = vf_arena_printf(&preflight->problems->arena, "column \"%s\": the target has no type \"%s\"",
+                                       column->name, column->native);
+    return what != NULL ? block(preflight, table, column,
+                                "make the type (or its extension) in the target, or choose another in the plan (to:)",
+                                is_text ? "to: text" : "skip: true", VF_MISSING, what)
+                        : vf_error_nomem(preflight->err);
+}
+
+/* What of the server's version a type needs, named before the first write; *is_there: it has it. */
+static enum vf_status check_versions(const struct preflight *preflight, const struct vf_table *table,
+                                     const struct vf_column *column, const struct vf_pg_name *name, bool *is_there)
+{
+    struct vf_arena *arena = &preflight->problems->arena;
+    struct vf_pg_vector vector;
+    const char *what = NULL, *remedy = NULL;
+    enum vf_status status = vf_pg_ask_vector(preflight->conn, &vector, preflight->err);
+    bool is_new = name->native != NULL && name->native->is_extension && name->native->wire != VF_PG_VECTOR &&
+                  (name->native->wire == VF_PG_HALFVEC || name->native->wire == VF_PG_SPARSEVEC);
+    bool is_negative = name->native != NULL && name->native->kind == VF_K_DECIMAL && strstr(name->modifiers, ",-");
+    *is_there = true;
+    if (status == VF_OK && is_new && vector.is_available && !vector.is_whole) {
+        what = vf_arena_printf(arena, "column \"%s\": the type %s needs pgvector 0.7.0, and the server's is %s",
+                               column->name, column->native, vector.version);
+        remedy = "install a newer pgvector on the server, or choose another type in the plan (to:)";
+    } else if (status == VF_OK && is_negative && preflight->conn->version < 150000) {
+        what = vf_arena_printf(arena, "column \"%s\": the type %s needs PostgreSQL 15", column->name, column->native);
+        remedy = "say to: numeric in the plan";
+    }
+    *is_there = status != VF_OK || remedy == NULL;
+    if (*is_there)
+        return status;
+    return what != NULL
+               ? block(preflight, table, column, remedy, is_negative ? "to: numeric" : "skip: true", VF_MISSING, what)
+               : vf_error_nomem(preflight->err);
+}
+
+/* One that another server may lack. */
+static enum vf_status check_collation(const struct preflight *preflight, const struct vf_table *table,
+                                      const struct vf_column *column)
+{
+    bool is_there = true;
+    enum vf_status status = VF_OK;
+    if (column->collation == NULL)
+        return VF_OK;
+    status = ask(preflight, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_collation WHERE collname = $1",
+                 column->collation, &is_there);
+    if (status != VF_OK || is_there)
+        return status;
+    const char *what = vf_arena_printf(&preflight->problems->arena, "column \"%s\": the target has no collation \"%s\"",
+                                       column->name, column->collation);
+    return what != NULL ? block(preflight, table, column, "make the collation in the target (CREATE COLLATION)",
+                                "skip: true", VF_MISSING, what)
+                        : vf_error_nomem(preflight->err);
+}
+
+static bool is_system_column(const char *name)
+{
+    static const char *const system[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", ""};
+    for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
+        if (strcmp(name, system[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vf_status check_name(const struct preflight *preflight, const struct vf_table *table,
+                                 const struct vf_column *column)
+{
+    struct vf_arena *arena = &preflight->problems->arena;
+    const char *what = vf_arena_printf(arena, "PostgreSQL can't have a column named \"%s\"", column->name);
+    const char *say = vf_arena_printf(arena, "rename: %s_2", column->name[0] != '\0' ? column->name : "column");
+    return what != NULL && say != NULL
+               ? block(preflight, table, column, "give it another name by rename: in the plan", say, VF_USAGE, what)
+               : vf_error_nomem(preflight->err);
+}
+
 static enum vf_status check_column(const struct preflight *preflight, const struct vf_table *table,
                                    const struct vf_column *column, bool *needs_vector)
 {
-    static const char *const system[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", ""};
     struct vf_pg_name name;
-    for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
-        if (strcmp(column->name, system[i]) == 0)
-            return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
-                                  "give it another name in the plan", preflight->err,
-                                  "PostgreSQL can't have a column named \"%s\"", column->name);
+    bool is_there = true;
+    if (is_system_column(column->name))
+        return check_name(preflight, table, column);
+    if (!vf_pg_name_parse(column->native, &name)) {
+        const char *what =
+            vf_arena_printf(&preflight->problems->arena, "column \"%s\": \"%s\" isn't the name of a type", column->name,
+                            column->native);
+        return what != NULL
+                   ? block(preflight, table, column,
+                           "write the type as PostgreSQL shows it, e.g. \"character varying(20)\", or leave `to` out",
+                           NULL, VF_USAGE, what)
+                   : vf_error_nomem(preflight->err);
     }
-    if (!vf_pg_name_parse(column->native, &name))
-        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table->name,
-                              "write the type as PostgreSQL shows it, e.g. \"character varying(20)\"", preflight->err,
-                              "column \"%s\": \"%s\" isn't the name of a type", column->name, column->native);
     bool is_vector = name.native != NULL && name.native->is_extension &&
                      (name.native->kind == VF_K_VECTOR || name.native->kind == VF_K_SPARSE);
     *needs_vector = *needs_vector || is_vector;
     bool is_builtin = name.native != NULL && !name.native->is_extension;
     const char *schema = name.schema[0] != '\0' ? name.schema : NULL;
-    if (is_vector || is_builtin || vf_pg_type_named(&preflight->conn->types, schema, name.name) != NULL ||
-        is_made_here(preflight->wanted, &name))
-        return VF_OK;
-    return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, table->name,
-                          "make the type (or its extension) in the target, or choose another in the plan (to:)",
-                          preflight->err, "column \"%s\": the target has no type \"%s\"", column->name, column->native);
+    enum vf_status status = check_versions(preflight, table, column, &name, &is_there);
+    if (status == VF_OK)
+        status = check_collation(preflight, table, column);
+    if (status != VF_OK || !is_there || is_vector || is_builtin ||
+        vf_pg_type_named(&preflight->conn->types, schema, name.name) != NULL || is_made_here(preflight->wanted, &name))
+        return status;
+    return no_type(preflight, table, column);
 }
 
 /* Of a value that is there. */
@@ -173,18 +266,17 @@ static size_t least_bytes(const struct vf_column *column)
 /* Rows that have to fit into a page: what can't be stored out of line stays in, and of the rest a pointer. */
 static enum vf_status check_row(const struct preflight *preflight, const struct vf_table *table)
 {
-    char label[256];
     size_t size_bytes = 24 + (table->n_columns + 7) / 8;
     for (size_t i = 0; i < table->n_columns; i++)
         size_bytes += least_bytes(&table->columns[i]);
     if (size_bytes <= MAX_ROW_BYTES)
         return VF_OK;
-    return vf_problem_add(preflight->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_table_label(table->schema, table->name, label, sizeof(label)),
-                          "leave columns out by skip: true, or split the table", preflight->err,
-                          "a row with a value in each of its %zu columns takes at least %zu bytes, and PostgreSQL's "
-                          "page has room for %d: such rows will be rejected",
-                          table->n_columns, size_bytes, MAX_ROW_BYTES);
+    return vf_problem_add_about(
+        preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, NULL,
+        "leave columns out by skip: true, or split the table", preflight->err,
+        "a row with a value in each of its %zu columns takes at least %zu bytes, and PostgreSQL's "
+        "page has room for %d: such rows will be rejected",
+        table->n_columns, size_bytes, MAX_ROW_BYTES);
 }
 
 /* A server's disk can't be looked at. */

@@ -98,7 +98,7 @@ enum vf_status vf_sqlite_preflight(struct vf_conn *base, const struct vf_schema 
     if (status == VF_OK)
         status = check_libsql(local, wanted, problems, err);
     if (status == VF_OK)
-        status = vf_sqlite_check_names(&local->sql, wanted, problems, err);
+        status = vf_sqlite_check_names(wanted, problems, err);
     if (status == VF_OK && local->sql.lib->get_autocommit(local->sql.db) != 0)
         status = check_lock(local, problems, err);
     return status;

@@ -213,6 +213,7 @@ static void take_vector(struct judge *judge, enum vf_form form, size_t dim, int6
     judge->column->type.element = VF_E_F32;
     judge->column->type.dim = (uint32_t)dim;
     note_vectors(&judge->column->evidence, stats);
+    judge->column->evidence.n_rewritten = stats->n_rewritten;
     vf_buf_printf(&judge->why, "%" PRId64 " of %" PRId64 " values are %s of %zu float32", n_good, judge->n,
                   form == VF_FORM_JSON ? "JSON arrays" : "blobs", dim);
     say_norms(judge, stats);
@@ -347,11 +348,19 @@ static void decide_blob(struct judge *judge)
         say_storage(judge);
 }
 
+/* Does the column keep a whole number and a floating-point one apart? By its affinity others make one of both. */
+static bool keeps_classes(const struct vf_column *column)
+{
+    return vf_sqlite_affinity_of(column->native) == VF_SQLITE_BLOB;
+}
+
 static void decide_real(struct judge *judge)
 {
     const struct vf_probe *p = judge->probe;
     int64_t n_good = p->n_real + p->n_integer - p->n_real_inexact + p->n_odd_float;
     settle(judge, VF_K_F64, VF_FORM_NATIVE, n_good);
+    if (keeps_classes(judge->column))
+        judge->column->evidence.n_rewritten = p->n_integer - p->n_real_inexact;
     if (n_good == judge->n)
         vf_buf_str(&judge->why, "all numbers");
     else

@@ -38,8 +38,8 @@ static const struct spelling spellings[] = {
     {"date()", VF_DEFAULT_TODAY, GIVES_TEXT, "(date())"},
     {"time('now')", VF_DEFAULT_TIME, GIVES_TEXT, "(time('now'))"},
     {"time()", VF_DEFAULT_TIME, GIVES_TEXT, "(time())"},
-    {"hex(randomblob(16))", VF_DEFAULT_UUID, GIVES_TEXT, "(hex(randomblob(16)))"},
-    {"lower(hex(randomblob(16)))", VF_DEFAULT_UUID, GIVES_TEXT, "(lower(hex(randomblob(16))))"},
+    {"hex(randomblob(16))", VF_DEFAULT_HEX_UPPER, GIVES_TEXT, "(hex(randomblob(16)))"},
+    {"lower(hex(randomblob(16)))", VF_DEFAULT_HEX, GIVES_TEXT, "(lower(hex(randomblob(16))))"},
     {"null", VF_DEFAULT_NULL, GIVES_TEXT, NULL},
 };
 #define N_SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
@@ -256,8 +256,7 @@ static const char *own_spelling(const struct vf_column *column)
     if (def->text == NULL || is_other_form || !vf_str_equal(def->dialect, "sqlite"))
         return NULL;
     for (size_t i = 0; i < N_SPELLINGS; i++) {
-        if (vf_str_equal(spellings[i].written, def->text) && spellings[i].kind == def->kind &&
-            spellings[i].gives == given_to(column))
+        if (vf_str_equal(spellings[i].written, def->text) && spellings[i].gives == given_to(column))
             return spellings[i].written;
     }
     return NULL;
@@ -276,6 +275,8 @@ bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out,
         return true;
     case VF_DEFAULT_NOW:
         vf_buf_str(out, own != NULL ? own : now_expression(column));
+        if (own == NULL && column->type.kind == VF_K_TEXT)
+            *why = "the time is written as SQLite writes it, in UTC and whole seconds: 2024-01-31 12:00:00";
         return true;
     case VF_DEFAULT_TODAY:
         vf_buf_str(out, own != NULL ? own : "CURRENT_DATE");
@@ -289,6 +290,14 @@ bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out,
             return false;
         }
         vf_buf_str(out, own != NULL ? own : UUID_EXPRESSION);
+        return true;
+    case VF_DEFAULT_HEX:
+    case VF_DEFAULT_HEX_UPPER:
+        if (column->form == VF_FORM_BYTES) {
+            *why = "the column holds 16 bytes, and the default gives 32 hexadecimal digits";
+            return false;
+        }
+        vf_buf_str(out, column->def.kind == VF_DEFAULT_HEX ? "(lower(hex(randomblob(16))))" : "(hex(randomblob(16)))");
         return true;
     case VF_DEFAULT_LITERAL:
         if (write_literal(column, out))

@@ -69,6 +69,21 @@ bool vf_sqlite_is_rowid(const struct vf_table *table, size_t column)
     return is_single_key(table, (int)column) && vf_strcasecmp(table->columns[column].native, "INTEGER") == 0;
 }
 
+/* Only a key that is the rowid counts by itself. */
+static void map_counting(const struct vf_table *table, const struct vf_column *column, struct vf_mapping *mapping)
+{
+    if (column->generated == VF_GENERATED_NO || column->generated == VF_GENERATED_STORED ||
+        column->generated == VF_GENERATED_VIRTUAL)
+        return;
+    if (!is_single_key(table, vf_table_find_column(table, column->name)) ||
+        vf_strcasecmp(mapping->native, "INTEGER") != 0)
+        mapping->counts_not = "SQLite counts in a whole number that is the primary key alone, and in no other column: "
+                              "every row must bring its number; it is remembered for the way back";
+    else if (column->generated != VF_GENERATED_AUTOINCREMENT)
+        mapping->counts_not_same = "without AUTOINCREMENT SQLite goes on one above the largest number that is there, "
+                                   "and gives those of rows deleted at the end again";
+}
+
 enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table *table, const struct vf_column *column,
                                     struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err)
 {
@@ -98,6 +113,7 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table 
         mapping->default_moved = true;
         mapping->default_why = NULL;
     }
+    map_counting(table, column, mapping);
     return status;
 }
 

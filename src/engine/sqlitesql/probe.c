@@ -138,6 +138,7 @@ static enum vf_status read_guess(struct vf_probe *probe, const char *text, size_
     }
     probe->n_guess[VF_GUESS_VECTOR]++;
     probe->last_dim = *found;
+    probe->vectors.n_rewritten += !vf_vector_text_is_shortest(text, size_bytes, values, *found);
     vf_probe_add_vector(&probe->vectors, values, *found);
     return VF_OK;
 }

@@ -49,6 +49,7 @@ struct vf_vector_stats {
     double min_norm, max_norm;  /* of the others; min > max: none */
     int64_t n_elements, n_wild; /* elements that are no likely part of an embedding */
     struct vf_vector_text_stats text;
+    int64_t n_rewritten; /* texts that aren't in the shortest writing of their numbers */
 };
 
 struct vf_probe {

@@ -17,9 +17,9 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *conn, const struct vf_table 
 enum vf_status vf_sqlite_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                    struct vf_arena *arena, struct vf_index_mapping *mapping,
                                    struct vf_error *err) VF_CHECKED;
-/* Names of tables and columns that the dialect keeps for itself or takes for one, and tables of too many columns: a part of preflight. */
-enum vf_status vf_sqlite_check_names(const struct vf_sqlite_conn *conn, const struct vf_schema *wanted,
-                                     struct vf_problem_list *problems, struct vf_error *err) VF_CHECKED;
+/* Names of tables that the dialect keeps for itself: a part of preflight. */
+enum vf_status vf_sqlite_check_names(const struct vf_schema *wanted, struct vf_problem_list *problems,
+                                     struct vf_error *err) VF_CHECKED;
 enum vf_status vf_sqlite_table_state(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
                                      bool *has_rows, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_sqlite_apply(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err) VF_CHECKED;

@@ -53,11 +53,11 @@ enum vf_status vf_turso_preflight(struct vf_conn *base, const struct vf_schema *
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
     (void)estimate; /* the server's disk can't be looked at */
-    enum vf_status status = vf_sqlite_check_names(&conn->sql, wanted, problems, err);
+    enum vf_status status = vf_sqlite_check_names(wanted, problems, err);
     for (size_t i = 0; status == VF_OK && conn->sql.no_without_rowid && i < wanted->n_tables; i++) {
         if (wanted->tables[i].without_rowid)
-            status = vf_problem_add(problems, VF_SEVERITY_NOTE, VF_MISSING, wanted->tables[i].name, NULL, err,
-                                    "made as an ordinary table: the server has no tables WITHOUT ROWID");
+            status = vf_problem_add_about(problems, VF_SEVERITY_NOTE, VF_MISSING, &wanted->tables[i], NULL, NULL, err,
+                                          "made as an ordinary table: the server has no tables WITHOUT ROWID");
     }
     if (status != VF_OK || conn->db.in_transaction)
         return status;

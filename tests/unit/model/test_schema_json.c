@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static void fill_evidence(struct vf_evidence *evidence)
         .n_bad = 3,
         .n_inexact = 4,
         .max_relative_error = 0.1,
+        .n_rewritten = 9,
         .min_dim = 5,
         .max_dim = 6,
         .n_not_finite = 7,
@@ -216,7 +218,8 @@ static void test_every_field_is_written(void **state)
          "one\\nline two\","
          "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
-         "\"max_relative_error\":0.1,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,\"min_norm\":1e-300,"
+         "\"max_relative_error\":0.1,\"n_rewritten\":9,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,"
+         "\"min_norm\":1e-300,"
          "\"max_norm\":\"inf\",\"text\":\"a sentence\"}},"),
         ("\"type\":\"vector(f16,384)\""),
         ("\"type\":\"array(text)\""),
@@ -279,6 +282,50 @@ static void test_the_empty_schema(void **state)
 }
 
 /* ---- and back ---- */
+
+/* Bounds become statements: nothing but values and three words is one. */
+static void test_partitions(void **state)
+{
+    static const char text[] =
+        "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":\"i64\"}],\"partition_by\":{\"strategy\":\"range\","
+        "\"columns\":[%d],\"text\":\"RANGE (a)\"},\"partitions\":[{\"name\":\"p\",\"parent\":%d,\"low\":[\"%s\"],"
+        "\"high\":[\"=it's\"]}]}";
+    static const struct {
+        int column, parent;
+        const char *low;
+        bool is_good;
+    } cases[] = {{0, -1, "MINVALUE", true}, {0, -1, "=1); DROP TABLE t", true}, {1, -1, "MINVALUE", false},
+                 {0, 0, "MINVALUE", false}, {0, -2, "MINVALUE", false},         {0, -1, "1); DROP TABLE t", false},
+                 {0, -1, "", false},        {0, -1, "minvalue", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vf_schema schema = {0};
+        struct vf_table table;
+        struct vf_error err = {0};
+        struct vf_buf once, again;
+        char written[1000];
+        snprintf(written, sizeof(written), text, cases[i].column, cases[i].parent, cases[i].low);
+        enum vf_status status = vf_table_from_json(written, &schema, &table, &err);
+        assert_int_equal(status, cases[i].is_good ? VF_OK : VF_USAGE);
+        if (cases[i].is_good) {
+            assert_int_equal(table.partition_by.strategy, VF_PARTITION_RANGE);
+            assert_int_equal(table.n_partitions, 1);
+            assert_string_equal(table.partitions[0].low[0], cases[i].low);
+            assert_string_equal(table.partitions[0].high[0], "=it's");
+            vf_buf_init(&once, VF_BUF_MAX);
+            vf_buf_init(&again, VF_BUF_MAX);
+            vf_table_to_json(&table, false, &once);
+            OK(vf_table_from_json(once.data, &schema, &table, &err));
+            vf_table_to_json(&table, false, &again);
+            assert_string_equal(once.data, again.data);
+            assert_non_null(strstr(once.data, "\"partitions\":[{"));
+            vf_buf_release(&once);
+            vf_buf_release(&again);
+        }
+        vf_schema_release(&schema);
+    }
+}
 
 static void test_what_is_written_is_read_back(void **state)
 {
@@ -552,6 +599,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_field_is_written),
         cmocka_unit_test(test_the_empty_schema),
+        cmocka_unit_test(test_partitions),
         cmocka_unit_test(test_what_is_written_is_read_back),
         cmocka_unit_test(test_fulltext),
         cmocka_unit_test(test_every_word_of_every_enum),

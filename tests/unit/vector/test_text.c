@@ -325,6 +325,33 @@ static void test_writes(void **state)
     writes(VF_E_BIT, "\xb1\xc0", 10, "1011000111");
 }
 
+static void test_is_shortest(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_shortest;
+    } cases[] = {{"[1,-2.5,0.1]", true},
+                 {"[1e-7,3.4028235e38,-0]", true},
+                 {"[1.0,2]", false},
+                 {"[1, 2]", false},
+                 {" [1,2]", false},
+                 {"[1,2] ", false},
+                 {"[0.10000000149011612,2]", false},
+                 {"[1,2e0]", false},
+                 {"[1E5,2]", false},
+                 {"[1,20.0]", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct vf_vector_text_options options = {.syntax = VF_VECTOR_JSON};
+        float values[4];
+        size_t dim, size_bytes = strlen(cases[i].text);
+        assert_int_equal(vf_vector_text_read_f32(cases[i].text, size_bytes, &options, values, 4, &dim, NULL), VF_OK);
+        if (vf_vector_text_is_shortest(cases[i].text, size_bytes, values, dim) != cases[i].is_shortest)
+            fail_msg("%s", cases[i].text);
+    }
+}
+
 static void test_write_refuses_nonfinite(void **state)
 {
     const float values[] = {1, 2, -INFINITY};
@@ -442,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_i8),
         cmocka_unit_test(test_bits),
         cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_is_shortest),
         cmocka_unit_test(test_write_refuses_nonfinite),
         cmocka_unit_test(test_write_without_memory),
         cmocka_unit_test(test_round_trip),

@@ -40,7 +40,8 @@ static void reading_open(struct reading *reading, const struct server *server, c
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct vf_column *column = &table->columns[i];
         reading->types[i] = column->type;
-        reading->fields[i] = (struct vf_field){column->name, column->native, column->type, column->form, false};
+        reading->fields[i] = (struct vf_field){
+            .name = column->name, .native = column->native, .type = column->type, .form = column->form};
     }
     if (table->primary_key >= 0) {
         const struct vf_index *key = &table->indexes[table->primary_key];

@@ -185,7 +185,7 @@ static void defaults_are_understood_or_shown(void **state)
         {"INTEGER DEFAULT (unixepoch())", VF_DEFAULT_NOW, "(unixepoch())"},
         {"INTEGER DEFAULT (strftime('%s', 'now'))", VF_DEFAULT_NOW, "(strftime('%s', 'now'))"},
         {"TEXT DEFAULT CURRENT_DATE", VF_DEFAULT_TODAY, "CURRENT_DATE"},
-        {"TEXT DEFAULT (hex(randomblob(16)))", VF_DEFAULT_UUID, "(hex(randomblob(16)))"},
+        {"TEXT DEFAULT (hex(randomblob(16)))", VF_DEFAULT_HEX_UPPER, "(hex(randomblob(16)))"},
         {"TEXT DEFAULT NULL", VF_DEFAULT_NULL, NULL},
         {"TEXT DEFAULT (lower('A') || 'b')", VF_DEFAULT_EXPRESSION, "lower('A') || 'b'"},
         {"TEXT", VF_DEFAULT_NONE, NULL},
