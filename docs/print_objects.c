@@ -54,6 +54,18 @@ static const struct {
      "the same", "the same"},
     {"view", "translated, see below; else named with its text", "the same; tursodb has none by default", "the same"},
     {"trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
+    {"constraint that isn't enforced (PostgreSQL 18)", "named: rows may break it", "the same", "the same"},
+    {"ON CONFLICT of a constraint of SQLite's; user_version, application_id", "named, with its text", "the same",
+     "the same"},
+    {"storage parameters, STORAGE, COMPRESSION, STATISTICS, REPLICA IDENTITY, CLUSTER, tablespaces; what a range, a "
+     "domain or a composite type says beyond its parts",
+     "named, with its text", "the same", "the same"},
+    {"owners, privileges, settings of the database (their names only)", "named: they are of one server", "the same",
+     "the same"},
+    {"all else that the catalogues have: operators, aggregates, casts, collations, text search objects, publications, "
+     "foreign servers, event triggers, macros, virtual tables, empty schemas, comments on others than tables and "
+     "columns",
+     "named, with its text", "named, with its text", "named, with its text"},
 };
 
 static void put_cell(const char *text)
