@@ -235,12 +235,15 @@ static enum vf_status compare_table(struct table_check *check, struct vf_error *
                                        result, err);
     }
     result->equal = result->n_differences == 0 && vf_digest_equal(result->source, result->target);
-    if (status == VF_OK && !result->equal && result->n_differences == 0)
-        status = vf_error_set(
-            err, VF_INTERNAL,
-            "verify table %s: the digests differ, but no row was found that does: the data changed while it was read",
-            check->label);
-    return status;
+    if (status != VF_OK || result->equal || result->n_differences > 0)
+        return status;
+    vf_error_set(
+        err, VF_TEMPORARY,
+        "verify table %s: rows that differed at first were equal at the second look: the data changed while it "
+        "was read",
+        check->label);
+    vf_error_hint(err, "verify again when nobody writes to the target");
+    return VF_TEMPORARY;
 }
 
 static enum vf_status see_reject(void *context, const char *table, const struct vf_reject *reject, struct vf_error *err)
