@@ -346,29 +346,20 @@ static enum vf_status compare_whole(struct files *files)
 
 /* ---- the result ---- */
 
-static void add_text(struct vf_buf *out, const char *key, const char *text)
-{
-    vf_buf_printf(out, ",\"%s\":", key);
-    if (text == NULL)
-        vf_buf_str(out, "null");
-    else
-        vf_buf_json_string(out, text, strlen(text));
-}
-
 static void write_files(struct files *files)
 {
     struct vf_buf *out = &files->ends->v->result;
     char shown[512];
 
-    add_text(out, "by", files->ends->parts.plans[0].by);
+    vf_result_text(out, "by", files->ends->parts.plans[0].by);
     vf_buf_str(out, ",\"files\":[");
     for (size_t i = 0; i < files->by.n_values; i++) {
         const struct file *file = &files->files[i];
         vf_buf_printf(out, "%s{\"target\":%zu", i > 0 ? "," : "", i + 1);
-        add_text(out, "value", files->by.values[i].text);
-        add_text(out, "url", vf_url_show(&file->url, shown, sizeof(shown)));
+        vf_result_text(out, "value", files->by.values[i].text);
+        vf_result_text(out, "url", vf_url_show(&file->url, shown, sizeof(shown)));
         if (files->ends->targets[0].is_copied) {
-            add_text(out, "run", file->run);
+            vf_result_text(out, "run", file->run);
             vf_buf_printf(out, ",\"resumed\":%s,\"rows\":%lld,\"rejected\":%lld", file->is_resumed ? "true" : "false",
                           (long long)file->n_rows, (long long)file->n_rejected);
         }

@@ -212,7 +212,7 @@ enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *
     assert(field != NULL && field->name != NULL && out != NULL);
     if (vf_conn_ops(conn)->match == NULL)
         return missing(conn, "read the rows of one value", err);
-    return vf_conn_ops(conn)->match(conn, field, text, out, err);
+    return done(conn, vf_conn_ops(conn)->match(conn, field, text, out, err), err);
 }
 
 /* ---- source ---- */

@@ -41,6 +41,7 @@
     X(load_close)                                                                                                      \
     X(record_create)                                                                                                   \
     X(record_put)                                                                                                      \
+    X(record_put_many)                                                                                                 \
     X(record_get)                                                                                                      \
     X(record_swap)                                                                                                     \
     X(record_delete)

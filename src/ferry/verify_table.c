@@ -34,6 +34,7 @@ struct table_check {
     int64_t n_rejected;
     struct gathered source, target;
     bool differs[VF_VERIFY_BUCKETS]; /* buckets whose rows the second pass holds */
+    atomic_bool has_failed;          /* one side of the pass: the other needn't be read to its end */
     int64_t started_us, shown_us;
 };
 
@@ -121,19 +122,30 @@ static void *scan_main(void *argument)
     struct gathered *gathered = argument;
 
     gathered->status = vf_verify_scan(&gathered->side, &gathered->err);
+    if (gathered->status != VF_OK)
+        atomic_store(&gathered->check->has_failed, true);
     return NULL;
+}
+
+/* Of two that failed, the one that isn't a consequence of the other. */
+static const struct gathered *find_failed(const struct table_check *check)
+{
+    if (check->source.status == VF_OK || (check->source.status == VF_CANCELLED && check->target.status != VF_OK))
+        return &check->target;
+    return &check->source;
 }
 
 static enum vf_status scan_both(struct table_check *check, struct vf_error *err)
 {
     pthread_t thread;
+    atomic_store(&check->has_failed, false);
     int code = pthread_create(&thread, NULL, scan_main, &check->target);
 
     if (code != 0)
         return vf_error_set(err, VF_INTERNAL, "cannot start a thread: error %d", code);
     scan_main(&check->source);
     pthread_join(thread, NULL);
-    struct gathered *failed = check->source.status != VF_OK ? &check->source : &check->target;
+    const struct gathered *failed = find_failed(check);
     if (failed->status != VF_OK && err != NULL)
         *err = failed->err;
     return failed->status;
@@ -156,6 +168,7 @@ static void set_pass(struct table_check *check,
             .row = row,
             .unreadable = unreadable,
             .progress = i == 0 ? show_source : NULL,
+            .stop = &check->has_failed,
             .context = sides[i],
         };
     }
@@ -223,12 +236,15 @@ static enum vf_status compare_table(struct table_check *check, struct vf_error *
                                        result, err);
     }
     result->equal = result->n_differences == 0 && vf_digest_equal(result->source, result->target);
-    if (status == VF_OK && !result->equal && result->n_differences == 0)
-        status = vf_error_set(
-            err, VF_INTERNAL,
-            "verify table %s: the digests differ, but no row was found that does: the data changed while it was read",
-            check->label);
-    return status;
+    if (status != VF_OK || result->equal || result->n_differences > 0)
+        return status;
+    vf_error_set(
+        err, VF_TEMPORARY,
+        "verify table %s: rows that differed at first were equal at the second look: the data changed while it "
+        "was read",
+        check->label);
+    vf_error_hint(err, "verify again when nobody writes to the target");
+    return VF_TEMPORARY;
 }
 
 static enum vf_status see_reject(void *context, const char *table, const struct vf_reject *reject, struct vf_error *err)

@@ -175,8 +175,8 @@ static enum vf_status refuse_when_strict(const struct vf_worker *worker, const s
     if (!worker->work->crossing->strict || rejects->n_rejects == 0)
         return VF_OK;
     const struct vf_reject *first = &rejects->rejects[0];
-    vf_error_set(err, VF_VALUE, "%s %s: column \"%s\": %s", first->table, first->key != NULL ? first->key : "",
-                 first->column != NULL ? first->column : "", first->reason);
+    vf_error_set(err, VF_VALUE, "%s%s%s: column \"%s\": %s", first->table, first->key != NULL ? " " : "",
+                 first->key != NULL ? first->key : "", first->column != NULL ? first->column : "", first->reason);
     vf_error_hint(err, "%s", strict_hint);
     return VF_VALUE;
 }

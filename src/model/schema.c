@@ -1,8 +1,10 @@
 #include "model/schema.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 void vf_schema_release(struct vf_schema *schema)
@@ -236,12 +238,20 @@ const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const 
     return NULL;
 }
 
+#define LABEL_HASH_BYTES 17 /* "~" and 16 digits */
+
+/* Chunks, rejected rows and memories are kept by the labels of tables: two tables never have one. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes)
 {
+    int size = snprintf(out, out_bytes, "%s%s%s", schema != NULL ? schema : "", schema != NULL ? "." : "", name);
+
+    if (size < 0 || (size_t)size < out_bytes)
+        return out;
+    struct vf_hash128 hash = vf_hash128(name, strlen(name));
     if (schema != NULL)
-        snprintf(out, out_bytes, "%s.%s", schema, name);
-    else
-        snprintf(out, out_bytes, "%s", name);
+        hash = vf_hash128_add(hash, vf_hash128(schema, strlen(schema)));
+    size_t kept_bytes = vf_utf8_cut(out, out_bytes - 1, out_bytes - 1 - LABEL_HASH_BYTES);
+    snprintf(out + kept_bytes, out_bytes - kept_bytes, "~%016" PRIx64, hash.low);
     return out;
 }
 

@@ -406,7 +406,7 @@ struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char
 int vf_table_find_column(const struct vf_table *table, const char *name); /* -1: none */
 /* The full-text index whose generated column this is, or NULL: its values come from other columns, and go where the index goes. */
 const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const char *column);
-/* "schema.table" or "table" for messages, in `out`; returns it. */
+/* "schema.table" or "table", in `out`, of more than 32 bytes; returns it. One that is too long is cut at a whole character, and ends in "~" and 16 digits that tell it from others that begin like it. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes);
 
 #endif
