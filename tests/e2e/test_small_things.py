@@ -73,17 +73,17 @@ class Clocks(Case):
             self.assertEqual(self.copy(source, target)["not_moved"], [])
         with psycopg.connect(server, options="-c timezone=Pacific/Kiritimati") as connection:
             connection.execute("INSERT INTO t (id) VALUES (2)")
-            self.assert_utc(connection.execute("SELECT at, d, h, s FROM t WHERE id = 2").fetchone())
+            self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 2').fetchone())
         connection = duckdb.connect(duck.removeprefix("duckdb:"))
         connection.execute("SET TimeZone = 'Pacific/Kiritimati'; INSERT INTO t (id) VALUES (2)")
-        self.assert_utc(connection.execute("SELECT at, d, h, s FROM t WHERE id = 2").fetchone())
+        self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 2').fetchone())
         connection.close()
         again = self.postgres(vector=False)  # PostgreSQL and DuckDB know each other's word for it
         for first, second in ((duck, again), (again, back)):
             self.assertEqual(self.copy(first, second)["not_moved"], [])
         with psycopg.connect(again, options="-c timezone=Pacific/Kiritimati") as connection:
             connection.execute("INSERT INTO t (id) VALUES (3)")
-            self.assert_utc(connection.execute("SELECT at, d, h, s FROM t WHERE id = 3").fetchone())
+            self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 3').fetchone())
         with sqlite3.connect(source) as ours, sqlite3.connect(back) as theirs:
             asked = "SELECT name, dflt_value FROM pragma_table_info('t')"
             self.assertEqual(ours.execute(asked).fetchall(), theirs.execute(asked).fetchall())
