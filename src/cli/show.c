@@ -306,9 +306,9 @@ static void show_changed(FILE *out, const json_t *table)
     json_array_foreach(json_object_get(table, "nul"), i, column)
     {
         fputs("  ", out);
-        vf_show_text(out, text_of(column, "column"));
-        fprintf(out, ": U+0000 in %" PRId64 " texts, as nul: %s says\n", number_of(column, "changed"),
-                text_of(column, "how"));
+        vf_show_text(out, vf_text_of(column, "column"));
+        fprintf(out, ": U+0000 in %" PRId64 " texts, as nul: %s says\n", vf_number_of(column, "changed"),
+                vf_text_of(column, "how"));
     }
 }
 
@@ -347,14 +347,14 @@ static void show_views(FILE *out, const json_t *list)
     {
         const json_t *equal = json_object_get(view, "equal");
         fputs("view ", out);
-        vf_show_text(out, text_of(view, "name"));
+        vf_show_text(out, vf_text_of(view, "name"));
         show_target(out, view);
         fputs(json_is_null(equal) ? ": not compared" : json_is_true(equal) ? ": equal" : ": DIFFERS", out);
         if (json_object_get(view, "target_rows") != NULL)
-            fprintf(out, ", %" PRId64 " rows", number_of(view, "target_rows"));
-        if (text_of(view, "why")[0] != '\0') {
+            fprintf(out, ", %" PRId64 " rows", vf_number_of(view, "target_rows"));
+        if (vf_text_of(view, "why")[0] != '\0') {
             fputs(json_is_true(equal) ? "; not compared: " : ": ", out);
-            vf_show_text(out, text_of(view, "why"));
+            vf_show_text(out, vf_text_of(view, "why"));
         }
         fputc('\n', out);
         show_differences(out, view);
