@@ -14,8 +14,8 @@ static struct vf_column columns[] = {
     {.name = "score", .native = "double precision", .type = {.kind = VF_K_F64}},
     {.name = "at", .native = "timestamp with time zone", .type = {.kind = VF_K_TIMESTAMPTZ}, .form = VF_FORM_EPOCH_S},
 };
-static const struct vf_table first = {.name = "t", .n_columns = 6, .columns = columns};
-static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns};
+static const struct vf_table first = {.name = "t", .n_columns = 6, .columns = columns, .primary_key = -1};
+static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns, .primary_key = -1};
 static const struct vf_table *const tables[] = {&first, &second};
 
 static void write_and_read(const struct vf_dialect *from, const struct vf_dialect *to, const struct vf_query *query,
