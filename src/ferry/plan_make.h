@@ -19,7 +19,7 @@
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "nul", "generated",       \
         "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
-#define VF_PLAN_VIEW_KEYS  "name", "schema", "target", "view"
+#define VF_PLAN_VIEW_KEYS  "name", "schema", "rename", "target", "view"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "over", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists",            \
         "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
@@ -54,7 +54,8 @@ struct vf_plan_request_check {
 
 struct vf_plan_request_view {
     const char *schema, *name, *text;
-    unsigned target; /* number of the target, from 1 */
+    const char *target_name; /* NULL: the same */
+    unsigned target;         /* number of the target, from 1 */
     int line, column;
 };
 
@@ -138,6 +139,7 @@ struct vf_plan_maker {
     struct vf_conn *source, *target;
     const struct vf_plan_options *options;
     const struct vf_schema *whole;         /* the inspected source; plan->source may be a part of it */
+    const struct vf_plan *first;           /* of several targets the first one's, made before; or NULL */
     const struct vf_plan_request *request; /* NULL: nothing is decided yet */
     struct vf_error *err;
 };
@@ -281,8 +283,7 @@ enum vf_status vf_plan_shown_table(struct vf_plan_maker *maker, size_t table, st
 /* `query` is over the source's relations and `made` over the target's, and `relations` says of each what it shows. Fills in what verify needs of `view`, whose source and target are known. */
 enum vf_status vf_plan_shown_view(struct vf_plan_maker *maker, const struct vf_query *query,
                                   const struct vf_query *made, const struct vf_plan_shown *relations,
-                                  const struct vf_relations *from, struct vf_plan_view *view,
-                                  struct vf_plan_shown *shown) VF_CHECKED;
+                                  struct vf_plan_view *view, struct vf_plan_shown *shown) VF_CHECKED;
 /* What the file shows is what is made: it can be left out, and isn't changed. */
 enum vf_status vf_plan_same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
                                      const char *name, int line, int column) VF_CHECKED;

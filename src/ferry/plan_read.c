@@ -467,6 +467,8 @@ static enum vf_status read_view(struct vf_yaml *yaml, yaml_node_t *node, struct 
         status = vf_yaml_text(yaml, node, "name", true, &view->name);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "schema", false, &view->schema);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "rename", false, &view->target_name);
     return status == VF_OK ? vf_yaml_text(yaml, node, "view", false, &view->text) : status;
 }
 

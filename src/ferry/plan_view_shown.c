@@ -29,26 +29,41 @@ enum vf_status vf_plan_shown_table(struct vf_plan_maker *maker, size_t number, s
     return VF_OK;
 }
 
-/* ---- columns of a view ---- */
+/* ---- columns of a query ---- */
 
-/* A query on one side. */
+/* A query on one side, within those around it. */
 struct look {
     const struct vf_query *query;
     const struct vf_plan_shown *relations;
     bool is_target;
     bool as_text; /* both databases are of one kind, and say every value as a text */
+    const struct look *around;
 };
 
-static const struct vf_field *field_of(const struct look *look, int column)
+static struct look look_into(const struct look *look, const struct vf_query *query, const struct look *around)
 {
-    size_t i = look->query->n_sources - 1;
-
-    while (i > 0 && look->query->sources[i].first_column > column)
-        i--;
-    const struct vf_query_source *source = &look->query->sources[i];
-    const struct vf_plan_shown *relation = &look->relations[source->relation];
-    return &(look->is_target ? relation->to : relation->from)[column - source->first_column];
+    return (struct look){query, look->relations, look->is_target, look->as_text, around};
 }
+
+static struct vf_field field_of_output(const struct look *look, size_t output);
+
+static struct vf_field field_of(const struct look *look, int column)
+{
+    const struct vf_query_source *source = vf_query_source_of(look->query, column);
+
+    while (source == NULL) {
+        look = look->around;
+        source = vf_query_source_of(look->query, column);
+    }
+    if (source->query != NULL) {
+        const struct look inner = look_into(look, source->query, NULL);
+        return field_of_output(&inner, (size_t)(column - source->first_column));
+    }
+    const struct vf_plan_shown *relation = &look->relations[source->relation];
+    return (look->is_target ? relation->to : relation->from)[column - source->first_column];
+}
+
+static bool is_decided(const struct look *look);
 
 /* Are its values the source's to the last bit? A sum of floating-point numbers is as the order of the rows has it. */
 static bool is_exact(const struct look *look, const struct vf_expr *expr)
@@ -58,11 +73,16 @@ static bool is_exact(const struct look *look, const struct vf_expr *expr)
     if (expr == NULL)
         return true;
     if (expr->kind == VF_EXPR_COLUMN)
-        return field_of(look, expr->column)->native != NULL;
+        return field_of(look, expr->column).native != NULL;
     if (vf_expr_is_volatile(expr) || (rounds && (expr->args[0]->is == VF_K_F32 || expr->args[0]->is == VF_K_F64)))
         return false;
     for (size_t i = 0; i < expr->n_args; i++) {
         if (!is_exact(look, expr->args[i]))
+            return false;
+    }
+    for (const struct vf_query *arm = expr->query; arm != NULL; arm = arm->next) {
+        const struct look inner = look_into(look, arm, look);
+        if (!is_decided(&inner) || (expr->op != VF_X_EXISTS && !is_exact(&inner, arm->outputs[0].expr)))
             return false;
     }
     return true;
@@ -89,9 +109,8 @@ static bool is_of_kind(const struct vf_expr *expr)
 }
 
 /* How a column is read: as that of a table which it shows; else as databases give what they compute, where they do it alike. */
-static void describe(const struct look *look, const struct vf_query_output *output, struct vf_field *field)
+static struct vf_field describe(const struct look *look, const struct vf_expr *expr)
 {
-    const struct vf_expr *expr = output->expr;
     enum vf_kind kind = expr->is;
     const struct vf_expr *column = column_in(expr, kind);
     enum vf_kind read_as = vf_kind_is_whole(kind) || kind == VF_K_DECIMAL ? VF_K_DECIMAL /* of any width */
@@ -100,20 +119,50 @@ static void describe(const struct look *look, const struct vf_query_output *outp
                            : kind == VF_K_BOOL                            ? VF_K_BOOL
                                                                           : VF_K_UNTYPED;
 
-    *field = (struct vf_field){0};
     if (!is_exact(look, expr))
-        field->native = NULL;
-    else if (expr->kind == VF_EXPR_COLUMN)
-        *field = *field_of(look, expr->column);
-    else if (!is_of_kind(expr) || (column == NULL && read_as == VF_K_UNTYPED))
-        *field = (struct vf_field){.native = look->as_text ? "" : NULL, .type = {.kind = VF_K_TEXT}};
-    else if (read_as == VF_K_UNTYPED)
-        *field = *field_of(look, column->column);
-    else
-        *field = (struct vf_field){.native = "", .type = {.kind = read_as}, .form = VF_FORM_NATIVE};
-    field->name = output->name;
-    field->not_null = false;
+        return (struct vf_field){0};
+    if (expr->kind == VF_EXPR_COLUMN)
+        return field_of(look, expr->column);
+    if (!is_of_kind(expr) || (column == NULL && read_as == VF_K_UNTYPED))
+        return (struct vf_field){.native = look->as_text ? "" : NULL, .type = {.kind = VF_K_TEXT}};
+    if (read_as == VF_K_UNTYPED)
+        return field_of(look, column->column);
+    return (struct vf_field){.native = "", .type = {.kind = read_as}, .form = VF_FORM_NATIVE};
 }
+
+static bool are_alike(const struct vf_field *a, const struct vf_field *b)
+{
+    return a->native != NULL && b->native != NULL && vf_type_equal(a->type, b->type) && a->form == b->form;
+}
+
+static bool is_plain_form(enum vf_form form)
+{
+    return form == VF_FORM_NATIVE || form == VF_FORM_INTEGER;
+}
+
+/* Of queries that are united: as the first, if the others are alike; whole numbers may be of several widths, and truth values computed or not. */
+static struct vf_field field_of_output(const struct look *look, size_t output)
+{
+    const struct vf_query_output *first = &look->query->outputs[output];
+    struct vf_field field = describe(look, first->expr);
+
+    for (const struct vf_query *arm = look->query->next; arm != NULL; arm = arm->next) {
+        const struct look other = look_into(look, arm, look->around);
+        const struct vf_field there = describe(&other, arm->outputs[output].expr);
+        bool is_whole = vf_kind_is_whole(first->expr->is), is_bool = first->expr->is == VF_K_BOOL;
+        bool is_plain = field.native != NULL && there.native != NULL && is_plain_form(field.form) &&
+                        is_plain_form(there.form) && (is_whole || is_bool);
+        if (is_plain)
+            field = (struct vf_field){.native = "", .type = {.kind = is_bool ? VF_K_BOOL : VF_K_DECIMAL}};
+        else if (!are_alike(&field, &there))
+            field.native = NULL;
+    }
+    field.name = first->name;
+    field.not_null = false;
+    return field;
+}
+
+/* ---- which rows ---- */
 
 static bool is_ordered_by(const struct vf_query *query, const struct vf_expr *expr)
 {
@@ -124,46 +173,115 @@ static bool is_ordered_by(const struct vf_query *query, const struct vf_expr *ex
     return false;
 }
 
-/* Does the order hold only equal rows for equal? By all that is shown, by what is grouped, or by the key of the one table. */
-static bool is_total(const struct vf_query *query, const struct vf_relations *relations)
+static bool is_ordered_by_key(const struct vf_query *query)
 {
-    bool by_outputs = true, by_groups = query->n_groups > 0 && !query->distinct, by_key = false;
+    const struct vf_query_source *source = &query->sources[0];
+    bool is_one = query->n_sources == 1 && query->n_groups == 0 && !query->distinct && source->table->primary_key >= 0;
+    const struct vf_index *key = is_one ? &source->table->indexes[source->table->primary_key] : NULL;
+
+    for (size_t i = 0; is_one && i < key->n_parts; i++) {
+        const struct vf_expr column = {.kind = VF_EXPR_COLUMN, .column = source->first_column + key->parts[i].column};
+        is_one = key->parts[i].column >= 0 && is_ordered_by(query, &column);
+    }
+    return is_one && key->n_parts > 0;
+}
+
+/* Does LIMIT leave the same rows everywhere? If the order holds only equal rows for equal: by all that is shown, by what is grouped, or by the key of the one table. */
+static bool is_limit_same(const struct vf_query *query)
+{
+    bool by_outputs = true, by_groups = query->n_groups > 0 && !query->distinct;
 
     for (size_t i = 0; i < query->n_outputs; i++)
         by_outputs &= is_ordered_by(query, query->outputs[i].expr);
     for (size_t i = 0; i < query->n_groups; i++)
         by_groups &= is_ordered_by(query, query->groups[i]);
-    if (query->n_sources == 1 && query->n_groups == 0 && !query->distinct) {
-        const struct vf_table *table = relations->tables[query->sources[0].relation];
-        const struct vf_index *key = table->primary_key >= 0 ? &table->indexes[table->primary_key] : NULL;
-        by_key = key != NULL && key->n_parts > 0;
-        for (size_t i = 0; by_key && i < key->n_parts; i++) {
-            bool found = false;
-            for (size_t k = 0; k < query->n_orders; k++)
-                found |= query->orders[k].expr->kind == VF_EXPR_COLUMN &&
-                         query->orders[k].expr->column == key->parts[i].column;
-            by_key &= found && key->parts[i].column >= 0;
-        }
-    }
-    return by_outputs || by_groups || by_key;
+    return (query->limit < 0 && query->offset == 0) || by_outputs || by_groups || is_ordered_by_key(query);
 }
 
-/* ---- which rows ---- */
+static bool are_sources_same(const struct look *look)
+{
+    for (size_t i = 0; i < look->query->n_sources; i++) {
+        const struct vf_query_source *source = &look->query->sources[i];
+        if (source->query == NULL && !look->relations[source->relation].is_same)
+            return false;
+        for (const struct vf_query *arm = source->query; arm != NULL; arm = arm->next) {
+            const struct look inner = look_into(look, arm, NULL);
+            if (!is_decided(&inner))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Is it decided by exact values alone which rows it has, but for its own LIMIT? */
+static bool is_decided_but_limit(const struct look *look)
+{
+    const struct vf_query *query = look->query;
+    bool is = is_exact(look, query->where) && is_exact(look, query->having);
+
+    for (size_t i = 0; i < query->n_sources; i++)
+        is &= is_exact(look, query->sources[i].on);
+    for (size_t i = 0; i < query->n_groups; i++)
+        is &= is_exact(look, query->groups[i]);
+    for (size_t i = 0; i < query->n_outputs && query->distinct; i++)
+        is &= is_exact(look, query->outputs[i].expr);
+    return is;
+}
+
+static bool is_decided(const struct look *look)
+{
+    return are_sources_same(look) && is_decided_but_limit(look) && is_limit_same(look->query);
+}
 
 static const char *why_not_same(const struct look *look)
 {
-    const struct vf_query *query = look->query;
-    bool is_decided = is_exact(look, query->where) && is_exact(look, query->having);
-
-    for (size_t i = 0; i < query->n_sources; i++) {
-        if (!look->relations[query->sources[i].relation].is_same)
-            return "it is over a view whose rows aren't compared";
-        is_decided &= is_exact(look, query->sources[i].on);
+    for (const struct vf_query *arm = look->query; arm != NULL; arm = arm->next) {
+        const struct look one = look_into(look, arm, NULL);
+        if (!are_sources_same(&one))
+            return "it is over a view, or a subquery, whose rows aren't compared";
+        if (!is_decided_but_limit(&one))
+            return "which rows it shows is decided by values that aren't the same to the last bit";
+        if (arm->next == NULL || arm->next_is_all)
+            continue;
+        for (size_t i = 0; i < arm->n_outputs; i++) {
+            if (!is_exact(&one, arm->outputs[i].expr))
+                return "which rows it shows is decided by values that aren't the same to the last bit";
+        }
     }
-    for (size_t i = 0; i < query->n_groups; i++)
-        is_decided &= is_exact(look, query->groups[i]);
-    return is_decided ? NULL : "which rows it shows is decided by values that aren't the same to the last bit";
+    return NULL;
 }
+
+/* Which tables are behind it? */
+static void mark_tables(const struct look *look, const struct vf_query *query, size_t n_tables, bool *is_over);
+
+static void mark_in(const struct look *look, const struct vf_expr *expr, size_t n_tables, bool *is_over)
+{
+    if (expr == NULL)
+        return;
+    if (expr->query != NULL)
+        mark_tables(look, expr->query, n_tables, is_over);
+    for (size_t i = 0; i < expr->n_args; i++)
+        mark_in(look, expr->args[i], n_tables, is_over);
+}
+
+static void mark_tables(const struct look *look, const struct vf_query *query, size_t n_tables, bool *is_over)
+{
+    for (size_t i = 0; i < query->n_sources; i++) {
+        const struct vf_query_source *source = &query->sources[i];
+        if (source->query != NULL)
+            mark_tables(look, source->query, n_tables, is_over);
+        for (size_t k = 0; k < n_tables && source->query == NULL; k++)
+            is_over[k] |= look->relations[source->relation].is_over[k];
+    }
+    for (size_t i = 0; i < query->n_outputs; i++)
+        mark_in(look, query->outputs[i].expr, n_tables, is_over);
+    mark_in(look, query->where, n_tables, is_over);
+    mark_in(look, query->having, n_tables, is_over);
+    if (query->next != NULL)
+        mark_tables(look, query->next, n_tables, is_over);
+}
+
+/* ---- a view ---- */
 
 /* The columns that are compared, and the names of the others. */
 static enum vf_status choose_columns(struct vf_plan_maker *maker, const struct vf_plan_shown *shown,
@@ -209,35 +327,30 @@ static enum vf_status list_tables(struct vf_plan_maker *maker, const struct vf_p
 
 enum vf_status vf_plan_shown_view(struct vf_plan_maker *maker, const struct vf_query *query,
                                   const struct vf_query *made, const struct vf_plan_shown *relations,
-                                  const struct vf_relations *from, struct vf_plan_view *view,
-                                  struct vf_plan_shown *shown)
+                                  struct vf_plan_view *view, struct vf_plan_shown *shown)
 {
     struct vf_plan *plan = maker->plan;
     const struct vf_dialect *dialect = vf_conn_ops(maker->source)->dialect;
     bool as_text = dialect == vf_conn_ops(maker->target)->dialect && !dialect->reads_conditions_as_numbers;
-    const struct look source = {query, relations, false, as_text}, target = {made, relations, true, as_text};
-    bool is_chosen = query->limit >= 0 || query->offset > 0;
+    const struct look source = {query, relations, false, as_text, NULL};
+    const struct look target = {made, relations, true, as_text, NULL};
 
     shown->from = vf_arena_alloc(&plan->arena, query->n_outputs + 1, sizeof(*shown->from));
     shown->to = vf_arena_alloc(&plan->arena, query->n_outputs + 1, sizeof(*shown->to));
     shown->is_over = vf_arena_alloc(&plan->arena, plan->n_tables + 1, sizeof(*shown->is_over));
     if (shown->from == NULL || shown->to == NULL || shown->is_over == NULL)
         return vf_error_nomem(maker->err);
-    for (size_t i = 0; i < query->n_sources; i++) {
-        for (size_t k = 0; k < plan->n_tables; k++)
-            shown->is_over[k] |= relations[query->sources[i].relation].is_over[k];
-    }
+    mark_tables(&source, query, plan->n_tables, shown->is_over);
     for (size_t i = 0; i < query->n_outputs; i++) {
-        describe(&source, &query->outputs[i], &shown->from[i]);
-        describe(&target, &made->outputs[i], &shown->to[i]);
+        shown->from[i] = field_of_output(&source, i);
+        shown->to[i] = field_of_output(&target, i);
     }
     view->from =
         (struct vf_relation){.schema = view->source->schema, .name = view->source->name, .kind = VF_TABLE_VIEW};
     view->to = (struct vf_relation){.schema = view->target.schema, .name = view->target.name, .kind = VF_TABLE_VIEW};
     view->uncompared = why_not_same(&source);
     view->is_compared = view->uncompared == NULL;
-    bool is_total_order = !is_chosen || is_total(query, from);
-    shown->is_same = view->is_compared && is_total_order;
+    shown->is_same = view->is_compared && is_limit_same(query);
     enum vf_status status = list_tables(maker, shown, view);
     if (status == VF_OK && shown->is_same)
         status = choose_columns(maker, shown, view);

@@ -424,6 +424,8 @@ static void write_views(const struct writer *writer)
             vf_yaml_put(writer->out, view->source->name);
             if (view->source->schema != NULL)
                 put_key(writer->out, "schema", view->source->schema);
+            if (strcmp(view->target.name, view->source->name) != 0)
+                put_key(writer->out, "rename", view->target.name);
             put_target(writer->out, ", ", plan);
             put_key(writer->out, "view", view->target.text);
             vf_buf_str(writer->out, "}\n");

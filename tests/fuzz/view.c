@@ -4,8 +4,8 @@
 #include "dialects.h"
 #include "engine/query.h"
 
-static const struct vf_table first = {.name = "t", .n_columns = N_COLUMNS, .columns = columns};
-static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns};
+static const struct vf_table first = {.name = "t", .n_columns = N_COLUMNS, .columns = columns, .primary_key = -1};
+static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns, .primary_key = -1};
 static const struct vf_table *const tables[] = {&first, &second};
 
 static void write_and_read(const struct vf_dialect *from, const struct vf_dialect *to, const struct vf_query *query,
