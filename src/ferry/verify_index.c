@@ -535,7 +535,7 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
         bool is_beside = vf_index_is_beside(index->vector.place);
         struct vf_vector_relation relation;
         struct vf_sidecar sidecar;
-        if (!vf_index_is_vector(index->kind) || index->n_parts != 1 || index->parts[0].column < 0 ||
+        if (!vf_index_is_approximate(index->kind) || index->n_parts != 1 || index->parts[0].column < 0 ||
             (!is_beside && !crossing->plan->verify.search))
             continue;
         struct vf_verify_index *out = &result->indexes[result->n_indexes++];

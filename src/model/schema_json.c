@@ -44,6 +44,13 @@ static const char *const fk_action_words[] = {
 
 static const char *const table_words[] = {[VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0"};
 
+static const char *const role_words[] = {
+    [VF_ROLE_NONE] = "none",
+    [VF_ROLE_METADATA] = "metadata",
+    [VF_ROLE_PARTITION] = "partition",
+    [VF_ROLE_AUXILIARY] = "auxiliary",
+};
+
 static const char *const user_type_words[] = {
     [VF_USER_TYPE_ENUM] = "enum",
     [VF_USER_TYPE_DOMAIN] = "domain",
@@ -91,6 +98,11 @@ static const char *table_word(unsigned value)
     return word_of(table_words, N_WORDS(table_words), value);
 }
 
+static const char *role_word(unsigned value)
+{
+    return word_of(role_words, N_WORDS(role_words), value);
+}
+
 static const char *user_type_word(unsigned value)
 {
     return word_of(user_type_words, N_WORDS(user_type_words), value);
@@ -119,6 +131,7 @@ static const struct vf_json_words places = {VF_PLACE_SESSION + 1, place_word};
 static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
 static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_word};
 static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_word};
+static const struct vf_json_words roles = {N_WORDS(role_words), role_word};
 static const struct vf_json_words user_type_kinds = {N_WORDS(user_type_words), user_type_word};
 static const struct vf_json_words forms = {VF_FORM_COUNT, form_word};
 static const struct vf_json_words metrics = {VF_METRIC_JACCARD + 1, metric_word};
@@ -175,6 +188,7 @@ static const struct vf_json_field column_fields[] = {
     REQUIRED(vf_column, type, TYPE),
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
+    WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),
     FIELD(vf_column, dialect, TEXT),
@@ -301,6 +315,7 @@ static const struct vf_json_field table_fields[] = {
     FIELD(vf_table, size_bytes, I64),
     FIELD(vf_table, strict, BOOL),
     FIELD(vf_table, without_rowid, BOOL),
+    FIELD(vf_table, vec0_chunk_size, U32),
     FIELD(vf_table, comment, TEXT),
 };
 static const struct vf_json_shape table_shape = {SHAPE(vf_table, table_fields), .prepare = prepare_table};

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vec0.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "model/problem.h"
 
 static enum vf_status check_columns(const struct vf_sqlite_conn *conn, const struct vf_table *table,
@@ -40,6 +42,19 @@ static enum vf_status check_name(const struct vf_schema *wanted, size_t number, 
     return VF_OK;
 }
 
+/* Beside a vec0 table lie others, under names that are taken with it. */
+static enum vf_status check_shadows(const struct vf_schema *wanted, const struct vf_table *table,
+                                    struct vf_problem_list *problems, struct vf_error *err)
+{
+    for (size_t i = 0; table->kind == VF_TABLE_VEC0 && i < wanted->n_tables; i++) {
+        if (vf_sqlite_is_shadow(wanted->tables[i].name, table->name, "vec0"))
+            return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_USAGE, wanted->tables[i].name,
+                                  "rename it in the plan", err,
+                                  "the vec0 table \"%s\" keeps its data in a table of this name", table->name);
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_sqlite_check_names(const struct vf_sqlite_conn *conn, const struct vf_schema *wanted,
                                      struct vf_problem_list *problems, struct vf_error *err)
 {
@@ -48,6 +63,8 @@ enum vf_status vf_sqlite_check_names(const struct vf_sqlite_conn *conn, const st
         status = check_name(wanted, i, problems, err);
         if (status == VF_OK)
             status = check_columns(conn, &wanted->tables[i], problems, err);
+        if (status == VF_OK)
+            status = check_shadows(wanted, &wanted->tables[i], problems, err);
     }
     return status;
 }
