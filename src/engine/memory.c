@@ -80,12 +80,15 @@ static bool is_generated_copy(const struct vf_column *column)
     return column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL;
 }
 
-static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target)
+/* The declaration of a table of another kind is none of this one's. */
+static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target,
+                       bool is_same_kind)
 {
     if (vf_strcasecmp(here->native, target->native) != 0) /* SQLite has its own way to write the usual ones */
         return;
     here->evidence.text = vf_memory_evidence;
-    here->native = source->native;
+    if (is_same_kind)
+        here->native = source->native;
     here->type = source->type;
     here->form = target->form;
     here->not_null = source->not_null;
@@ -369,6 +372,31 @@ static enum vf_status lay_plain_index(struct vf_schema *schema, struct vf_table 
     return VF_OK;
 }
 
+static bool has_vector_index(const struct vf_table *table, int column)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_index_is_vector(table->indexes[i].kind) && table->indexes[i].n_parts == 1 &&
+            table->indexes[i].parts[0].column == column)
+            return true;
+    }
+    return false;
+}
+
+/* A vec0 table has a distance for each of its vectors, also where the source had no index of them: then it has none to go back. */
+static void forget_distances(struct vf_table *here, const struct vf_table *source, const struct vf_table *target)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < here->n_indexes; i++) {
+        bool is_made_up = false;
+        for (size_t k = 0; here->indexes[i].kind == VF_INDEX_EXACT && k < source->n_columns; k++)
+            is_made_up = is_made_up || (place_of(here, source, target, (int)k) == here->indexes[i].parts[0].column &&
+                                        !has_vector_index(source, (int)k));
+        if (!is_made_up)
+            here->indexes[n++] = here->indexes[i];
+    }
+    here->n_indexes = n;
+}
+
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
@@ -499,9 +527,11 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
     for (size_t i = 0; i < source.n_columns; i++) {
         int place = place_of(here, &source, &target, (int)i);
         if (place >= 0)
-            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)]);
+            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)],
+                       source.kind == here->kind);
     }
     lay_foreign_keys(here, &source, &target);
+    forget_distances(here, &source, &target);
     status = lay_indexes(schema, here, &source, &target, err);
     if (status == VF_OK)
         status = lay_checks(schema, here, &source, &target, err);

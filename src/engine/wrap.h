@@ -25,6 +25,7 @@
     X(nearest)                                                                                                         \
     X(index_script)                                                                                                    \
     X(map_column)                                                                                                      \
+    X(fit_table)                                                                                                       \
     X(map_index)                                                                                                       \
     X(preflight)                                                                                                       \
     X(lock)                                                                                                            \

@@ -96,7 +96,8 @@ struct vf_plan_request_table {
     const char *part_of; /* the partitioned table whose partition it is, moved as a table of its own; or NULL */
     unsigned target;     /* number of the target, from 1 */
     bool whole;
-    bool as_table; /* it is a materialised view in the source */
+    bool as_table; /* an ordinary table, though it is a materialised view or a vec0 table in the source */
+    bool as_vec0;
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -201,6 +202,11 @@ struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_
 void vf_plan_retype_default(struct vf_column *column, struct vf_arena *arena);
 /* What of the columns isn't moved with them: defaults, collations, generation expressions. */
 enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
+/* plan_kind.c: is an ordinary table made, or a vec0 table? Columns and memory are there. */
+enum vf_status vf_plan_choose_kind(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request) VF_CHECKED;
+/* Checks, expressions and foreign keys of a table that becomes a vec0 table are named. */
+enum vf_status vf_plan_leave_rules(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
 /* plan_indexes.c: column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
 int vf_plan_target_number(const struct vf_plan_table *table, int i);
 /* Indexes and keys of a table; columns are there. */

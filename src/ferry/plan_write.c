@@ -355,7 +355,9 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
         vf_buf_str(out, "\n    schema: ");
         vf_yaml_put(out, table->source.schema);
     }
-    if (table->source.is_view)
+    if (table->target.kind == VF_TABLE_VEC0)
+        vf_buf_str(out, "\n    as: vec0");
+    else if (table->source.is_view || table->has_kind)
         vf_buf_str(out, "\n    as: table");
     if (strcmp(table->target.name, table->source.name) != 0) {
         vf_buf_str(out, "\n    rename: ");

@@ -566,7 +566,7 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
         return vf_error_nomem(err);
     for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++) {
         const struct vf_index *index = &table->indexes[i].mapping.index;
-        bool is_of_column = vf_index_is_vector(index->kind) && index->n_parts == 1 && index->parts[0].column >= 0;
+        bool is_of_column = vf_index_is_approximate(index->kind) && index->n_parts == 1 && index->parts[0].column >= 0;
         if (!is_of_column || (!vf_index_is_beside(index->vector.place) && !crossing->plan->verify.search))
             continue;
         struct vf_verify_index *out = &result->indexes[result->n_indexes++];

@@ -161,6 +161,11 @@ bool vf_index_is_vector(enum vf_index_kind kind)
     return kind == VF_INDEX_HNSW || kind == VF_INDEX_IVFFLAT || kind == VF_INDEX_DISKANN || kind == VF_INDEX_EXACT;
 }
 
+bool vf_index_is_approximate(enum vf_index_kind kind)
+{
+    return vf_index_is_vector(kind) && kind != VF_INDEX_EXACT;
+}
+
 const char *vf_index_kind_name(enum vf_index_kind kind)
 {
     return (size_t)kind < N_INDEX_KINDS ? index_kinds[kind] : index_kinds[VF_INDEX_OTHER];

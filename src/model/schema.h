@@ -69,6 +69,14 @@ struct vf_evidence {
     const char *text; /* one sentence for the plan, or NULL */
 };
 
+/* What a column is to a vec0 table; of other tables, and of the key and the vectors of a vec0 table, NONE. */
+enum vf_column_role {
+    VF_ROLE_NONE,
+    VF_ROLE_METADATA,  /* a search can be narrowed down by it; never NULL */
+    VF_ROLE_PARTITION, /* vectors of different values lie in different chunks of the table's */
+    VF_ROLE_AUXILIARY, /* only carried along */
+};
+
 struct vf_column {
     const char *name;
     const char *
@@ -76,6 +84,7 @@ struct vf_column {
     struct vf_type type;
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
+    enum vf_column_role role;
     enum vf_generated generated;
     const char *expression; /* of a STORED or VIRTUAL column, in `dialect` */
     const char *dialect;
@@ -266,7 +275,7 @@ struct vf_table_name {
 
 enum vf_table_kind {
     VF_TABLE_ORDINARY,
-    VF_TABLE_VEC0, /* a sqlite-vec virtual table, read from its chunks */
+    VF_TABLE_VEC0, /* a sqlite-vec virtual table: read from its chunks, written through the extension */
     VF_TABLE_VIEW, /* of a relation that is scanned: it has no rows of its own, and so no rowids */
 };
 
@@ -287,6 +296,7 @@ struct vf_table {
     bool n_rows_exact;
     int64_t size_bytes;         /* of the data, -1: unknown */
     bool strict, without_rowid; /* SQLite */
+    uint32_t vec0_chunk_size;   /* VEC0: how many vectors lie together; 0: the extension's own choice */
     bool unlogged;              /* PostgreSQL: its rows don't outlive a crash */
     struct vf_partition_by partition_by;
     size_t n_partitions;
@@ -387,6 +397,8 @@ void vf_schema_set_dialect(struct vf_schema *schema, const char *dialect);
 
 /* HNSW, IVFFLAT, DISKANN, EXACT. */
 bool vf_index_is_vector(enum vf_index_kind kind);
+/* Those of them whose search may miss a vector: all but EXACT. */
+bool vf_index_is_approximate(enum vf_index_kind kind);
 /* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "fulltext", "other"; static. */
 const char *vf_index_kind_name(enum vf_index_kind kind);
 bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind);

@@ -48,6 +48,13 @@ static const char *const partition_words[] = {
 static const char *const table_words[] = {
     [VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0", [VF_TABLE_VIEW] = "view"};
 
+static const char *const role_words[] = {
+    [VF_ROLE_NONE] = "none",
+    [VF_ROLE_METADATA] = "metadata",
+    [VF_ROLE_PARTITION] = "partition",
+    [VF_ROLE_AUXILIARY] = "auxiliary",
+};
+
 static const char *const user_type_words[] = {
     [VF_USER_TYPE_ENUM] = "enum",
     [VF_USER_TYPE_DOMAIN] = "domain",
@@ -89,6 +96,7 @@ static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words),
 static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_words, NULL};
 static const struct vf_json_words partition_strategies = {N_WORDS(partition_words), partition_words, NULL};
 static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_words, NULL};
+static const struct vf_json_words roles = {N_WORDS(role_words), role_words, NULL};
 static const struct vf_json_words user_type_kinds = {N_WORDS(user_type_words), user_type_words, NULL};
 static const struct vf_json_words forms = {VF_FORM_COUNT, NULL, form_word};
 static const struct vf_json_words metrics = {VF_METRIC_JACCARD + 1, NULL, metric_word};
@@ -147,6 +155,7 @@ static const struct vf_json_field column_fields[] = {
     REQUIRED(vf_column, type, TYPE),
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
+    WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),
     FIELD(vf_column, dialect, TEXT),
@@ -301,6 +310,7 @@ static const struct vf_json_field table_fields[] = {
     FIELD(vf_table, size_bytes, I64),
     FIELD(vf_table, strict, BOOL),
     FIELD(vf_table, without_rowid, BOOL),
+    FIELD(vf_table, vec0_chunk_size, U32),
     FIELD(vf_table, comment, TEXT),
     {.name = "unlogged", .kind = VF_JSON_BOOL, .is_sparse = true, AT(vf_table, unlogged)},
     {.name = "partition_by",

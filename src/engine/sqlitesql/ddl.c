@@ -9,6 +9,7 @@
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/vector_index.h"
 
 /* ---- CREATE TABLE ---- */
@@ -218,6 +219,8 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
     enum vf_status status = object_exists(conn, "table", table->name, &exists, err);
     if (status != VF_OK || exists)
         return status;
+    if (table->kind == VF_TABLE_VEC0)
+        return vf_vec0_make_table(conn, table, err);
     for (size_t i = 0; i < table->n_columns; i++) {
         if (!vf_sqlite_is_type_name(table->columns[i].native))
             return vf_error_set(err, VF_USAGE, "table %s: column %s can't be declared \"%s\"", table->name,
@@ -242,7 +245,7 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
 {
     struct vf_buf sql;
     bool exists = false;
-    if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0)
+    if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0 || index->kind == VF_INDEX_EXACT)
         return VF_OK; /* part of the table */
     if (index->kind == VF_INDEX_FULLTEXT)
         return vf_sqlite_make_fulltext(conn, table, index, err);
@@ -409,9 +412,13 @@ enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_SEQUENCE_VALUE:
         return set_sequence(conn, step->sequence, err);
     case VF_STEP_ANALYZE:
+        if (step->table->kind == VF_TABLE_VEC0) /* there is one way to search it */
+            return VF_OK;
         return with_table(conn, "ANALYZE", step->table->name, err);
     case VF_STEP_DROP_TABLE:
         status = vf_sqlite_drop_fulltext(conn, step->table, err);
+        if (status == VF_OK)
+            status = vf_vec0_prepare_drop(conn, step->table->name, err);
         if (status != VF_OK)
             return status;
         return with_table(conn, "DROP TABLE IF EXISTS", step->table->name, err);
@@ -439,7 +446,12 @@ enum vf_status vf_sqlite_table_state(struct vf_conn *base, const char *schema, c
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
-    status = vf_sqlite_write_from(conn, name, &sql, err);
+    bool is_vec0 = false;
+    status = vf_vec0_is_table(conn, name, &is_vec0, err);
+    if (status == VF_OK && is_vec0) /* without the extension */
+        status = vf_vec0_write_rows(name, &sql, err);
+    else if (status == VF_OK)
+        status = vf_sqlite_write_from(conn, name, &sql, err);
     vf_buf_char(&sql, ')');
     if (status == VF_OK)
         status = vf_buf_check(&sql, err);
