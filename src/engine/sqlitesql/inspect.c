@@ -62,7 +62,7 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
 {
     int64_t n_objects = 0;
     sqlite3_stmt *stmt = NULL;
-    enum vf_status status = vf_sqlite_get_i64(conn, "SELECT count(*) FROM sqlite_master", 0, &n_objects, err);
+    enum vf_status status = vf_sqlite_get_i64(conn, VF_SQLITE_ASK_N_OBJECTS, 0, &n_objects, err);
     if (status != VF_OK || n_objects == 0)
         return status;
     catalogue->n_objects = (size_t)n_objects;
