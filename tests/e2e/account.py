@@ -1,6 +1,7 @@
 """The account of a plan: each object that the source's own catalogue has is in the target's catalogue, or the plan names it."""
 
 import json
+import re
 
 import catalogue
 
@@ -39,6 +40,9 @@ class Named:
 
     def __init__(self, *plans):
         self.not_moved = [(other["kind"], within(other.get("schema"), other.get("on")), other["name"], within(other.get("schema"), other["name"])) for plan in plans for other in plan["not_moved"]]
+        # What couldn't be made over the rows that are there.
+        left_open = [re.match(r'([a-z ]+) "(.*)" of table "(.*?)": ', problem["what"], re.DOTALL) for plan in plans for problem in plan.get("unfinished", [])]
+        self.not_moved += [(found[1], label(found[3]), found[2], found[2]) for found in left_open if found]
         self.problems = [(label(problem["object"].rpartition(".")[0]) + "." + problem["object"].rpartition(".")[2], problem["what"]) for plan in plans for problem in plan["problems"]]
 
     def has(self, kind, table, name):

@@ -186,7 +186,7 @@ def read_sqlite_table(connection, found, name, sql):
     found["table", "", name] = ("WITHOUT ROWID" in options, "STRICT" in options, "AUTOINCREMENT" in sql.upper())
     for column, declared, not_null, default, key, hidden in connection.execute('SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)):
         found["column", name, column] = (declared.upper(), not_null)
-        if default is not None:
+        if default is not None and default.upper() != "NULL":  # which is as good as none
             found["default", name, column] = plain(default)
         if hidden in (2, 3):
             found["generation expression", name, column] = hidden
@@ -246,6 +246,8 @@ def read_duckdb(path):
                 continue
             if kind == "default" and (table, name) in computed and re.search(rf'[(,] *"?{re.escape(name)}"? \w+(\([^)]*\))? GENERATED ALWAYS AS', texts[table]):
                 found["generation expression", table, name] = definition
+            elif kind == "default" and definition.upper() == "NULL":  # which is as good as none
+                continue
             elif kind == "default":
                 found[kind, table, name] = default_of(connection, definition, types[table, name])
             elif sort == ["other"]:
