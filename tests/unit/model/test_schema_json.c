@@ -59,7 +59,7 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .generated = i == 0 ? VF_GENERATED_IDENTITY_ALWAYS : VF_GENERATED_STORED,
             .expression = "upper(title)",
             .dialect = "postgres",
-            .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's"},
+            .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's", .is_utc = true},
             .collation = "C",
             .comment = "line one\nline two",
             .type_schema = "public",
@@ -217,8 +217,8 @@ static void test_every_field_is_written(void **state)
          "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"role\":\"metadata\",\"generated\":\"identity_"
          "always\",\"expression\":"
          "\"upper(title)\",\"dialect\":\"postgres\","
-         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null},\"collation\":\"C\",\"comment\":\"line "
-         "one\\nline two\","
+         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null,\"is_utc\":true},\"collation\":\"C\","
+         "\"comment\":\"line one\\nline two\","
          "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
          "\"max_relative_error\":0.1,\"n_rewritten\":9,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":7,\"n_zero\":8,"
@@ -250,9 +250,7 @@ static void test_every_field_is_written(void **state)
         ("\"user_types\":[{\"schema\":\"public\",\"name\":\"everything\",\"kind\":\"range\",\"labels\":[\"sad\",\"ok\","
          "\"happy\"],"
          "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\",\"dialect\":"
-         "null},\"field_"
-         "names\":"
-         "[\"a\",\"b\"],"
+         "null,\"is_utc\":false},\"field_names\":[\"a\",\"b\"],"
          "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > "
          "0\",\"dialect\":null,\"of\":null}]}]"),
         ("\"sequences\":[{\"schema\":\"public\",\"name\":\"docs_id_seq\",\"native\":\"bigint\",\"start\":1,"
