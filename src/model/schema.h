@@ -38,8 +38,8 @@ struct vf_default {
     enum vf_default_kind kind;
     const char *text;
     const char *dialect;
-    bool
-        is_utc; /* NOW, TODAY, TIME: what the clock of UTC shows. Else a type without a zone gets what the clock of the session's time zone shows. */
+    /* NOW, TODAY, TIME: what the clock of UTC shows. Else a type without a zone gets what the clock of the session's time zone shows. */
+    bool is_utc;
     const struct vf_expr *expr; /* of a target's column */
 };
 
