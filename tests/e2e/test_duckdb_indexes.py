@@ -261,7 +261,7 @@ class Changes(HnswCase):
         self.copy(source, postgres)
         connection = self.connect(postgres)
         self.assertEqual(connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'by_v'").fetchone()[0], "CREATE INDEX by_v ON public.t USING hnsw (v vector_ip_ops) WITH (m='9')")
-        for target, place in (("there.db", "sidecar"), ("duckdb:there.duckdb", "database"), ("duckdb:again.duckdb", "sidecar")):
+        for target, place in (("there.db", "sidecar"), ("duckdb:there.duckdb", "database")):
             plan.write_text(f"version: 1\nsource: {source}\ntarget: {target}\nindex_min_rows: 1\n")
             with open(plan, "a", encoding="utf-8") as file:
                 file.write("tables:\n  - name: t\n    indexes:\n      - {name: by_v, kind: hnsw, to: %s}\n" % place)
