@@ -92,8 +92,8 @@ static const char *empty_list(const char *text, struct vf_arena *arena)
     size_t size_bytes = strlen(text);
     const char *inside = inside_cast(text, &size_bytes);
     const char *value = unquote(inside != NULL ? inside : text, size_bytes, arena);
-    bool is_call = inside == NULL &&
-                   (vf_strcasecmp(text, "main.list_value()") == 0 || vf_strcasecmp(text, "list_value()") == 0);
+    bool is_call =
+        inside == NULL && (vf_strcasecmp(text, "main.list_value()") == 0 || vf_strcasecmp(text, "list_value()") == 0);
 
     return is_call || (value != NULL && strcmp(value, "[]") == 0) ? "[]" : NULL;
 }
@@ -158,6 +158,11 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
         return false;
     if (kind == VF_K_BLOB)
         return write_blob(text, out);
+    size_t n = strlen(column->native);
+    if (kind == VF_K_ARRAY && n > 2 && strcmp(column->native + n - 2, "[]") == 0) {
+        vf_buf_str(out, text);
+        return strcmp(text, "[]") == 0;
+    }
     vf_buf_str(out, "CAST(");
     vf_duckdb_quote_text(out, text, strlen(text));
     vf_buf_printf(out, " AS %s)", column->native);
