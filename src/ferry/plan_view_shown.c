@@ -127,7 +127,7 @@ static struct vf_field describe(const struct look *look, const struct vf_expr *e
         return (struct vf_field){.native = look->as_text ? "" : NULL, .type = {.kind = VF_K_TEXT}};
     if (read_as == VF_K_UNTYPED)
         return field_of(look, column->column);
-    return (struct vf_field){.native = "", .type = {.kind = read_as}, .form = VF_FORM_NATIVE};
+    return (struct vf_field){.native = "", .type = {.kind = read_as, .normal = read_as == VF_K_DECIMAL}};
 }
 
 static bool are_alike(const struct vf_field *a, const struct vf_field *b)
@@ -153,7 +153,8 @@ static struct vf_field field_of_output(const struct look *look, size_t output)
         bool is_plain = field.native != NULL && there.native != NULL && is_plain_form(field.form) &&
                         is_plain_form(there.form) && (is_whole || is_bool);
         if (is_plain)
-            field = (struct vf_field){.native = "", .type = {.kind = is_bool ? VF_K_BOOL : VF_K_DECIMAL}};
+            field = (struct vf_field){.native = "",
+                                      .type = {.kind = is_bool ? VF_K_BOOL : VF_K_DECIMAL, .normal = is_whole}};
         else if (!are_alike(&field, &there))
             field.native = NULL;
     }

@@ -16,7 +16,7 @@ CREATE TABLE author (id int PRIMARY KEY, name text NOT NULL, score int, span int
 CREATE TABLE book (id serial PRIMARY KEY, author_id int REFERENCES author, title text, EXCLUDE USING gist (int4range(id, id + 1) WITH &&));
 COMMENT ON TABLE author IS 'moved'; COMMENT ON COLUMN author.name IS 'moved';
 CREATE INDEX book_title ON book (title); COMMENT ON INDEX book_title IS 'not moved';
-CREATE VIEW a_view AS SELECT id, row_number() OVER () FROM author; CREATE VIEW a_moved_view AS SELECT id FROM author; CREATE MATERIALIZED VIEW a_matview AS SELECT id FROM book;
+CREATE VIEW a_view AS SELECT id, row_number() OVER () FROM author; CREATE VIEW a_moved_view AS SELECT id FROM book; CREATE MATERIALIZED VIEW a_matview AS SELECT id FROM book;
 CREATE RULE a_rule AS ON UPDATE TO a_view DO INSTEAD NOTHING;
 CREATE FUNCTION a_function() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
 CREATE PROCEDURE a_procedure() LANGUAGE sql AS 'SELECT 1';

@@ -234,6 +234,14 @@ class Views(Case):
         shown = self.run_vecferry("copy", "--json", "-f", path).json()["views"]
         self.assertEqual({(view["equal"], view["why"]) for view in shown}, {(None, "the plan's verify leaves views out")})
 
+    def test_numbers_are_compared_as_numbers(self):
+        """0 is 0 in PostgreSQL's COALESCE of a numeric(10,2), and 0.00 in DuckDB's."""
+        source, target = self.postgres("CREATE TABLE t (id int PRIMARY KEY, price numeric(10,2)); INSERT INTO t VALUES (1, 1.50), (2, NULL), (3, 200);"
+                                       "CREATE VIEW v AS SELECT id, COALESCE(price, 0) AS price, price * 2 AS twice FROM t; CREATE VIEW s AS SELECT sum(price) AS s FROM v;", vector=False), self.make("duckdb", "numbers.duckdb")
+        shown = {view["name"]: (view["equal"], view["why"]) for view in self.copy(source, target)["views"]}
+        self.assertEqual(shown["public.v"], (True, None))
+        self.assertEqual(self.rows(target, "SELECT * FROM v ORDER BY id")[1], self.rows(source, "SELECT * FROM v ORDER BY id")[1])
+
     # ---- there and back ----
 
     def test_there_and_back(self):

@@ -99,8 +99,22 @@ static const char *blob_text(const char *text, struct vf_arena *arena)
     return copy;
 }
 
+/* A list without elements, in the neutral writing of arrays; NULL: another list. DuckDB writes [] as a call. */
+static const char *empty_list(const char *text, struct vf_arena *arena)
+{
+    size_t size_bytes = strlen(text);
+    const char *inside = inside_cast(text, &size_bytes);
+    const char *value = unquote(inside != NULL ? inside : text, size_bytes, arena);
+    bool is_call =
+        inside == NULL && (vf_strcasecmp(text, "main.list_value()") == 0 || vf_strcasecmp(text, "list_value()") == 0);
+
+    return is_call || (value != NULL && strcmp(value, "[]") == 0) ? "[]" : NULL;
+}
+
 static const char *literal(const char *text, const struct vf_column *column, struct vf_arena *arena)
 {
+    if (column->type.kind == VF_K_ARRAY)
+        return empty_list(text, arena);
     size_t size_bytes = strlen(text);
     const char *inside = inside_cast(text, &size_bytes);
     const char *value = unquote(inside != NULL ? inside : text, size_bytes, arena);
@@ -158,6 +172,11 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
         return false;
     if (kind == VF_K_BLOB)
         return write_blob(text, out);
+    size_t n = strlen(column->native);
+    if (kind == VF_K_ARRAY && n > 2 && strcmp(column->native + n - 2, "[]") == 0) {
+        vf_buf_str(out, text);
+        return strcmp(text, "[]") == 0;
+    }
     vf_buf_str(out, "CAST(");
     vf_duckdb_quote_text(out, text, strlen(text));
     vf_buf_printf(out, " AS %s)", column->native);
