@@ -30,7 +30,6 @@ static const struct {
      "the same as SQLite"},
     {"inherited table", "inherits again; each row is in the table that has it", "each table with its own rows",
      "each table with its own rows"},
-    {"storage parameters of a table (fillfactor and the like)", "named", "named", "named"},
     {"unlogged table", "unlogged", "an ordinary table, named", "an ordinary table, named"},
     {"default: a value, the time, a uuid, a sequence's next", "its own form",
      "its own form; a time as the column has it", "its own form"},
@@ -53,8 +52,20 @@ static const struct {
     {"vector index", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)", "[indexes.md](indexes.md)"},
     {"materialized view", "a table with its rows and indexes when the plan asks for it (--as-table); else named",
      "the same", "the same"},
-    {"view", "translated, see below; else named with its text", "the same; tursodb has none by default", "the same"},
+    {"view", "translated, see below; else named with its text", "the same", "the same"},
     {"trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
+    {"constraint that isn't enforced (PostgreSQL 18)", "named: rows may break it", "the same", "the same"},
+    {"ON CONFLICT of a constraint of SQLite's; user_version, application_id", "named, with its text", "the same",
+     "the same"},
+    {"storage parameters, STORAGE, COMPRESSION, STATISTICS, REPLICA IDENTITY, CLUSTER, tablespaces; what a range, a "
+     "domain or a composite type says beyond its parts",
+     "named, with its text", "the same", "the same"},
+    {"owners, privileges, settings of the database (their names only)", "named: they are of one server", "the same",
+     "the same"},
+    {"all else that the catalogues have: operators, aggregates, casts, collations, text search objects, publications, "
+     "foreign servers, event triggers, macros, virtual tables, empty schemas, comments on others than tables and "
+     "columns",
+     "named, with its text", "named, with its text", "named, with its text"},
 };
 
 static void put_cell(const char *text)
@@ -145,36 +156,43 @@ static void print_functions(void)
 
 static void print_views(void)
 {
-    puts(
-        "\n## Views\n\nA view is read whole into a small model (src/model/query.h) and written anew, with the names "
-        "that its "
-        "tables and columns have in the target; a view over views is made after those. What is read:\n\n"
-        "- SELECT [DISTINCT] columns, `*` and the expressions of this page, FROM tables and views that are moved, by "
-        "CROSS, INNER and LEFT JOIN ... ON, from left to right, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET of "
-        "plain numbers.\n"
-        "- A column that is computed has a name by AS, and no two are of one name. A column that is neither grouped "
-        "nor "
-        "in an aggregate isn't read where there are groups, nor is LIMIT without ORDER BY: which row is meant isn't "
-        "said.\n"
-        "- `count(*)`, `count(x)` and `count(DISTINCT x)`; `sum(x)` of whole numbers and decimals, which is the same "
-        "number in the type that the database gives it (`bigint` or `numeric`, INTEGER, HUGEINT), and is therefore "
-        "shown and "
-        "compared, and not computed with; `min(x)` and `max(x)`. `avg(x)` and `sum(x)` of floating-point numbers are "
-        "rounded by each database in its own way, and go between databases of one kind only.\n"
-        "- GROUP BY, DISTINCT and `count(DISTINCT x)` of values that are equal only if their bytes are: not of "
-        "floating-point numbers, decimals, JSON and texts by a collation that folds.\n"
-        "- ORDER BY says where NULLs come, as the source has them: last, and first with DESC, in PostgreSQL; first, "
-        "and "
-        "last with DESC, in SQLite; last in DuckDB. Texts are ordered by code points (COLLATE \"C\" in PostgreSQL), "
-        "unless the "
-        "source's collation is another: then the view goes to databases of its kind only.\n\n"
-        "All else is named with the place in its text: subqueries, WITH, window functions, UNION, INTERSECT and "
-        "EXCEPT, "
-        "VALUES, USING and NATURAL, RIGHT and FULL joins, LATERAL, DISTINCT ON, FILTER, other aggregates, functions in "
-        "place of a table, and PostgreSQL's views with a check option, security_barrier or security_invoker. What a "
-        "column of a view over a view is computed from isn't known to the next one where a SQLite is at either end: "
-        "there "
-        "it is shown on, and not compared. With two targets, views go to the first.");
+    puts("\n## Views\n\nA view is read whole into a small model (src/model/query.h) and written anew, with the names "
+         "that its "
+         "tables and columns have in the target; a view over views is made after those. What is read:\n\n"
+         "- SELECT [DISTINCT] columns, `*` and the expressions of this page, FROM tables and views that are moved "
+         "and queries in parentheses, by CROSS, INNER and LEFT JOIN ... ON or USING, from left to right, WHERE, GROUP "
+         "BY, HAVING, ORDER BY, LIMIT and OFFSET of "
+         "plain numbers.\n"
+         "- A column that is computed has a name by AS, and no two are of one name. A column that is neither grouped "
+         "nor "
+         "in an aggregate isn't read where there are groups, nor is LIMIT without ORDER BY: which row is meant isn't "
+         "said.\n"
+         "- `count(*)`, `count(x)` and `count(DISTINCT x)`; `sum(x)` of whole numbers and decimals, which is the same "
+         "number in the type that the database gives it (`bigint` or `numeric`, INTEGER, HUGEINT), and is therefore "
+         "shown and "
+         "compared, and not computed with; `min(x)` and `max(x)`. `avg(x)` and `sum(x)` of floating-point numbers are "
+         "rounded by each database in its own way, and go between databases of one kind only.\n"
+         "- GROUP BY, DISTINCT and `count(DISTINCT x)` of values that are equal only if their bytes are: not of "
+         "floating-point numbers, decimals, JSON and texts by a collation that folds.\n"
+         "- ORDER BY says where NULLs come, as the source has them: last, and first with DESC, in PostgreSQL; first, "
+         "and "
+         "last with DESC, in SQLite; last in DuckDB. Texts are ordered by code points (COLLATE \"C\" in PostgreSQL), "
+         "unless the "
+         "source's collation is another: then the view goes to databases of its kind only.\n"
+         "- Subqueries by EXISTS, by IN of whole numbers, texts by their bytes, truth values, uuids and times, and in "
+         "place of a value where they give one row at most: aggregates without groups, or a row by its primary key. "
+         "They see the columns of the queries around them; no table has the same name inside and outside. They stand "
+         "among the columns, in WHERE and in HAVING.\n"
+         "- WITH, each query of it put where it is called; UNION ALL, and UNION of values that GROUP BY takes: of as "
+         "many columns, each of one kind and lying in one form on either side.\n\n"
+         "All else is named with the place in its text: WITH RECURSIVE, window functions, INTERSECT and EXCEPT, "
+         "VALUES, NATURAL, RIGHT and FULL joins, LATERAL, DISTINCT ON, FILTER, other aggregates, functions in "
+         "place of a table, and PostgreSQL's views with a check option, security_barrier or security_invoker. What a "
+         "column of a view over a view is computed from isn't known to the next one where a SQLite is at either end: "
+         "there "
+         "it is shown on, and not compared. With two targets, a view goes to the one that has all its tables. verify "
+         "compares "
+         "what each shows (docs/design/views.md).");
 }
 
 void print_objects(void)

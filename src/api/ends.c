@@ -213,10 +213,10 @@ enum vf_status vf_ends_read_file(const char *path, struct vf_buf *text, struct v
         if (n_read > 0)
             vf_buf_advance(text, n_read);
     }
-    bool failed = ferror(file) != 0;
+    int code = ferror(file) != 0 ? errno : 0;
     fclose(file);
-    if (failed)
-        return vf_error_set(err, VF_USAGE, "cannot read the plan %s", path);
+    if (code != 0)
+        return vf_error_set(err, VF_USAGE, "cannot read the plan %s: %s", path, strerror(code));
     return vf_buf_check(text, err);
 }
 
@@ -434,16 +434,6 @@ enum vf_status vf_ends_plan_of_run(vecferry *v, struct vf_ends *ends, bool unfin
 
 /* ---- closing ---- */
 
-static void release_password(char *password)
-{
-    if (password == NULL)
-        return;
-    volatile char *wipe = password;
-    for (size_t i = strlen(password); i > 0; i--)
-        wipe[i - 1] = '\0';
-    vf_free(password);
-}
-
 /* The file named {}, for which the plan of many files was made: an earlier process that was killed may have left it. */
 static void remove_pattern(const struct vf_url *url)
 {
@@ -465,11 +455,11 @@ void vf_ends_close(struct vf_ends *ends)
         if (i == 0 && is_pattern && end->crossing.target != NULL)
             remove_pattern(&end->url);
         vf_url_release(&end->url);
-        release_password(end->password);
+        vf_secret_free(end->password);
     }
     vf_conn_close(ends->source);
     vf_parts_release(&ends->parts);
     vf_url_release(&ends->source_url);
-    release_password(ends->source_password);
+    vf_secret_free(ends->source_password);
     *ends = (struct vf_ends){0};
 }

@@ -186,6 +186,34 @@ static enum vf_status add_indexes(struct files *files, size_t table, const struc
     return VF_OK;
 }
 
+/* A view is as bad as in the worst of the files; its rows aren't those of the source's, but where all its tables are whole. */
+static enum vf_status add_views(struct files *files, size_t i, const struct vf_verify_result *result)
+{
+    struct vf_verify_result *sum = files->verified;
+
+    if (sum->views == NULL)
+        sum->views = vf_arena_alloc(&sum->arena, result->n_views + 1, sizeof(*sum->views));
+    if (sum->views == NULL)
+        return vf_error_nomem(files->err);
+    sum->n_views = result->n_views;
+    for (size_t k = 0; k < result->n_views; k++) {
+        const struct vf_verify_view *found = &result->views[k];
+        if (i > 0 && (found->rows.equal || !sum->views[k].rows.equal))
+            continue;
+        sum->views[k] = (struct vf_verify_view){.is_compared = found->is_compared,
+                                                .why = vf_arena_strdup(&sum->arena, found->why),
+                                                .rows = {.equal = found->rows.equal,
+                                                         .source = found->rows.source,
+                                                         .target = found->rows.target,
+                                                         .n_differences = found->rows.n_differences,
+                                                         .at_least = found->rows.at_least}};
+        if (sum->views[k].why == NULL && found->why != NULL)
+            return vf_error_nomem(files->err);
+        sum->n_bad_views += !found->rows.equal;
+    }
+    return VF_OK;
+}
+
 static enum vf_status add_verified(struct files *files, size_t i, const struct vf_verify_result *result)
 {
     const struct vf_plan *plan = &files->ends->parts.plans[0];
@@ -213,7 +241,7 @@ static enum vf_status add_verified(struct files *files, size_t i, const struct v
     files->verified->n_differences += result->n_differences;
     files->verified->n_rejected += result->n_rejected;
     files->verified->elapsed_us += result->elapsed_us;
-    return status;
+    return status == VF_OK ? add_views(files, i, result) : status;
 }
 
 static enum vf_status add_unfinished(struct files *files, size_t i, const struct vf_problem_list *list)
@@ -318,29 +346,20 @@ static enum vf_status compare_whole(struct files *files)
 
 /* ---- the result ---- */
 
-static void add_text(struct vf_buf *out, const char *key, const char *text)
-{
-    vf_buf_printf(out, ",\"%s\":", key);
-    if (text == NULL)
-        vf_buf_str(out, "null");
-    else
-        vf_buf_json_string(out, text, strlen(text));
-}
-
 static void write_files(struct files *files)
 {
     struct vf_buf *out = &files->ends->v->result;
     char shown[512];
 
-    add_text(out, "by", files->ends->parts.plans[0].by);
+    vf_result_text(out, "by", files->ends->parts.plans[0].by);
     vf_buf_str(out, ",\"files\":[");
     for (size_t i = 0; i < files->by.n_values; i++) {
         const struct file *file = &files->files[i];
         vf_buf_printf(out, "%s{\"target\":%zu", i > 0 ? "," : "", i + 1);
-        add_text(out, "value", files->by.values[i].text);
-        add_text(out, "url", vf_url_show(&file->url, shown, sizeof(shown)));
+        vf_result_text(out, "value", files->by.values[i].text);
+        vf_result_text(out, "url", vf_url_show(&file->url, shown, sizeof(shown)));
         if (files->ends->targets[0].is_copied) {
-            add_text(out, "run", file->run);
+            vf_result_text(out, "run", file->run);
             vf_buf_printf(out, ",\"resumed\":%s,\"rows\":%lld,\"rejected\":%lld", file->is_resumed ? "true" : "false",
                           (long long)file->n_rows, (long long)file->n_rejected);
         }

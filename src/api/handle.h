@@ -112,6 +112,10 @@ enum vf_status vf_handle_write_report(vecferry *v, enum vf_status status, struct
 
 /* ---- result.c ---- */
 
+/* ,"key":"text", or null. */
+void vf_result_text(struct vf_buf *out, const char *key, const char *text);
+/* "url":..., and what the server says of itself. */
+void vf_result_server(struct vf_buf *out, const char *url, const struct vf_server *server);
 /* The parts of the JSON object that the verbs share: begin opens it, end closes it with exit code, error and hint, and returns the exit code. */
 void vf_result_begin(vecferry *v, const char *verb);
 void vf_result_plan(vecferry *v, const struct vf_parts *parts); /* source, targets, not_moved, problems */

@@ -168,8 +168,11 @@ static enum vf_status add_value(struct vf_option_values *values, bool is_list, c
 
     if (copy == NULL)
         return vf_error_nomem(err);
-    if (!is_list)
-        clear_values(values);
+    if (!is_list && values->n_values > 0) {
+        vf_free(values->values[0]);
+        values->values[0] = copy;
+        return VF_OK;
+    }
     char **grown = vf_realloc(values->values, values->n_values + 1, sizeof(*grown));
     if (grown == NULL) {
         vf_free(copy);

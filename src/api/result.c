@@ -10,7 +10,7 @@
 #include "ferry/nul.h"
 #include "model/temporal.h"
 
-static void add_text(struct vf_buf *out, const char *key, const char *text)
+void vf_result_text(struct vf_buf *out, const char *key, const char *text)
 {
     vf_buf_printf(out, ",\"%s\":", key);
     if (text == NULL)
@@ -48,17 +48,24 @@ void vf_result_begin(vecferry *v, const char *verb)
 
 /* ---- the plan's part ---- */
 
-/* `before` and "url": the object's beginning; it is left open. */
-static void begin_server(struct vf_buf *out, const char *before, const char *url, const struct vf_server *server)
+void vf_result_server(struct vf_buf *out, const char *url, const struct vf_server *server)
 {
-    vf_buf_printf(out, "%s{\"url\":", before);
+    vf_buf_str(out, "\"url\":");
     vf_buf_json_string(out, url != NULL ? url : "", url != NULL ? strlen(url) : 0);
-    add_text(out, "product", server->product);
-    add_text(out, "version", server->version);
-    add_text(out, "vector_product", server->vector_product);
-    add_text(out, "vector_version", server->vector_version);
+    vf_result_text(out, "product", server->product);
+    vf_result_text(out, "version", server->version);
+    vf_result_text(out, "vector_product", server->vector_product);
+    vf_result_text(out, "vector_version", server->vector_version);
     if (server->guarantee[0] != '\0')
-        add_text(out, "guarantee", server->guarantee);
+        vf_result_text(out, "guarantee", server->guarantee);
+}
+
+/* ,"key":{...} */
+static void add_server(struct vf_buf *out, const char *key, const char *url, const struct vf_server *server)
+{
+    vf_buf_printf(out, ",\"%s\":{", key);
+    vf_result_server(out, url, server);
+    vf_buf_char(out, '}');
 }
 
 /* Which target something is of; with only one it isn't said. */
@@ -77,13 +84,13 @@ static void add_problems(struct vf_buf *out, const struct vf_plan *plan, const s
         vf_buf_printf(out, "%s{\"severity\":\"%s\"", *first ? "" : ",", vf_severity_name(problem->severity));
         *first = false;
         add_target(out, plan);
-        add_text(out, "object", problem->object);
-        add_text(out, "what", problem->what);
-        add_text(out, "remedy", problem->remedy);
+        vf_result_text(out, "object", problem->object);
+        vf_result_text(out, "what", problem->what);
+        vf_result_text(out, "remedy", problem->remedy);
         if (problem->line > 0)
             add_number(out, "line", problem->line);
         if (problem->say != NULL)
-            add_text(out, "say", problem->say);
+            vf_result_text(out, "say", problem->say);
         vf_buf_char(out, '}');
     }
 }
@@ -96,11 +103,11 @@ static void add_not_moved(struct vf_buf *out, const struct vf_plan *plan, bool *
         *first = false;
         vf_buf_json_string(out, other->kind, strlen(other->kind));
         add_target(out, plan);
-        add_text(out, "schema", other->schema);
-        add_text(out, "name", other->name);
-        add_text(out, "on", other->on);
-        add_text(out, "why", other->why);
-        add_text(out, "text", other->text);
+        vf_result_text(out, "schema", other->schema);
+        vf_result_text(out, "name", other->name);
+        vf_result_text(out, "on", other->on);
+        vf_result_text(out, "why", other->why);
+        vf_result_text(out, "text", other->text);
         vf_buf_char(out, '}');
     }
 }
@@ -111,15 +118,11 @@ void vf_result_plan(vecferry *v, const struct vf_parts *parts)
     struct vf_buf *out = &v->result;
     bool first = true;
 
-    begin_server(out, ",\"source\":", plan->source_url, &plan->source_server);
-    begin_server(out, "},\"target\":", plan->target_url, &plan->target_server);
-    vf_buf_char(out, '}');
-    if (parts->n_parts > 1) {
-        const struct vf_plan *second = &parts->plans[1];
-        begin_server(out, ",\"target2\":", second->target_url, &second->target_server);
-        vf_buf_char(out, '}');
-    }
-    add_text(out, "plan_sha256", parts->sha256);
+    add_server(out, "source", plan->source_url, &plan->source_server);
+    add_server(out, "target", plan->target_url, &plan->target_server);
+    if (parts->n_parts > 1)
+        add_server(out, "target2", parts->plans[1].target_url, &parts->plans[1].target_server);
+    vf_result_text(out, "plan_sha256", parts->sha256);
     vf_buf_str(out, ",\"not_moved\":[");
     for (size_t i = 0; i < parts->n_parts; i++)
         add_not_moved(out, &parts->plans[i], &first);
@@ -135,17 +138,17 @@ enum vf_status vf_result_changes(vecferry *v, const char *file, const struct vf_
 {
     struct vf_buf *out = &v->result;
 
-    add_text(out, "file", file);
+    vf_result_text(out, "file", file);
     vf_buf_printf(out, ",\"changed\":%s", changes->n_counted > 0 ? "true" : "false");
     add_number(out, "n_changes", (int64_t)changes->n_counted);
     vf_buf_str(out, ",\"changes\":[");
     for (size_t i = 0; i < changes->n_changes; i++) {
         const struct vf_plan_change *change = &changes->changes[i];
         vf_buf_printf(out, "%s{\"change\":\"%s\"", i > 0 ? "," : "", vf_plan_change_name(change->kind));
-        add_text(out, "what", change->what);
-        add_text(out, "object", change->object);
-        add_text(out, "before", change->before);
-        add_text(out, "after", change->after);
+        vf_result_text(out, "what", change->what);
+        vf_result_text(out, "object", change->object);
+        vf_result_text(out, "before", change->before);
+        vf_result_text(out, "after", change->after);
         vf_buf_printf(out, ",\"counts\":%s}", change->counts ? "true" : "false");
     }
     vf_buf_char(out, ']');
@@ -167,9 +170,9 @@ static void add_differences(struct vf_buf *out, const struct vf_verify_table *ta
     for (size_t i = 0; i < table->n_named; i++) {
         const struct vf_difference *difference = &table->named[i];
         vf_buf_printf(out, "%s{\"kind\":\"%s\"", i > 0 ? "," : "", vf_difference_name(difference->kind));
-        add_text(out, "key", difference->key);
-        add_text(out, "column", difference->column);
-        add_text(out, "detail", difference->detail);
+        vf_result_text(out, "key", difference->key);
+        vf_result_text(out, "column", difference->column);
+        vf_result_text(out, "detail", difference->detail);
         vf_buf_char(out, '}');
     }
     vf_buf_char(out, ']');
@@ -198,11 +201,11 @@ static void add_indexes(struct vf_buf *out, const struct vf_verify_table *table)
     for (size_t i = 0; i < table->n_indexes; i++) {
         const struct vf_verify_index *index = &table->indexes[i];
         vf_buf_printf(out, "%s{\"equal\":%s", i > 0 ? "," : "", index->equal ? "true" : "false");
-        add_text(out, "name", index->name);
-        add_text(out, "kind", vf_index_kind_name(index->kind));
-        add_text(out, "file", index->file);
-        add_text(out, "state", index->state);
-        add_text(out, "why", index->why);
+        vf_result_text(out, "name", index->name);
+        vf_result_text(out, "kind", vf_index_kind_name(index->kind));
+        vf_result_text(out, "file", index->file);
+        vf_result_text(out, "state", index->state);
+        vf_result_text(out, "why", index->why);
         if (index->kind == VF_INDEX_FULLTEXT)
             add_words(out, index);
         else
@@ -233,24 +236,61 @@ static void add_changed(struct vf_buf *out, const struct vf_plan_table *plan, co
         vf_buf_str(out, first ? "{\"column\":" : ",{\"column\":");
         first = false;
         vf_buf_json_string(out, field->name, strlen(field->name));
-        add_text(out, "how", vf_nul_name(field->nul));
+        vf_result_text(out, "how", vf_nul_name(field->nul));
         add_number(out, "changed", table->n_changed[i]);
         vf_buf_char(out, '}');
     }
     vf_buf_char(out, ']');
 }
 
-static void add_verified(struct vf_buf *out, const struct vf_plan_table *plan, const struct vf_verify_table *table)
+static void add_compared(struct vf_buf *out, const struct vf_verify_table *table)
 {
-    vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
     add_number(out, "source_rows", table->source.n_rows);
     add_number(out, "target_rows", table->target.n_rows);
     add_digest(out, "source_digest", table->source.sum);
     add_digest(out, "target_digest", table->target.sum);
     add_number(out, "verify_us", table->elapsed_us);
-    add_changed(out, plan, table);
     add_differences(out, table);
+}
+
+static void add_verified(struct vf_buf *out, const struct vf_plan_table *plan, const struct vf_verify_table *table)
+{
+    vf_buf_printf(out, ",\"equal\":%s", table->equal ? "true" : "false");
+    add_compared(out, table);
+    add_changed(out, plan, table);
     add_indexes(out, table);
+}
+
+/* "equal" is null where nothing was compared. */
+static void add_views(struct vf_buf *out, const struct vf_plan *plan, const struct vf_verify_result *verified,
+                      bool *first)
+{
+    char label[256];
+
+    for (size_t i = 0; i < verified->n_views; i++) {
+        const struct vf_plan_view *planned = &plan->views[i];
+        const struct vf_verify_view *view = &verified->views[i];
+        vf_table_label(planned->source->schema, planned->source->name, label, sizeof(label));
+        vf_buf_str(out, *first ? "{\"name\":" : ",{\"name\":");
+        *first = false;
+        vf_buf_json_string(out, label, strlen(label));
+        add_target(out, plan);
+        vf_buf_printf(out, ",\"equal\":%s", !view->rows.equal ? "false" : view->is_compared ? "true" : "null");
+        vf_result_text(out, "why", view->why);
+        if (view->is_compared)
+            add_compared(out, &view->rows);
+        vf_buf_char(out, '}');
+    }
+}
+
+static void add_all_views(struct vf_buf *out, const struct vf_ends *ends)
+{
+    bool first = true;
+
+    vf_buf_str(out, ",\"views\":[");
+    for (size_t i = 0; i < ends->n_targets; i++)
+        add_views(out, &ends->parts.plans[i], &ends->targets[i].verified, &first);
+    vf_buf_char(out, ']');
 }
 
 static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i, bool *first)
@@ -267,8 +307,7 @@ static void begin_table(struct vf_buf *out, const struct vf_plan *plan, size_t i
 /* What came of all targets together. */
 struct sum {
     bool all_verified, any_resumed;
-    int64_t n_rejected, copy_us, verify_us, n_differences, n_bad_indexes;
-    size_t n_unfinished;
+    int64_t n_rejected, copy_us, verify_us, n_differences, n_bad_indexes, n_bad_views;
 };
 
 static struct sum add_up(const struct vf_ends *ends)
@@ -284,7 +323,7 @@ static struct sum add_up(const struct vf_ends *ends)
         sum.verify_us += end->verified.elapsed_us;
         sum.n_differences += end->verified.n_differences;
         sum.n_bad_indexes += end->verified.n_bad_indexes;
-        sum.n_unfinished += end->copied.unfinished.n_problems;
+        sum.n_bad_views += end->verified.n_bad_views;
     }
     return sum;
 }
@@ -308,11 +347,11 @@ static void add_copied_tables(struct vf_buf *out, const struct vf_plan *plan, co
 /* A run a target: with several, `run` is that of the first, and `runs` has all. */
 static void add_runs(struct vf_buf *out, const struct vf_ends *ends)
 {
-    add_text(out, "run", ends->targets[0].copied.run);
+    vf_result_text(out, "run", ends->targets[0].copied.run);
     for (size_t i = 0; ends->n_targets > 1 && i < ends->n_targets; i++) {
         const struct vf_end *end = &ends->targets[i];
         vf_buf_printf(out, "%s{\"target\":%zu", i == 0 ? ",\"runs\":[" : ",", i + 1);
-        add_text(out, "run", end->copied.run);
+        vf_result_text(out, "run", end->copied.run);
         vf_buf_printf(out, ",\"resumed\":%s", end->copied.resumed ? "true" : "false");
         add_number(out, "rejected", end->copied.n_rejected);
         vf_buf_str(out, i + 1 == ends->n_targets ? "}]" : "}");
@@ -342,6 +381,8 @@ void vf_result_copy(vecferry *v, const struct vf_ends *ends)
     for (size_t i = 0; i < ends->n_targets; i++)
         add_copied_tables(out, &ends->parts.plans[i], &ends->targets[i], &first);
     vf_buf_char(out, ']');
+    if (sum.all_verified)
+        add_all_views(out, ends);
 }
 
 void vf_result_verify(vecferry *v, const struct vf_ends *ends)
@@ -365,6 +406,7 @@ void vf_result_verify(vecferry *v, const struct vf_ends *ends)
         }
     }
     vf_buf_char(out, ']');
+    add_all_views(out, ends);
 }
 
 /* ---- sidecars ---- */
@@ -375,16 +417,16 @@ static void add_sidecar(struct vf_buf *out, const struct vf_sidecar_beside *besi
 
     vf_buf_str(out, "{\"file\":");
     vf_buf_json_string(out, beside->file, strlen(beside->file));
-    add_text(out, "state", vf_sidecar_state_name(beside->state));
+    vf_result_text(out, "state", vf_sidecar_state_name(beside->state));
     vf_buf_printf(out, ",\"built\":%s", beside->is_built ? "true" : "false");
     if (beside->why != NULL)
-        add_text(out, "why", beside->why);
+        vf_result_text(out, "why", beside->why);
     if (beside->is_described) {
         if (d->schema != NULL)
-            add_text(out, "schema", d->schema);
-        add_text(out, "table", d->table);
-        add_text(out, "column", d->column);
-        add_text(out, "metric", vf_metric_name(d->metric));
+            vf_result_text(out, "schema", d->schema);
+        vf_result_text(out, "table", d->table);
+        vf_result_text(out, "column", d->column);
+        vf_result_text(out, "metric", vf_metric_name(d->metric));
         vf_buf_printf(out, ",\"m\":%u,\"ef_construction\":%u,\"ef_search\":%u,\"vectors\":%" PRId64, (unsigned)d->m,
                       (unsigned)d->ef_construction, (unsigned)d->ef_search, d->n_vectors);
     }
@@ -457,19 +499,60 @@ static void describe_index(const struct vf_ends *ends, int64_t n_indexes, struct
     }
 }
 
-static const struct vf_problem *first_unfinished(const struct vf_ends *ends)
+/* The first view that shows something else than the source's. */
+static void describe_view(const struct vf_ends *ends, int64_t n_views, struct vf_error *err)
 {
-    for (size_t i = 0; i < ends->n_targets; i++) {
-        if (ends->targets[i].copied.unfinished.n_problems > 0)
-            return &ends->targets[i].copied.unfinished.problems[0];
+    for (size_t k = 0; k < ends->n_targets; k++) {
+        const struct vf_plan *plan = &ends->parts.plans[k];
+        const struct vf_verify_result *verify = &ends->targets[k].verified;
+        char label[256];
+        for (size_t i = 0; i < verify->n_views; i++) {
+            const struct vf_verify_view *view = &verify->views[i];
+            const struct vf_difference *first = view->rows.n_named > 0 ? &view->rows.named[0] : NULL;
+            if (view->rows.equal)
+                continue;
+            vf_table_label(plan->views[i].source->schema, plan->views[i].source->name, label, sizeof(label));
+            vf_error_set(err, VF_DIFFERS,
+                         "all rows are equal, but %" PRId64 " view%s something else than in the source; the first: %s: "
+                         "%s%s%s",
+                         n_views, n_views == 1 ? " shows" : "s show", label,
+                         first != NULL       ? vf_difference_name(first->kind)
+                         : view->why != NULL ? view->why
+                                             : "another number of rows",
+                         first != NULL ? " " : "", first != NULL ? first->key : "");
+            vf_error_hint(err, "copy it again with --drop-existing; or take it out of the plan, and make it by hand");
+            return;
+        }
     }
-    return NULL;
+}
+
+/* The first of the keys and indexes (or of the views, which are notes) that could not be made. false: there is none. */
+static bool describe_unfinished(const struct vf_ends *ends, bool of_views, struct vf_error *err)
+{
+    const struct vf_problem *first = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < ends->n_targets; i++) {
+        const struct vf_problem_list *list = &ends->targets[i].copied.unfinished;
+        for (size_t k = 0; k < list->n_problems; k++) {
+            if ((list->problems[k].severity == VF_SEVERITY_NOTE) != of_views)
+                continue;
+            first = first != NULL ? first : &list->problems[k];
+            n++;
+        }
+    }
+    if (first == NULL)
+        return false;
+    vf_error_set(err, VF_DIFFERS,
+                 "all rows are in the target, but of their %s %zu could not be made; the first: %s: %s",
+                 of_views ? "views" : "keys and indexes", n, first->object, first->what);
+    vf_error_hint(err, "%s", first->remedy[0] != '\0' ? first->remedy : "mend the rows, then --resume");
+    return true;
 }
 
 enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
 {
     struct sum sum = add_up(ends);
-    const struct vf_problem *first = first_unfinished(ends);
 
     if (sum.n_differences > 0) {
         describe_difference(ends, sum.n_differences, err);
@@ -478,16 +561,14 @@ enum vf_status vf_result_judge(const struct vf_ends *ends, struct vf_error *err)
             "the rows are named above and in the JSON result; copy again with --drop-existing, or mend the target");
         return VF_DIFFERS;
     }
-    if (first != NULL) {
-        bool is_view = first->severity == VF_SEVERITY_NOTE;
-        vf_error_set(err, VF_DIFFERS,
-                     "all rows are in the target, but of their %s %zu could not be made; the first: %s: %s",
-                     is_view ? "views" : "keys and indexes", sum.n_unfinished, first->object, first->what);
-        vf_error_hint(err, "%s", first->remedy[0] != '\0' ? first->remedy : "mend the rows, then --resume");
+    if (describe_unfinished(ends, false, err) || describe_unfinished(ends, true, err))
         return VF_DIFFERS;
-    }
     if (sum.n_bad_indexes > 0) {
         describe_index(ends, sum.n_bad_indexes, err);
+        return VF_DIFFERS;
+    }
+    if (sum.n_bad_views > 0) {
+        describe_view(ends, sum.n_bad_views, err);
         return VF_DIFFERS;
     }
     if (sum.n_rejected == 0)
@@ -510,10 +591,10 @@ int vf_handle_end(vecferry *v, enum vf_status status)
     bool finished = status == VF_OK || status == VF_DIFFERS;
     vf_buf_printf(out, ",\"type\":\"%s\",\"exit_code\":%d", finished ? "summary" : "error", code);
     if (status != VF_OK) {
-        add_text(out, "error", v->error.message);
-        add_text(out, "hint", v->error.hint);
+        vf_result_text(out, "error", v->error.message);
+        vf_result_text(out, "hint", v->error.hint);
         if (v->error.sqlstate[0] != '\0')
-            add_text(out, "sqlstate", v->error.sqlstate);
+            vf_result_text(out, "sqlstate", v->error.sqlstate);
     }
     vf_buf_char(out, '}');
     if (vf_buf_check(out, NULL) != VF_OK) { /* too large, or no memory: what is left is short, and still JSON */

@@ -74,29 +74,37 @@ static enum vf_status run(vecferry *v, struct vf_ends *ends, struct vf_error *er
     return vf_result_judge(ends, err);
 }
 
+/* The view of the plan that a problem is about; NULL: it is about something else. */
+static const struct vf_plan_view *find_view(const struct vf_plan *plan, const struct vf_problem *problem)
+{
+    char label[256];
+
+    for (size_t i = 0; i < plan->n_views && problem->severity == VF_SEVERITY_NOTE; i++) {
+        const struct vf_view *target = &plan->views[i].target;
+        if (strcmp(vf_table_label(target->schema, target->name, label, sizeof(label)), problem->object) == 0)
+            return &plan->views[i];
+    }
+    return NULL;
+}
+
 /* Views that the target has refused, which the plan had moved. */
 static enum vf_status report_refused(vecferry *v, const struct vf_ends *ends, struct vf_error *err)
 {
     enum vf_status status = VF_OK;
-    char label[256];
 
     for (size_t i = 0; i < ends->n_targets; i++) {
         const struct vf_plan *plan = &ends->parts.plans[i];
         const struct vf_problem_list *list = &ends->targets[i].copied.unfinished;
-        for (size_t k = 0; k < list->n_problems; k++) {
-            const struct vf_problem *problem = &list->problems[k];
-            for (size_t n = 0; n < plan->n_views && problem->severity == VF_SEVERITY_NOTE && status == VF_OK; n++) {
-                const struct vf_plan_view *view = &plan->views[n];
-                vf_table_label(view->target.schema, view->target.name, label, sizeof(label));
-                if (strcmp(label, problem->object) == 0)
-                    status = vf_report_add(&v->report,
-                                           &(struct vf_report_entry){.kind = view->source->kind,
-                                                                     .name = label,
-                                                                     .why = problem->what,
-                                                                     .text = view->source->text,
-                                                                     .target = plan->target},
-                                           err);
-            }
+        for (size_t k = 0; k < list->n_problems && status == VF_OK; k++) {
+            const struct vf_plan_view *view = find_view(plan, &list->problems[k]);
+            if (view != NULL)
+                status = vf_report_add(&v->report,
+                                       &(struct vf_report_entry){.kind = view->source->kind,
+                                                                 .name = list->problems[k].object,
+                                                                 .why = list->problems[k].what,
+                                                                 .text = view->source->text,
+                                                                 .target = plan->target},
+                                       err);
         }
     }
     return status;

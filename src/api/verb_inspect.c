@@ -37,21 +37,8 @@ static enum vf_status inspect(vecferry *v, struct vf_ends *ends, struct vf_schem
         status = vf_conn_inspect(ends->source, &options, schema, err);
     if (status != VF_OK)
         return status;
-    vf_buf_str(&v->result, ",\"url\":");
-    vf_url_show(&ends->source_url, shown, sizeof(shown));
-    vf_buf_json_string(&v->result, shown, strlen(shown));
-    vf_buf_str(&v->result, ",\"product\":");
-    vf_buf_json_string(&v->result, server.product, strlen(server.product));
-    vf_buf_str(&v->result, ",\"version\":");
-    vf_buf_json_string(&v->result, server.version, strlen(server.version));
-    vf_buf_str(&v->result, ",\"vector_product\":");
-    vf_buf_json_string(&v->result, server.vector_product, strlen(server.vector_product));
-    vf_buf_str(&v->result, ",\"vector_version\":");
-    vf_buf_json_string(&v->result, server.vector_version, strlen(server.vector_version));
-    if (server.guarantee[0] != '\0') {
-        vf_buf_str(&v->result, ",\"guarantee\":");
-        vf_buf_json_string(&v->result, server.guarantee, strlen(server.guarantee));
-    }
+    vf_buf_char(&v->result, ',');
+    vf_result_server(&v->result, vf_url_show(&ends->source_url, shown, sizeof(shown)), &server);
     vf_buf_str(&v->result, ",\"schema\":");
     vf_schema_to_json(schema, true, &v->result);
     if (vf_sidecars_can_be(ends->source, &ends->source_url))

@@ -22,7 +22,6 @@ static enum vf_status plan(vecferry *v, struct vf_ends *ends, struct vf_error *e
 
     if (status == VF_OK)
         status = vf_ends_open(v, ends, false, err);
-
     if (status == VF_OK)
         status = vf_ends_plan(v, ends, false, err);
     if (status != VF_OK)

@@ -37,6 +37,29 @@ static void sleep_us(void *context, int64_t duration_us)
     clock_nanosleep(CLOCK_MONOTONIC, 0, &duration, NULL);
 }
 
+bool vf_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    if (pthread_condattr_init(&attributes) != 0)
+        return false;
+    bool done =
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return done;
+}
+
+bool vf_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t duration_us)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t nanoseconds = until.tv_nsec + duration_us % 1000000 * 1000;
+    until.tv_sec += (time_t)(duration_us / 1000000 + nanoseconds / 1000000000);
+    until.tv_nsec = (long)(nanoseconds % 1000000000);
+    return pthread_cond_timedwait(cond, mutex, &until) == 0;
+}
+
 static const struct vf_clock system_clock = {
     .monotonic_us = monotonic_us,
     .wall_us = wall_us,

@@ -54,18 +54,15 @@ void vf_error_hint(struct vf_error *err, const char *fmt, ...)
     memcpy(err->hint, hint, strlen(hint) + 1);
 }
 
-void vf_error_wrap(struct vf_error *err, const char *fmt, ...)
+void vf_error_wrapv(struct vf_error *err, const char *fmt, va_list args)
 {
     char message[sizeof(err->message)];
     size_t used_bytes;
     size_t kept_bytes;
-    va_list args;
 
     if (err == NULL)
         return;
-    va_start(args, fmt);
     format_cut(message, sizeof(message), fmt, args);
-    va_end(args);
     used_bytes = strlen(message);
     if (used_bytes + 2 < sizeof(message)) {
         memcpy(message + used_bytes, ": ", 3);
@@ -75,6 +72,15 @@ void vf_error_wrap(struct vf_error *err, const char *fmt, ...)
     memcpy(message + used_bytes, err->message, kept_bytes);
     message[used_bytes + kept_bytes] = '\0';
     memcpy(err->message, message, used_bytes + kept_bytes + 1);
+}
+
+void vf_error_wrap(struct vf_error *err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vf_error_wrapv(err, fmt, args);
+    va_end(args);
 }
 
 void vf_error_side(struct vf_error *err, enum vf_side side)

@@ -39,6 +39,7 @@ void vf_error_hint(struct vf_error *err, const char *fmt, ...) __attribute__((fo
 
 /* Put "context: " in front of the message. */
 void vf_error_wrap(struct vf_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vf_error_wrapv(struct vf_error *err, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* Say which side an error belongs to, unless that is known already. */
 void vf_error_side(struct vf_error *err, enum vf_side side);

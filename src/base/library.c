@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Set by Meson; a relative folder would depend on where the program is started. */
 #ifndef VF_LIBRARY_FOLDER
@@ -26,6 +27,7 @@ static const struct {
     [VF_LIBRARY_USEARCH] = {"usearch", "libusearch_c.so", 0},
     [VF_LIBRARY_LIBSQL] = {"libSQL", "liblibsql.so", OWN_FIRST},
     [VF_LIBRARY_SQLCIPHER] = {"SQLCipher", "libsqlcipher.so", OWN_FIRST},
+    [VF_LIBRARY_VEC0] = {"sqlite-vec", "vec0.so", 0},
 };
 
 const char *vf_library_name(enum vf_library library)
@@ -41,6 +43,19 @@ const char *vf_library_file(enum vf_library library)
 const char *vf_library_folder(const char *folder)
 {
     return folder != NULL ? folder : VF_LIBRARY_FOLDER;
+}
+
+enum vf_status vf_library_path(enum vf_library library, const char *folder, char *out, size_t out_bytes,
+                               struct vf_error *err)
+{
+    const char *file = vf_library_file(library);
+    int length = snprintf(out, out_bytes, "%s/%s", vf_library_folder(folder), file);
+
+    if (length < 0 || (size_t)length >= out_bytes)
+        return vf_error_set(err, VF_USAGE, "the name of the folder of libraries is too long");
+    if (folder == NULL && access(out, F_OK) != 0)
+        snprintf(out, out_bytes, "%s", file);
+    return VF_OK;
 }
 
 static enum vf_status open_file(enum vf_library library, const char *folder, void **handle, struct vf_error *err)

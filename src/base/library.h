@@ -1,5 +1,5 @@
 /*
- * Libraries that are opened at run time: DuckDB's, usearch's, libSQL's, SQLCipher's.
+ * Libraries that are opened at run time: DuckDB's, usearch's, libSQL's, SQLCipher's; and sqlite-vec's, an extension that SQLite itself opens.
  *
  * A program that needs none of them starts without them, and libraries with the same symbols (SQLite's three) can't be linked together. Each is opened with its symbols kept to itself
  * (RTLD_LOCAL), and is reached through a table of pointers that belongs to whoever uses it.
@@ -19,14 +19,19 @@ enum vf_library {
     VF_LIBRARY_USEARCH,
     VF_LIBRARY_LIBSQL,
     VF_LIBRARY_SQLCIPHER,
+    VF_LIBRARY_VEC0,
 };
 
-/* "DuckDB", "usearch", "libSQL", "SQLCipher": for messages; and the file's name, "libduckdb.so". */
+/* "DuckDB", "usearch", "libSQL", "SQLCipher", "sqlite-vec": for messages; and the file's name, "libduckdb.so". */
 const char *vf_library_name(enum vf_library library);
 const char *vf_library_file(enum vf_library library);
 
 /* The folder that is looked into: `folder`, or the one that was built in when it is NULL. Never NULL. */
 const char *vf_library_folder(const char *folder);
+
+/* The file that would be opened, in `out`: in the folder, or, when none is given and the built-in one hasn't it, the name alone, for the system's loader. VF_USAGE: it doesn't fit. */
+enum vf_status vf_library_path(enum vf_library library, const char *folder, char *out, size_t out_bytes,
+                               struct vf_error *err) VF_CHECKED;
 
 /* A function of the library, and where its address goes. */
 struct vf_library_symbol {

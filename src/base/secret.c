@@ -256,7 +256,8 @@ static int attributes_init(posix_spawnattr_t *attributes)
 /* Environment for a command: without the passwords that are meant for this process. The pointers are those of environ; the list is the caller's. */
 static char **environment_without_secrets(void)
 {
-    static const char *const secrets[] = {"VECFERRY_SOURCE_PASSWORD=", "VECFERRY_TARGET_PASSWORD=", "PGPASSWORD="};
+    static const char *const secrets[] = {
+        "VECFERRY_SOURCE_PASSWORD=", "VECFERRY_TARGET_PASSWORD=", "VECFERRY_TARGET2_PASSWORD=", "PGPASSWORD="};
     size_t n = 0, kept = 0;
 
     while (environ[n] != NULL)

@@ -36,6 +36,12 @@ static int exit_code_by_side(enum vf_side side)
     return 1;
 }
 
+bool vf_status_is_refusal(enum vf_status status)
+{
+    return status == VF_ENGINE || status == VF_VALUE || status == VF_MISSING || status == VF_USAGE ||
+           status == VF_STATE || status == VF_NOTFOUND;
+}
+
 int vf_status_exit_code(enum vf_status status, enum vf_side side)
 {
     if (status == VF_OK)

@@ -9,6 +9,8 @@
 #ifndef VF_BASE_STATUS_H
 #define VF_BASE_STATUS_H
 
+#include <stdbool.h>
+
 /* X(name, value, exit code, text); exit code 0 here means: by side, 6 for the source and 7 for the target, else 1 */
 #define VF_STATUS_LIST(X)                                                                                              \
     X(OK, 0, 0, "ok")                                                                                                  \
@@ -46,6 +48,9 @@ enum vf_side {
 
 /* The text of a status, never NULL; static. */
 const char *vf_status_text(enum vf_status status);
+
+/* Does a database refuse what it was asked for, so that another question may do? Not a lost connection, or no memory. */
+bool vf_status_is_refusal(enum vf_status status);
 
 /* The exit code of the program for a status found on a side. */
 int vf_status_exit_code(enum vf_status status, enum vf_side side);

@@ -170,8 +170,11 @@ static int parse(struct vf_cli *cli, poptContext context)
     cli->arguments = calloc((size_t)cli->n_arguments + 1, sizeof(*cli->arguments));
     if (cli->arguments == NULL)
         return vf_cli_fail(VECFERRY_INTERNAL, "out of memory", "");
-    for (int i = 0; i < cli->n_arguments; i++)
+    for (int i = 0; i < cli->n_arguments; i++) {
         cli->arguments[i] = strdup(left[i]);
+        if (cli->arguments[i] == NULL)
+            return vf_cli_fail(VECFERRY_INTERNAL, "out of memory", "");
+    }
     return 0;
 }
 
@@ -229,13 +232,14 @@ void vf_cli_release(struct vf_cli *cli)
     free(cli->output);
 }
 
-int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, int most)
+int vf_cli_positional(struct vf_cli *cli, const char *const *names, int most)
 {
     char message[160], hint[160];
 
     snprintf(hint, sizeof(hint), "vecferry %s %s", cli->command->name, cli->command->usage);
-    if (cli->n_arguments < least || cli->n_arguments > most) {
-        snprintf(message, sizeof(message), "%s takes %d arguments, not %d", cli->command->name, most, cli->n_arguments);
+    if (cli->n_arguments > most) {
+        snprintf(message, sizeof(message), "%s takes at most %d argument%s, not %d", cli->command->name, most,
+                 most == 1 ? "" : "s", cli->n_arguments);
         return vf_cli_refuse(cli, VECFERRY_USAGE, message, hint);
     }
     for (int i = 0; i < cli->n_arguments; i++) {

@@ -46,8 +46,8 @@ bool vf_option_is_of(const struct vecferry_option *option, const char *verb);
 /* Environment first (VECFERRY_JOBS for --jobs), then the arguments. 0, or an exit code after a message on stderr. `argv` outlives the cli. */
 int vf_cli_parse(struct vf_cli *cli, int argc, char **argv);
 void vf_cli_release(struct vf_cli *cli);
-/* Positional arguments become options: names[i] for argument i; more or fewer than between `least` and `most` is a usage error. */
-int vf_cli_positional(struct vf_cli *cli, const char *const *names, int least, int most);
+/* Positional arguments become options: names[i] for argument i; more than `most` is a usage error. */
+int vf_cli_positional(struct vf_cli *cli, const char *const *names, int most);
 /* "vecferry: message", then the hint, to stderr; returns `code`. */
 int vf_cli_fail(int code, const char *message, const char *hint);
 /* vf_cli_fail(); with --json also an error object on stdout, for what goes wrong before a verb has a result. */
@@ -81,8 +81,14 @@ char *vf_show_bytes(int64_t size_bytes, char *out); /* 7.1 GiB */
 char *vf_show_rate(double per_second, char *out);   /* 48.1k */
 char *vf_show_time(int64_t duration_us, char *out); /* 0:31, 1:02:03; below ten seconds 0.31 s */
 char *vf_show_now(char *out);                       /* 2026-02-28T12:34:56.123456Z */
+/* Bytes of the control character at `text`; 0: it is none. Those from U+0080 to U+009F, among them the beginning of a terminal's commands, have two. */
+size_t vf_control_size(const char *text);
 /* Text from a database, safe for a terminal: control characters and escapes as \xNN. */
 void vf_show_text(FILE *out, const char *text);
+
+/* A member of a JSON object: the empty text, or 0, where there is none. */
+const char *vf_text_of(const json_t *object, const char *key);
+int64_t vf_number_of(const json_t *object, const char *key);
 
 void vf_show_inspect(FILE *out, const json_t *result);
 void vf_show_sidecars(FILE *out, const json_t *result);

@@ -37,7 +37,7 @@ static void show(struct vf_cli *cli)
 int vf_command_copy(struct vf_cli *cli)
 {
     static const char *const names[] = {"source", "target", "target2"};
-    int code = vf_cli_positional(cli, names, 0, 3);
+    int code = vf_cli_positional(cli, names, 3);
 
     if (code == 0)
         code = confirm_drop(cli);

@@ -3,7 +3,7 @@
 int vf_command_inspect(struct vf_cli *cli)
 {
     static const char *const names[] = {"source"};
-    int code = vf_cli_positional(cli, names, 0, 1);
+    int code = vf_cli_positional(cli, names, 1);
 
     if (code != 0)
         return code;

@@ -147,7 +147,7 @@ static bool show_changes(const struct vf_cli *cli)
 int vf_command_plan(struct vf_cli *cli)
 {
     static const char *const names[] = {"source", "target", "target2"};
-    int code = vf_cli_positional(cli, names, 0, 3);
+    int code = vf_cli_positional(cli, names, 3);
 
     if (code != 0)
         return code;

@@ -3,7 +3,7 @@
 int vf_command_verify(struct vf_cli *cli)
 {
     static const char *const names[] = {"source", "target", "target2"};
-    int code = vf_cli_positional(cli, names, 0, 3);
+    int code = vf_cli_positional(cli, names, 3);
 
     if (code != 0)
         return code;

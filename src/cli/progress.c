@@ -202,29 +202,33 @@ static void draw_live(void)
     fflush(stderr);
 }
 
+/* Names and phases come from a database: nothing in them may reach the terminal as a control sequence. */
+static void copy_plain(char *out, size_t out_bytes, const char *text)
+{
+    size_t used = 0;
+
+    while (text != NULL && *text != '\0' && used + 1 < out_bytes) {
+        size_t n = vf_control_size(text);
+        out[used++] = n > 0 ? '?' : *text;
+        text += n > 0 ? n : 1;
+    }
+    out[used] = '\0';
+}
+
 static struct live *find_live(const struct vecferry_progress *progress)
 {
     struct live *unused = NULL;
+    char table[sizeof(unused->table)];
 
+    copy_plain(table, sizeof(table), progress->table);
     for (int i = 0; i < MAX_LIVE; i++) {
         struct live *live = &display.live[i];
-        if (live->is_used && live->stage == progress->stage &&
-            strncmp(live->table, progress->table, sizeof(live->table) - 1) == 0)
+        if (live->is_used && live->stage == progress->stage && strcmp(live->table, table) == 0)
             return live;
         if (!live->is_used && unused == NULL)
             unused = live;
     }
     return unused;
-}
-
-/* Names and phases come from a database: nothing in them may reach the terminal as a control sequence. */
-static void copy_plain(char *out, size_t out_bytes, const char *text)
-{
-    size_t i = 0;
-
-    for (; text != NULL && text[i] != '\0' && i + 1 < out_bytes; i++)
-        out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
-    out[i] = '\0';
 }
 
 /* Its texts are the caller's only during the call. */

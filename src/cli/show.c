@@ -58,29 +58,36 @@ char *vf_show_time(int64_t duration_us, char *out)
     return out;
 }
 
+size_t vf_control_size(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+
+    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+        return 2;
+    return (c[0] < 0x20 && c[0] != '\0') || c[0] == 0x7f;
+}
+
 void vf_show_text(FILE *out, const char *text)
 {
-    for (; text != NULL && *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool is_c1 = c == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-                     (unsigned char)text[1] < 0xa0; /* control characters of two bytes */
-        if (c < 0x20 || c == 0x7f || is_c1)
-            fprintf(out, "\\x%02x", c);
-        else
-            fputc(c, out);
+    while (text != NULL && *text != '\0') {
+        size_t n = vf_control_size(text);
+        if (n == 0)
+            fputc((unsigned char)*text++, out);
+        for (; n > 0; n--)
+            fprintf(out, "\\x%02x", (unsigned char)*text++);
     }
 }
 
 /* ---- helpers over JSON ---- */
 
-static const char *text_of(const json_t *object, const char *key)
+const char *vf_text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
     return text != NULL ? text : "";
 }
 
-static int64_t number_of(const json_t *object, const char *key)
+int64_t vf_number_of(const json_t *object, const char *key)
 {
     return (int64_t)json_integer_value(json_object_get(object, key));
 }
@@ -89,7 +96,7 @@ static int64_t number_of(const json_t *object, const char *key)
 static void show_target(FILE *out, const json_t *item)
 {
     if (json_object_get(item, "target") != NULL)
-        fprintf(out, " (target %" PRId64 ")", number_of(item, "target"));
+        fprintf(out, " (target %" PRId64 ")", vf_number_of(item, "target"));
 }
 
 /* ---- plan: what doesn't move, and problems ---- */
@@ -101,15 +108,15 @@ static void show_not_moved(FILE *out, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        fprintf(out, "not moved: %s ", text_of(item, "kind"));
-        vf_show_text(out, text_of(item, "name"));
-        if (text_of(item, "on")[0] != '\0') {
+        fprintf(out, "not moved: %s ", vf_text_of(item, "kind"));
+        vf_show_text(out, vf_text_of(item, "name"));
+        if (vf_text_of(item, "on")[0] != '\0') {
             fputs(" on ", out);
-            vf_show_text(out, text_of(item, "on"));
+            vf_show_text(out, vf_text_of(item, "on"));
         }
         show_target(out, item);
         fputs(": ", out);
-        vf_show_text(out, text_of(item, "why"));
+        vf_show_text(out, vf_text_of(item, "why"));
         fputc('\n', out);
     }
 }
@@ -121,21 +128,21 @@ static void show_list(FILE *out, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        fputs(text_of(item, "severity"), out);
+        fputs(vf_text_of(item, "severity"), out);
         show_target(out, item);
         fputs(": ", out);
-        if (text_of(item, "object")[0] != '\0') {
-            vf_show_text(out, text_of(item, "object"));
+        if (vf_text_of(item, "object")[0] != '\0') {
+            vf_show_text(out, vf_text_of(item, "object"));
             fputs(": ", out);
         }
-        vf_show_text(out, text_of(item, "what"));
-        if (text_of(item, "remedy")[0] != '\0') {
+        vf_show_text(out, vf_text_of(item, "what"));
+        if (vf_text_of(item, "remedy")[0] != '\0') {
             fputs("; ", out);
-            vf_show_text(out, text_of(item, "remedy"));
+            vf_show_text(out, vf_text_of(item, "remedy"));
         }
-        if (number_of(item, "line") > 0 && text_of(item, "say")[0] != '\0') {
-            fprintf(out, " (line %" PRId64 " of the plan: ", number_of(item, "line"));
-            vf_show_text(out, text_of(item, "say"));
+        if (vf_number_of(item, "line") > 0 && vf_text_of(item, "say")[0] != '\0') {
+            fprintf(out, " (line %" PRId64 " of the plan: ", vf_number_of(item, "line"));
+            vf_show_text(out, vf_text_of(item, "say"));
             fputc(')', out);
         }
         fputc('\n', out);
@@ -158,14 +165,14 @@ void vf_show_changes(FILE *out, const json_t *result)
 
     json_array_foreach(list, i, item)
     {
-        const char *change = text_of(item, "change"), *before = text_of(item, "before"),
-                   *after = text_of(item, "after");
+        const char *change = vf_text_of(item, "change"), *before = vf_text_of(item, "before"),
+                   *after = vf_text_of(item, "after");
         bool is_change = strcmp(change, "changed") == 0;
         fprintf(out, "%c ", is_change ? '~' : strcmp(change, "came") == 0 ? '+' : '-');
-        vf_show_text(out, text_of(item, "what"));
-        if (text_of(item, "object")[0] != '\0') {
+        vf_show_text(out, vf_text_of(item, "what"));
+        if (vf_text_of(item, "object")[0] != '\0') {
             fputc(' ', out);
-            vf_show_text(out, text_of(item, "object"));
+            vf_show_text(out, vf_text_of(item, "object"));
         }
         if (before[0] != '\0' || after[0] != '\0')
             fputs(": ", out);
@@ -190,19 +197,19 @@ static void show_differences(FILE *out, const json_t *table)
     json_array_foreach(list, i, item)
     {
         fputs("  ", out);
-        fprintf(out, "%s ", text_of(item, "kind"));
-        vf_show_text(out, text_of(item, "key"));
-        if (text_of(item, "column")[0] != '\0') {
+        fprintf(out, "%s ", vf_text_of(item, "kind"));
+        vf_show_text(out, vf_text_of(item, "key"));
+        if (vf_text_of(item, "column")[0] != '\0') {
             fputs(" column ", out);
-            vf_show_text(out, text_of(item, "column"));
+            vf_show_text(out, vf_text_of(item, "column"));
         }
-        if (text_of(item, "detail")[0] != '\0') {
+        if (vf_text_of(item, "detail")[0] != '\0') {
             fputs(": ", out);
-            vf_show_text(out, text_of(item, "detail"));
+            vf_show_text(out, vf_text_of(item, "detail"));
         }
         fputc('\n', out);
     }
-    int64_t n_more = number_of(table, "n_differences") - (int64_t)json_array_size(list);
+    int64_t n_more = vf_number_of(table, "n_differences") - (int64_t)json_array_size(list);
     if (n_more > 0)
         fprintf(out, "  and %s%" PRId64 " more\n", json_is_true(json_object_get(table, "at_least")) ? "at least " : "",
                 n_more);
@@ -217,12 +224,12 @@ static void show_indexes(FILE *out, const json_t *table)
 
     json_array_foreach(list, i, item)
     {
-        if (text_of(item, "why")[0] == '\0')
+        if (vf_text_of(item, "why")[0] == '\0')
             continue;
         fputs("  index ", out);
-        vf_show_text(out, text_of(item, "file")[0] != '\0' ? text_of(item, "file") : text_of(item, "name"));
-        fprintf(out, " %s: ", text_of(item, "state"));
-        vf_show_text(out, text_of(item, "why"));
+        vf_show_text(out, vf_text_of(item, "file")[0] != '\0' ? vf_text_of(item, "file") : vf_text_of(item, "name"));
+        fprintf(out, " %s: ", vf_text_of(item, "state"));
+        vf_show_text(out, vf_text_of(item, "why"));
         fputc('\n', out);
     }
 }
@@ -246,14 +253,14 @@ static void show_recall(FILE *out, const json_t *tables)
     }
     if (worst == NULL)
         return;
-    fprintf(out, "; recall@%" PRId64 " %.3f", number_of(worst, "k"),
+    fprintf(out, "; recall@%" PRId64 " %.3f", vf_number_of(worst, "k"),
             json_number_value(json_object_get(worst, "recall")));
     if (json_number_value(json_object_get(worst, "min_recall")) > 0)
         fprintf(out, " (min %.3g)", json_number_value(json_object_get(worst, "min_recall")));
     if (json_object_get(worst, "probes") != NULL)
-        fprintf(out, " at probes %" PRId64, number_of(worst, "probes"));
+        fprintf(out, " at probes %" PRId64, vf_number_of(worst, "probes"));
     else
-        fprintf(out, " at ef_search %" PRId64, number_of(worst, "ef_search"));
+        fprintf(out, " at ef_search %" PRId64, vf_number_of(worst, "ef_search"));
 }
 
 /* How many words were searched for, and how many find the same rows on both sides. */
@@ -267,9 +274,9 @@ static void show_words(FILE *out, const json_t *tables)
     {
         json_array_foreach(json_object_get(table, "indexes"), k, item)
         {
-            n_words += number_of(item, "words");
-            n_compared += number_of(item, "words_compared");
-            n_same += number_of(item, "words_same");
+            n_words += vf_number_of(item, "words");
+            n_compared += vf_number_of(item, "words_compared");
+            n_same += vf_number_of(item, "words_same");
         }
     }
     if (n_words > 0)
@@ -286,8 +293,8 @@ static void show_verdict(FILE *out, const json_t *table)
         fputs("not verified", out);
     else
         fputs(json_is_true(equal) ? "digest equal" : "DIFFERS", out);
-    if (number_of(table, "rejected") > 0)
-        fprintf(out, ", %" PRId64 " rejected", number_of(table, "rejected"));
+    if (vf_number_of(table, "rejected") > 0)
+        fprintf(out, ", %" PRId64 " rejected", vf_number_of(table, "rejected"));
 }
 
 /* What the user asked for is told all the same. */
@@ -299,28 +306,28 @@ static void show_changed(FILE *out, const json_t *table)
     json_array_foreach(json_object_get(table, "nul"), i, column)
     {
         fputs("  ", out);
-        vf_show_text(out, text_of(column, "column"));
-        fprintf(out, ": %" PRId64 " texts changed, as nul: %s says\n", number_of(column, "changed"),
-                text_of(column, "how"));
+        vf_show_text(out, vf_text_of(column, "column"));
+        fprintf(out, ": %" PRId64 " texts changed, as nul: %s says\n", vf_number_of(column, "changed"),
+                vf_text_of(column, "how"));
     }
 }
 
 static int64_t rows_of(const json_t *table)
 {
-    return json_object_get(table, "rows") != NULL ? number_of(table, "rows") : number_of(table, "target_rows");
+    return json_object_get(table, "rows") != NULL ? vf_number_of(table, "rows") : vf_number_of(table, "target_rows");
 }
 
 static void show_table(FILE *out, const json_t *table, int width)
 {
     char rows[SHOW_BYTES], bytes[SHOW_BYTES], rate[SHOW_BYTES], time[SHOW_BYTES];
     int64_t elapsed_us =
-        json_object_get(table, "copy_us") != NULL ? number_of(table, "copy_us") : number_of(table, "verify_us");
-    const char *name = text_of(table, "name");
+        json_object_get(table, "copy_us") != NULL ? vf_number_of(table, "copy_us") : vf_number_of(table, "verify_us");
+    const char *name = vf_text_of(table, "name");
     size_t size = strlen(name);
 
     vf_show_text(out, name);
     fprintf(out, "%*s  %12s rows  %10s  %8s rows/s  %8s  ", size < (size_t)width ? width - (int)size : 0, "",
-            vf_show_count(rows_of(table), rows), vf_show_bytes(number_of(table, "bytes"), bytes),
+            vf_show_count(rows_of(table), rows), vf_show_bytes(vf_number_of(table, "bytes"), bytes),
             vf_show_rate(elapsed_us > 0 ? (double)rows_of(table) * 1e6 / (double)elapsed_us : 0, rate),
             vf_show_time(elapsed_us, time));
     show_verdict(out, table);
@@ -330,6 +337,30 @@ static void show_table(FILE *out, const json_t *table, int width)
     show_indexes(out, table);
 }
 
+/* Of views the name, and what was found of what they show. */
+static void show_views(FILE *out, const json_t *list)
+{
+    size_t i;
+    json_t *view;
+
+    json_array_foreach(list, i, view)
+    {
+        const json_t *equal = json_object_get(view, "equal");
+        fputs("view ", out);
+        vf_show_text(out, vf_text_of(view, "name"));
+        show_target(out, view);
+        fputs(json_is_null(equal) ? ": not compared" : json_is_true(equal) ? ": equal" : ": DIFFERS", out);
+        if (json_object_get(view, "target_rows") != NULL)
+            fprintf(out, ", %" PRId64 " rows", vf_number_of(view, "target_rows"));
+        if (vf_text_of(view, "why")[0] != '\0') {
+            fputs(json_is_true(equal) ? "; not compared: " : ": ", out);
+            vf_show_text(out, vf_text_of(view, "why"));
+        }
+        fputc('\n', out);
+        show_differences(out, view);
+    }
+}
+
 static int name_width(const json_t *tables)
 {
     size_t i, width = 8;
@@ -337,7 +368,7 @@ static int name_width(const json_t *tables)
 
     json_array_foreach(tables, i, table)
     {
-        size_t size = strlen(text_of(table, "name"));
+        size_t size = strlen(vf_text_of(table, "name"));
         if (size > width && size <= 40)
             width = size;
     }
@@ -354,41 +385,42 @@ static void show_sum(FILE *out, const json_t *result, const json_t *tables)
     json_array_foreach(tables, i, table)
     {
         n_rows += rows_of(table);
-        n_bytes += number_of(table, "bytes");
+        n_bytes += vf_number_of(table, "bytes");
     }
     bool was_copied = json_object_get(result, "run") != NULL;
     bool was_verified = !was_copied || json_is_true(json_object_get(result, "verified"));
     fprintf(out, "%zu tables, %s rows, %s in %s; ", json_array_size(tables), vf_show_count(n_rows, rows),
             vf_show_bytes(n_bytes, bytes),
-            vf_show_time(was_copied ? number_of(result, "copy_us") : number_of(result, "verify_us"), time));
+            vf_show_time(was_copied ? vf_number_of(result, "copy_us") : vf_number_of(result, "verify_us"), time));
     if (!was_verified)
         fputs("not verified", out);
-    else if (number_of(result, "n_differences") > 0)
-        fprintf(out, "DIFFERENT: %" PRId64 " row%s", number_of(result, "n_differences"),
-                number_of(result, "n_differences") == 1 ? "" : "s");
+    else if (vf_number_of(result, "n_differences") > 0)
+        fprintf(out, "DIFFERENT: %" PRId64 " row%s", vf_number_of(result, "n_differences"),
+                vf_number_of(result, "n_differences") == 1 ? "" : "s");
     else
-        fprintf(out, "verified in %s: counts, digests, dimensions", vf_show_time(number_of(result, "verify_us"), time));
+        fprintf(out, "verified in %s: counts, digests, dimensions",
+                vf_show_time(vf_number_of(result, "verify_us"), time));
     if (was_verified)
         show_recall(out, tables);
     show_words(out, tables);
-    const char *guarantee = text_of(json_object_get(result, "source"), "guarantee");
+    const char *guarantee = vf_text_of(json_object_get(result, "source"), "guarantee");
     if (guarantee[0] != '\0')
         fprintf(out, "\nguarantee of the source: %s", guarantee);
     size_t n_not_moved = json_array_size(json_object_get(result, "not_moved"));
     fprintf(out, "\nnot moved: %zu objects%s; %" PRId64 " rejected rows\n", n_not_moved,
-            n_not_moved > 0 ? " (named above)" : "", number_of(result, "rejected"));
+            n_not_moved > 0 ? " (named above)" : "", vf_number_of(result, "rejected"));
 }
 
 /* With several targets, the tables of each stand below its URL. */
 static void show_heading(FILE *out, const json_t *result, const json_t *table, int64_t *last)
 {
-    int64_t target = number_of(table, "target");
+    int64_t target = vf_number_of(table, "target");
 
     if (target == *last)
         return;
     *last = target;
     fprintf(out, "target %" PRId64 ": ", target);
-    vf_show_text(out, text_of(json_object_get(result, target == 1 ? "target" : "target2"), "url"));
+    vf_show_text(out, vf_text_of(json_object_get(result, target == 1 ? "target" : "target2"), "url"));
     fputc('\n', out);
 }
 
@@ -409,10 +441,11 @@ void vf_show_tables(FILE *out, const json_t *result)
         show_heading(out, result, table, &target);
         show_table(out, table, width);
     }
+    show_views(out, json_object_get(result, "views"));
     show_list(out, json_object_get(result, "unfinished"));
     if (json_object_get(result, "files") != NULL) {
         fprintf(out, "%zu files, one for each value of ", json_array_size(json_object_get(result, "files")));
-        vf_show_text(out, text_of(result, "by"));
+        vf_show_text(out, vf_text_of(result, "by"));
         fputc('\n', out);
     }
     show_sum(out, result, tables);

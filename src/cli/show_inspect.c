@@ -3,42 +3,30 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
-static int64_t number_of(const json_t *object, const char *key)
-{
-    return (int64_t)json_integer_value(json_object_get(object, key));
-}
-
 static void put_label(FILE *out, const json_t *object)
 {
-    if (text_of(object, "schema")[0] != '\0') {
-        vf_show_text(out, text_of(object, "schema"));
+    if (vf_text_of(object, "schema")[0] != '\0') {
+        vf_show_text(out, vf_text_of(object, "schema"));
         fputc('.', out);
     }
-    vf_show_text(out, text_of(object, "name"));
+    vf_show_text(out, vf_text_of(object, "name"));
 }
 
 /* What was measured of a vector column: how many, which dimensions, which lengths, and what an index would stumble over. */
 static void show_vectors(FILE *out, const json_t *evidence)
 {
-    if (number_of(evidence, "min_dim") > 0)
-        fprintf(out, "; %" PRId64 " vectors, dim %" PRId64, number_of(evidence, "n_values"),
-                number_of(evidence, "min_dim"));
-    if (number_of(evidence, "max_dim") > number_of(evidence, "min_dim"))
-        fprintf(out, "..%" PRId64, number_of(evidence, "max_dim"));
+    if (vf_number_of(evidence, "min_dim") > 0)
+        fprintf(out, "; %" PRId64 " vectors, dim %" PRId64, vf_number_of(evidence, "n_values"),
+                vf_number_of(evidence, "min_dim"));
+    if (vf_number_of(evidence, "max_dim") > vf_number_of(evidence, "min_dim"))
+        fprintf(out, "..%" PRId64, vf_number_of(evidence, "max_dim"));
     double max_norm = json_number_value(json_object_get(evidence, "max_norm"));
     if (max_norm > 0)
         fprintf(out, ", norm %.4g..%.4g", json_number_value(json_object_get(evidence, "min_norm")), max_norm);
-    if (number_of(evidence, "n_not_finite") > 0)
-        fprintf(out, ", %" PRId64 " with NaN or infinity", number_of(evidence, "n_not_finite"));
-    if (number_of(evidence, "n_zero") > 0)
-        fprintf(out, ", %" PRId64 " zero", number_of(evidence, "n_zero"));
+    if (vf_number_of(evidence, "n_not_finite") > 0)
+        fprintf(out, ", %" PRId64 " with NaN or infinity", vf_number_of(evidence, "n_not_finite"));
+    if (vf_number_of(evidence, "n_zero") > 0)
+        fprintf(out, ", %" PRId64 " zero", vf_number_of(evidence, "n_zero"));
 }
 
 static void show_column(FILE *out, const json_t *column)
@@ -46,19 +34,19 @@ static void show_column(FILE *out, const json_t *column)
     const json_t *evidence = json_object_get(column, "evidence");
 
     fputs("    ", out);
-    vf_show_text(out, text_of(column, "name"));
+    vf_show_text(out, vf_text_of(column, "name"));
     fputs("  ", out);
-    vf_show_text(out, text_of(column, "native"));
-    fprintf(out, "  %s", text_of(column, "type"));
-    if (strcmp(text_of(column, "form"), "native") != 0 && text_of(column, "form")[0] != '\0')
-        fprintf(out, " as %s", text_of(column, "form"));
+    vf_show_text(out, vf_text_of(column, "native"));
+    fprintf(out, "  %s", vf_text_of(column, "type"));
+    if (strcmp(vf_text_of(column, "form"), "native") != 0 && vf_text_of(column, "form")[0] != '\0')
+        fprintf(out, " as %s", vf_text_of(column, "form"));
     if (json_is_true(json_object_get(column, "not_null")))
         fputs(" not null", out);
     if (evidence != NULL) {
         show_vectors(out, evidence);
-        if (text_of(evidence, "text")[0] != '\0') {
+        if (vf_text_of(evidence, "text")[0] != '\0') {
             fputs("; ", out);
-            vf_show_text(out, text_of(evidence, "text"));
+            vf_show_text(out, vf_text_of(evidence, "text"));
         }
     }
     fputc('\n', out);
@@ -71,12 +59,12 @@ static void show_parts(FILE *out, const json_t *index, const json_t *columns)
 
     json_array_foreach(json_object_get(index, "parts"), i, part)
     {
-        int64_t column = number_of(part, "column");
+        int64_t column = vf_number_of(part, "column");
         fputs(i > 0 ? ", " : "", out);
-        if (text_of(part, "expression")[0] != '\0')
-            vf_show_text(out, text_of(part, "expression"));
+        if (vf_text_of(part, "expression")[0] != '\0')
+            vf_show_text(out, vf_text_of(part, "expression"));
         else
-            vf_show_text(out, text_of(json_array_get(columns, (size_t)column), "name"));
+            vf_show_text(out, vf_text_of(json_array_get(columns, (size_t)column), "name"));
     }
 }
 
@@ -86,34 +74,34 @@ static void show_parameters(FILE *out, const json_t *vector)
     static const char *const names[] = {"m", "ef_construction", "ef_search", "lists", "neighbours"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (number_of(vector, names[i]) > 0)
-            fprintf(out, " %s %lld", names[i], (long long)number_of(vector, names[i]));
+        if (vf_number_of(vector, names[i]) > 0)
+            fprintf(out, " %s %lld", names[i], (long long)vf_number_of(vector, names[i]));
     }
 }
 
 static void show_index(FILE *out, const json_t *index, const json_t *columns)
 {
     const json_t *vector = json_object_get(index, "vector");
-    const char *constraint = text_of(index, "constraint");
+    const char *constraint = vf_text_of(index, "constraint");
 
     fputs("    ", out);
     if (strcmp(constraint, "primary") == 0)
         fputs("primary key (", out);
     else {
         fprintf(out, "%s%s ", json_is_true(json_object_get(index, "unique")) ? "unique " : "",
-                text_of(index, "method")[0] != '\0' ? text_of(index, "method") : "index");
-        vf_show_text(out, text_of(index, "name"));
+                vf_text_of(index, "method")[0] != '\0' ? vf_text_of(index, "method") : "index");
+        vf_show_text(out, vf_text_of(index, "name"));
         fputs(" (", out);
     }
     show_parts(out, index, columns);
     fputc(')', out);
-    if (vector != NULL && text_of(vector, "metric")[0] != '\0' && strcmp(text_of(vector, "metric"), "none") != 0)
-        fprintf(out, " %s", text_of(vector, "metric"));
+    if (vector != NULL && vf_text_of(vector, "metric")[0] != '\0' && strcmp(vf_text_of(vector, "metric"), "none") != 0)
+        fprintf(out, " %s", vf_text_of(vector, "metric"));
     if (vector != NULL)
         show_parameters(out, vector);
-    if (text_of(index, "unread")[0] != '\0') {
+    if (vf_text_of(index, "unread")[0] != '\0') {
         fputs(", distance unknown: ", out);
-        vf_show_text(out, text_of(index, "unread"));
+        vf_show_text(out, vf_text_of(index, "unread"));
     }
     fputc('\n', out);
 }
@@ -126,11 +114,11 @@ static void show_table(FILE *out, const json_t *table)
     json_t *item;
 
     put_label(out, table);
-    if (number_of(table, "n_rows") >= 0)
+    if (vf_number_of(table, "n_rows") >= 0)
         fprintf(out, "  %s%s rows", json_is_true(json_object_get(table, "n_rows_exact")) ? "" : "~",
-                vf_show_count(number_of(table, "n_rows"), rows));
-    if (number_of(table, "size_bytes") > 0)
-        fprintf(out, "  %s", vf_show_bytes(number_of(table, "size_bytes"), bytes));
+                vf_show_count(vf_number_of(table, "n_rows"), rows));
+    if (vf_number_of(table, "size_bytes") > 0)
+        fprintf(out, "  %s", vf_show_bytes(vf_number_of(table, "size_bytes"), bytes));
     fputc('\n', out);
     json_array_foreach(columns, i, item) show_column(out, item);
     json_array_foreach(json_object_get(table, "indexes"), i, item) show_index(out, item, columns);
@@ -140,17 +128,17 @@ static void show_table(FILE *out, const json_t *table)
 static void show_sidecar(FILE *out, const json_t *sidecar)
 {
     char count[32];
-    const char *state = text_of(sidecar, "state"), *why = text_of(sidecar, "why");
+    const char *state = vf_text_of(sidecar, "state"), *why = vf_text_of(sidecar, "why");
     bool is_built = json_is_true(json_object_get(sidecar, "built"));
 
-    vf_show_text(out, text_of(sidecar, "file"));
-    if (text_of(sidecar, "table")[0] != '\0') {
+    vf_show_text(out, vf_text_of(sidecar, "file"));
+    if (vf_text_of(sidecar, "table")[0] != '\0') {
         fputs("  ", out);
-        vf_show_text(out, text_of(sidecar, "table"));
+        vf_show_text(out, vf_text_of(sidecar, "table"));
         fputc('.', out);
-        vf_show_text(out, text_of(sidecar, "column"));
-        fprintf(out, " %s, %s vectors", text_of(sidecar, "metric"),
-                vf_show_count(number_of(sidecar, "vectors"), count));
+        vf_show_text(out, vf_text_of(sidecar, "column"));
+        fprintf(out, " %s, %s vectors", vf_text_of(sidecar, "metric"),
+                vf_show_count(vf_number_of(sidecar, "vectors"), count));
     }
     fprintf(out, ": %s%s", is_built ? "built anew" : state, why[0] == '\0' ? "" : is_built ? ", for " : ": ");
     vf_show_text(out, why);
@@ -171,20 +159,20 @@ void vf_show_inspect(FILE *out, const json_t *result)
     size_t i;
     json_t *item;
 
-    fprintf(out, "%s %s", text_of(result, "product"), text_of(result, "version"));
-    if (text_of(result, "vector_product")[0] != '\0')
-        fprintf(out, ", %s %s", text_of(result, "vector_product"), text_of(result, "vector_version"));
-    if (text_of(result, "guarantee")[0] != '\0')
-        fprintf(out, "\nguarantee: %s", text_of(result, "guarantee"));
+    fprintf(out, "%s %s", vf_text_of(result, "product"), vf_text_of(result, "version"));
+    if (vf_text_of(result, "vector_product")[0] != '\0')
+        fprintf(out, ", %s %s", vf_text_of(result, "vector_product"), vf_text_of(result, "vector_version"));
+    if (vf_text_of(result, "guarantee")[0] != '\0')
+        fprintf(out, "\nguarantee: %s", vf_text_of(result, "guarantee"));
     fputs("\n\n", out);
     json_array_foreach(json_object_get(schema, "tables"), i, item) show_table(out, item);
     json_array_foreach(json_object_get(schema, "others"), i, item)
     {
-        fprintf(out, "%s ", text_of(item, "kind"));
+        fprintf(out, "%s ", vf_text_of(item, "kind"));
         put_label(out, item);
-        if (text_of(item, "on")[0] != '\0') {
+        if (vf_text_of(item, "on")[0] != '\0') {
             fputs(" on ", out);
-            vf_show_text(out, text_of(item, "on"));
+            vf_show_text(out, vf_text_of(item, "on"));
         }
         fputc('\n', out);
     }

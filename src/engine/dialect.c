@@ -74,6 +74,9 @@ static const struct vf_dialect_form forms[VF_X_COUNT] = {
     [VF_X_MIN] = {"min($1)", false, NULL},
     [VF_X_MAX] = {"max($1)", false, NULL},
     [VF_X_AVG] = {"avg($1)", false, NULL},
+    [VF_X_EXISTS] = {"EXISTS (SELECT ...)", false, NULL},
+    [VF_X_IN_QUERY] = {"$1 IN (SELECT ...)", true, NULL},
+    [VF_X_SCALAR] = {"(SELECT ...)", false, NULL},
     [VF_X_TYPEOF] = {"CASE WHEN $1 IS NULL THEN 'null' ELSE ... END", false, NULL},
 };
 

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "model/expression.h"
+#include "model/query.h"
 #include "model/schema.h"
 
 /* Columns of one of several tables: `first_column` and those behind it, up to the next. */
@@ -17,6 +18,8 @@ struct vf_expr_range {
     const char *alias;
     int first_column;
 };
+
+struct vf_expr_writer;
 
 /* What an expression is read or written for. */
 struct vf_expr_scope {
@@ -27,6 +30,14 @@ struct vf_expr_scope {
     bool is_condition; /* the result is a truth value */
     size_t n_ranges; /* the table's columns are those of several, and are called by their aliases; 0: they are one's */
     const struct vf_expr_range *ranges;
+    size_t
+        n_outer; /* of the columns, those of the queries around this one, which `outer` has too: its own names go first */
+    const struct vf_expr_scope *outer;
+    const bool *
+        is_hidden; /* by column: it isn't called by its name alone, since USING has joined it with another; NULL: none is */
+    /* Writing: appends the query of an expression, or refuses it. NULL: there are none here. */
+    void (*write_query)(struct vf_expr_writer *writer, const struct vf_expr *expr);
+    void *context;                 /* of write_query */
     bool is_domain;                /* a check of a domain: the only column is VALUE */
     bool is_default;               /* no columns; the time, and random values */
     const char *collation;         /* the database's own; NULL: by code points, and only A to Z have cases */
@@ -101,8 +112,6 @@ enum vf_ability {
     VF_CAN_COMPUTE = 4, /* be an argument of functions and of arithmetic */
     VF_CAN_ALL = 7,
 };
-
-struct vf_expr_writer;
 
 struct vf_dialect {
     const char *name; /* of the engine that texts of the dialect are remembered under */

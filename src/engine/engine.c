@@ -212,7 +212,7 @@ enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *
     assert(field != NULL && field->name != NULL && out != NULL);
     if (vf_conn_ops(conn)->match == NULL)
         return missing(conn, "read the rows of one value", err);
-    return vf_conn_ops(conn)->match(conn, field, text, out, err);
+    return done(conn, vf_conn_ops(conn)->match(conn, field, text, out, err), err);
 }
 
 /* ---- source ---- */
@@ -379,12 +379,29 @@ static enum vf_status map_translated(struct vf_conn *conn, const struct vf_table
     return mapping->why == NULL ? vf_error_nomem(err) : VF_OK;
 }
 
+bool vf_conn_can_fit(const struct vf_conn *conn)
+{
+    return vf_conn_ops(conn)->fit_table != NULL;
+}
+
+enum vf_status vf_conn_fit_table(struct vf_conn *conn, struct vf_table *table, struct vf_arena *arena,
+                                 struct vf_table_fit *fit, struct vf_error *err)
+{
+    assert(table != NULL && arena != NULL && fit != NULL);
+    *fit = (struct vf_table_fit){.column = -1};
+    if (vf_conn_ops(conn)->fit_table == NULL)
+        return missing(conn, "make other tables than ordinary ones", err);
+    return done(conn, vf_conn_ops(conn)->fit_table(conn, table, arena, fit, err), err);
+}
+
 enum vf_status vf_conn_map_vector_index(struct vf_conn *conn, const struct vf_table *table,
                                         const struct vf_index *index, const struct vf_index_scale *scale,
                                         struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     assert(table != NULL && index != NULL && arena != NULL && mapping != NULL);
-    const enum vf_index_builder *builders = vf_conn_limits(conn)->index_builders;
+    static const enum vf_index_builder of_vec0[] = {VF_BUILDER_VEC0, VF_BUILDER_NONE};
+    const enum vf_index_builder *builders =
+        table->kind == VF_TABLE_VEC0 ? of_vec0 : vf_conn_limits(conn)->index_builders;
     int column = index->n_parts == 1 ? index->parts[0].column : -1;
     struct vf_index own = *index;
     struct vf_index_outcome outcome = {0};

@@ -159,8 +159,8 @@ struct vf_mapping {
     enum vf_form form;
     enum vf_fidelity fidelity;
     const char *how;             /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
-    bool default_moved;          /* the column's default can be declared; else default_why says why not */
-    const char *default_why;     /* of one that can: what it writes in another way than the source's, or NULL */
+    bool default_moved;          /* the column's default can be declared */
+    const char *default_why;     /* why it can't be; or, of one that can: what isn't quite the source's, or NULL */
     const char *counts_not;      /* of a column that counts by itself in the source: why it doesn't there, or NULL */
     const char *counts_not_same; /* it does: what is different about the next number, or NULL */
     bool
@@ -172,6 +172,14 @@ struct vf_index_mapping {
     bool moved;
     struct vf_index index; /* what is built; shares texts with the source's */
     const char *why;       /* not moved: the reason; moved: what differs and how queries use it, or NULL */
+};
+
+/* Whether a table can be made as its kind asks for. Texts are in the arena given. */
+struct vf_table_fit {
+    const char *why, *remedy; /* it can't: the reason, and what helps; NULL: it can */
+    int column;               /* of the table, that the reason is about; -1: the table itself */
+    bool is_missing;          /* it can't here and now, because something isn't installed */
+    const char *note;         /* it can: what the columns have become that nobody said, or NULL */
 };
 
 /* A step of making the target: each is idempotent (an object that is there in that form is left), so that a resumed run repeats the steps. The objects are borrowed for the call. */
@@ -356,6 +364,12 @@ struct vf_engine_ops {
     /* Target (VF_CAP_TARGET). */
     enum vf_status (*map_column)(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                  struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err);
+    /*
+     * The declaration of a table of another kind than the ordinary one, in place: native types, forms, roles and NOT NULL of the columns. Its only index is the primary key. That it can't be one is no
+     * error: fit says why. NULL in an engine: it has only ordinary tables.
+     */
+    enum vf_status (*fit_table)(struct vf_conn *conn, struct vf_table *table, struct vf_arena *arena,
+                                struct vf_table_fit *fit, struct vf_error *err);
     /* A vector index comes here translated (model/vector_index.h): kind, metric, element and parameters are what one of the limits' builders takes, and only what is dialect is left to say;
      * so does a full-text index (model/fulltext.h). */
     enum vf_status (*map_index)(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
@@ -469,6 +483,9 @@ enum vf_status vf_conn_text_check(struct vf_conn *conn, const struct vf_table *t
                                   struct vf_arena *arena, struct vf_text_state *state, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_column(struct vf_conn *conn, const struct vf_table *table, const struct vf_column *column,
                                   struct vf_arena *arena, struct vf_mapping *mapping, struct vf_error *err) VF_CHECKED;
+bool vf_conn_can_fit(const struct vf_conn *conn);
+enum vf_status vf_conn_fit_table(struct vf_conn *conn, struct vf_table *table, struct vf_arena *arena,
+                                 struct vf_table_fit *fit, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                  struct vf_arena *arena, struct vf_index_mapping *mapping,
                                  struct vf_error *err) VF_CHECKED;

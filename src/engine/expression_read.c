@@ -137,10 +137,15 @@ bool vf_read_same_name(const struct vf_expr_reader *reader, const char *own, con
                    : strcmp(own, name) == 0;
 }
 
-static int find_column(const struct vf_expr_reader *reader, const char *name, bool is_bare, size_t first, size_t end)
+/* Column `name` from `first` on, up to `end`; -1: none. Hidden ones are found by their table's alias only. */
+static int find_column(const struct vf_expr_reader *reader, const char *name, bool is_bare, size_t first, size_t end,
+                       bool with_hidden)
 {
+    const struct vf_expr_scope *scope = reader->scope;
+
     for (size_t i = first; i < end; i++) {
-        if (vf_read_same_name(reader, reader->scope->table->columns[i].name, name, is_bare))
+        bool is_hidden = !with_hidden && scope->is_hidden != NULL && scope->is_hidden[i];
+        if (!is_hidden && vf_read_same_name(reader, scope->table->columns[i].name, name, is_bare))
             return (int)i;
     }
     return -1;
@@ -156,22 +161,27 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
         size_t end = i + 1 < scope->n_ranges ? (size_t)scope->ranges[i + 1].first_column : scope->table->n_columns;
         if (!vf_read_same_name(reader, scope->ranges[i].alias, alias, is_bare_alias))
             continue;
-        int column = find_column(reader, name, is_bare, (size_t)scope->ranges[i].first_column, end);
+        int column = find_column(reader, name, is_bare, (size_t)scope->ranges[i].first_column, end, true);
         if (column >= 0)
             return vf_build_column(reader, column);
     }
     return vf_expr_not_understood(reader, "there is no column \"%.60s.%.60s\"", alias, name);
 }
 
+/* Of the query itself, or of the nearest around it. */
 static const struct vf_expr *column_named(struct vf_expr_reader *reader, const char *name, bool is_bare)
 {
-    int column = find_column(reader, name, is_bare, 0, reader->scope->table->n_columns);
+    size_t end = reader->scope->table->n_columns;
 
-    if (column >= 0 && find_column(reader, name, is_bare, (size_t)column + 1, reader->scope->table->n_columns) >= 0)
-        return vf_expr_not_understood(reader, "column \"%.60s\" is one of several tables", name);
-
-    return column >= 0 ? vf_build_column(reader, column)
-                       : vf_expr_not_understood(reader, "there is no column \"%.60s\"", name);
+    for (const struct vf_expr_scope *scope = reader->scope; scope != NULL; scope = scope->outer) {
+        int column = find_column(reader, name, is_bare, scope->n_outer, end, false);
+        if (column >= 0 && find_column(reader, name, is_bare, (size_t)column + 1, end, false) >= 0)
+            return vf_expr_not_understood(reader, "column \"%.60s\" is one of several tables", name);
+        if (column >= 0)
+            return vf_build_column(reader, column);
+        end = scope->n_outer;
+    }
+    return vf_expr_not_understood(reader, "there is no column \"%.60s\"", name);
 }
 
 static size_t parse_list(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n, const char *end)
@@ -224,6 +234,12 @@ static const struct vf_expr *function_named(struct vf_expr_reader *reader, const
     }
     reader->token.offset = offset;
     return vf_expr_not_understood(reader, "no function %.60s() of %zu arguments is known", name, n);
+}
+
+/* Does a query begin here? Where none can be, its words are as any others. */
+static bool is_query(const struct vf_expr_reader *reader)
+{
+    return reader->read_query != NULL && (vf_read_is_word(reader, "SELECT") || vf_read_is_word(reader, "WITH"));
 }
 
 /* ---- aggregates ---- */
@@ -284,8 +300,10 @@ static const struct vf_expr *call_named(struct vf_expr_reader *reader, const cha
     const struct vf_expr *args[VF_EXPR_MAX_ARGS] = {0};
     size_t n = 0;
 
-    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
-        return vf_expr_not_understood(reader, "a subquery");
+    if (is_query(reader))
+        return vf_strcasecmp(name, "exists") == 0
+                   ? reader->read_query(reader, VF_X_EXISTS, NULL)
+                   : vf_expr_not_understood(reader, "a subquery as an argument of %.40s()", name);
     if (reader->in_query && is_aggregate(name))
         return parse_aggregate(reader, name);
     if (!parse_worded(reader, &name, args, &n)) {
@@ -450,8 +468,8 @@ static const struct vf_expr *parse_keyword(struct vf_expr_reader *reader)
 static const struct vf_expr *parse_operand(struct vf_expr_reader *reader)
 {
     if (vf_read_take_sign(reader, "(")) {
-        if (reader->in_query && vf_read_is_word(reader, "SELECT"))
-            return vf_expr_not_understood(reader, "a subquery");
+        if (is_query(reader))
+            return reader->read_query(reader, VF_X_SCALAR, NULL);
         const struct vf_expr *inside = parse(reader, VF_LEVEL_OR);
         return inside != NULL && vf_read_expect_sign(reader, ")") ? inside : NULL;
     }
@@ -524,8 +542,8 @@ static const struct vf_expr *parse_in(struct vf_expr_reader *reader, const struc
 
     if (!vf_read_expect_sign(reader, "("))
         return NULL;
-    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
-        return vf_expr_not_understood(reader, "a subquery");
+    if (is_query(reader))
+        return reader->read_query(reader, VF_X_IN_QUERY, a);
     size_t n = parse_list(reader, args, 1, ")");
     if (n == 1)
         return vf_expr_not_understood(reader, "IN of an empty list");
@@ -542,8 +560,8 @@ static const struct vf_expr *parse_any(struct vf_expr_reader *reader, enum vf_ex
     vf_read_advance(reader);
     while (vf_read_take_sign(reader, "("))
         n_open++;
-    if (reader->in_query && vf_read_is_word(reader, "SELECT"))
-        return vf_expr_not_understood(reader, "a subquery");
+    if (is_query(reader) && n_open == 1 && op == (is_all ? VF_X_NE : VF_X_EQ))
+        return negate_if(reader, is_all, reader->read_query(reader, VF_X_IN_QUERY, a));
     if (op != (is_all ? VF_X_NE : VF_X_EQ) || n_open == 0 || !vf_read_expect_word(reader, "ARRAY") ||
         !vf_read_expect_sign(reader, "["))
         return vf_expr_not_understood(reader, "ANY and ALL are read as = ANY (ARRAY[...]) and <> ALL (ARRAY[...])");

@@ -21,6 +21,8 @@ struct vf_expr_reader {
     struct vf_expr_token token;
     int depth, n_parts;
     bool in_query, takes_aggregates, in_aggregate; /* a part of a SELECT; of one where aggregates can be */
+    /* The query that begins here, within the parenthesis that is read to its end: EXISTS, IN_QUERY of `of`, or SCALAR. NULL in a reader: there are none here. */
+    const struct vf_expr *(*read_query)(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *of);
     const char *why;
     bool no_memory; /* of a word or a reason; others show as NULL without a reason */
 };

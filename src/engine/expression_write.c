@@ -103,7 +103,7 @@ static unsigned wanted(enum vf_expr_op op)
 {
     return op == VF_X_EQ || op == VF_X_NE || op == VF_X_DISTINCT || op == VF_X_IN                    ? VF_CAN_EQUAL
            : is_comparison(op)                                                                       ? VF_CAN_ORDER
-           : op == VF_X_COUNT_DISTINCT                                                               ? VF_CAN_EQUAL
+           : op == VF_X_COUNT_DISTINCT || op == VF_X_IN_QUERY                                        ? VF_CAN_EQUAL
            : op == VF_X_IS_NULL || op == VF_X_COUNT_OF || op == VF_X_TYPEOF || op == VF_X_JSON_VALID ? 0
                                                                                                      : VF_CAN_COMPUTE;
 }
@@ -326,6 +326,17 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
     return (whole || real) && ((expr->op >= VF_X_NEG && expr->op <= VF_X_IDIV) || expr->op == VF_X_ABS);
 }
 
+static void write_with_query(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    if (expr->op == VF_X_EXISTS)
+        vf_buf_str(writer->out, "EXISTS ");
+    if (expr->op == VF_X_IN_QUERY)
+        vf_expr_write_form(writer, "$1 IN ", expr);
+    vf_buf_char(writer->out, '(');
+    writer->scope->write_query(writer, expr);
+    vf_buf_char(writer->out, ')');
+}
+
 static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
     const struct vf_dialect_form *form = vf_dialect_form(writer->dialect, expr->op);
@@ -335,6 +346,10 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
         return;
     if (expr->op == VF_X_AND || expr->op == VF_X_OR) {
         write_joined(writer, expr, expr->op == VF_X_AND ? " AND " : " OR ");
+        return;
+    }
+    if (expr->query != NULL) {
+        write_with_query(writer, expr);
         return;
     }
     if (expr->op == VF_X_NOT && expr->args[0]->kind == VF_EXPR_CALL && write_negated(writer, expr->args[0]))

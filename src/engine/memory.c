@@ -40,8 +40,12 @@ static enum vf_status read_member(const char *body, const char *name, struct vf_
 {
     struct vf_buf text;
     vf_buf_init(&text, VF_BUF_MAX);
-    enum vf_status status = copy_member(body, name, &text) ? vf_table_from_json(text.data, schema, table, err)
-                                                           : vf_error_set(err, VF_USAGE, "there is no \"%s\"", name);
+    bool is_there = copy_member(body, name, &text);
+    enum vf_status status = vf_buf_check(&text, err);
+    if (status == VF_OK && !is_there)
+        status = vf_error_set(err, VF_USAGE, "there is no \"%s\"", name);
+    if (status == VF_OK)
+        status = vf_table_from_json(text.data, schema, table, err);
     vf_buf_release(&text);
     return status;
 }
@@ -76,12 +80,15 @@ static bool is_generated_copy(const struct vf_column *column)
     return column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL;
 }
 
-static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target)
+/* The declaration of a table of another kind is none of this one's. */
+static void lay_column(struct vf_column *here, const struct vf_column *source, const struct vf_column *target,
+                       bool is_same_kind)
 {
     if (vf_strcasecmp(here->native, target->native) != 0) /* SQLite has its own way to write the usual ones */
         return;
     here->evidence.text = vf_memory_evidence;
-    here->native = source->native;
+    if (is_same_kind)
+        here->native = source->native;
     here->type = source->type;
     here->form = target->form;
     here->not_null = source->not_null;
@@ -97,28 +104,30 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
         here->generated = source->generated;
 }
 
-/* The index of the source with its columns where they are here. false: a column of it is gone. */
-static bool translate_index(struct vf_schema *schema, const struct vf_table *here, const struct vf_table *source,
-                            const struct vf_table *target, const struct vf_index *index, struct vf_index *out)
+/* The index of the source with its columns where they are here; *whole false: one of them is gone. */
+static enum vf_status translate_index(struct vf_schema *schema, const struct vf_table *here,
+                                      const struct vf_table *source, const struct vf_table *target,
+                                      const struct vf_index *index, struct vf_index *out, bool *whole,
+                                      struct vf_error *err)
 {
     *out = *index;
+    *whole = true;
     out->parts = vf_arena_alloc(&schema->arena, index->n_parts + 1, sizeof(*out->parts));
     out->included = vf_arena_alloc(&schema->arena, index->n_included + 1, sizeof(*out->included));
     if (out->parts == NULL || out->included == NULL)
-        return false;
+        return vf_error_nomem(err);
     for (size_t i = 0; i < index->n_parts; i++) {
         out->parts[i] = index->parts[i];
-        if (index->parts[i].column >= 0)
-            out->parts[i].column = place_of(here, source, target, index->parts[i].column);
-        if (index->parts[i].column >= 0 && out->parts[i].column < 0)
-            return false;
+        if (index->parts[i].column < 0)
+            continue;
+        out->parts[i].column = place_of(here, source, target, index->parts[i].column);
+        *whole &= out->parts[i].column >= 0;
     }
     for (size_t i = 0; i < index->n_included; i++) {
         out->included[i] = place_of(here, source, target, index->included[i]);
-        if (out->included[i] < 0)
-            return false;
+        *whole &= out->included[i] >= 0;
     }
-    return true;
+    return VF_OK;
 }
 
 static bool is_same_index(const struct vf_index *a, const struct vf_index *b)
@@ -344,39 +353,69 @@ static enum vf_status lay_fulltext(struct vf_schema *schema, struct vf_table *he
     return VF_OK;
 }
 
+/* One that isn't of vectors or words: it takes the place of the one that it was made into, or comes back where it couldn't be declared. */
+static enum vf_status lay_plain_index(struct vf_schema *schema, struct vf_table *here, size_t n_here,
+                                      const struct vf_table *target, struct vf_index *remembered, struct vf_error *err)
+{
+    int found = find_index(here, target, n_here, remembered);
+    if (found >= 0) {
+        keep_expressions(&here->indexes[found], remembered);
+        here->indexes[found] = *remembered;
+        return VF_OK;
+    }
+    if (was_declared(here, target, remembered) || was_rewritten(here, n_here, target, remembered))
+        return VF_OK;
+    struct vf_index *added = vf_table_add_index(schema, here);
+    if (added == NULL)
+        return vf_error_nomem(err);
+    *added = *remembered;
+    return VF_OK;
+}
+
+static bool has_vector_index(const struct vf_table *table, int column)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_index_is_vector(table->indexes[i].kind) && table->indexes[i].n_parts == 1 &&
+            table->indexes[i].parts[0].column == column)
+            return true;
+    }
+    return false;
+}
+
+/* A vec0 table has a distance for each of its vectors, also where the source had no index of them: then it has none to go back. */
+static void forget_distances(struct vf_table *here, const struct vf_table *source, const struct vf_table *target)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < here->n_indexes; i++) {
+        bool is_made_up = false;
+        for (size_t k = 0; here->indexes[i].kind == VF_INDEX_EXACT && k < source->n_columns; k++)
+            is_made_up = is_made_up || (place_of(here, source, target, (int)k) == here->indexes[i].parts[0].column &&
+                                        !has_vector_index(source, (int)k));
+        if (!is_made_up)
+            here->indexes[n++] = here->indexes[i];
+    }
+    here->n_indexes = n;
+}
+
 static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *here, const struct vf_table *source,
                                   const struct vf_table *target, struct vf_error *err)
 {
     size_t n_here = here->n_indexes;
-    for (size_t i = 0; i < source->n_indexes; i++) {
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < source->n_indexes && status == VF_OK; i++) {
         struct vf_index remembered;
-        if (!translate_index(schema, here, source, target, &source->indexes[i], &remembered))
+        bool whole = false;
+        status = translate_index(schema, here, source, target, &source->indexes[i], &remembered, &whole, err);
+        if (status != VF_OK || !whole)
             continue;
-        if (vf_index_is_vector(remembered.kind)) {
-            enum vf_status status = lay_vector_index(schema, here, n_here, source, target, &remembered, err);
-            if (status != VF_OK)
-                return status;
-            continue;
-        }
-        if (remembered.kind == VF_INDEX_FULLTEXT) {
-            enum vf_status status =
-                lay_fulltext(schema, here, n_here, made_of_text(source, target, i), &remembered, err);
-            if (status != VF_OK)
-                return status;
-            continue;
-        }
-        int found = find_index(here, target, n_here, &remembered);
-        if (found >= 0) {
-            keep_expressions(&here->indexes[found], &remembered);
-            here->indexes[found] = remembered;
-        } else if (!was_declared(here, target, &remembered) && !was_rewritten(here, n_here, target, &remembered)) {
-            struct vf_index *added = vf_table_add_index(schema, here);
-            if (added == NULL)
-                return vf_error_nomem(err);
-            *added = remembered;
-        }
+        if (vf_index_is_vector(remembered.kind))
+            status = lay_vector_index(schema, here, n_here, source, target, &remembered, err);
+        else if (remembered.kind == VF_INDEX_FULLTEXT)
+            status = lay_fulltext(schema, here, n_here, made_of_text(source, target, i), &remembered, err);
+        else
+            status = lay_plain_index(schema, here, n_here, target, &remembered, err);
     }
-    return VF_OK;
+    return status;
 }
 
 /* Names of foreign keys; and those of tables that don't lie here, or hang on them, aren't known any more. */
@@ -488,9 +527,11 @@ static enum vf_status lay_table(struct vf_schema *schema, struct vf_table *here,
     for (size_t i = 0; i < source.n_columns; i++) {
         int place = place_of(here, &source, &target, (int)i);
         if (place >= 0)
-            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)]);
+            lay_column(&here->columns[place], &source.columns[i], &target.columns[target_of(&source, &target, (int)i)],
+                       source.kind == here->kind);
     }
     lay_foreign_keys(here, &source, &target);
+    forget_distances(here, &source, &target);
     status = lay_indexes(schema, here, &source, &target, err);
     if (status == VF_OK)
         status = lay_checks(schema, here, &source, &target, err);
@@ -692,8 +733,11 @@ static enum vf_status found_fulltext(void *context, const char *kind, const char
         status = read_member(body, "target", recall->schema, &target, err);
     for (size_t i = 0; status == VF_OK && i < source.n_indexes; i++) {
         struct vf_index remembered;
-        if (source.indexes[i].kind == VF_INDEX_FULLTEXT &&
-            translate_index(recall->schema, here, &source, &target, &source.indexes[i], &remembered))
+        bool whole = false;
+        if (source.indexes[i].kind != VF_INDEX_FULLTEXT)
+            continue;
+        status = translate_index(recall->schema, here, &source, &target, &source.indexes[i], &remembered, &whole, err);
+        if (status == VF_OK && whole)
             status = lay_fulltext(recall->schema, here, n_here, made_of_text(&source, &target, i), &remembered, err);
     }
     return status;

@@ -321,6 +321,17 @@ static enum vf_status wrap_map_column(struct vf_conn *conn, const struct vf_tabl
     return after(wrap, &call, wrap->inner_ops->map_column(wrap->inner, table, column, arena, mapping, err), err);
 }
 
+static enum vf_status wrap_fit_table(struct vf_conn *conn, struct vf_table *table, struct vf_arena *arena,
+                                     struct vf_table_fit *fit, struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    struct vf_wrap_call call = call_of(VF_OP_fit_table, table->name);
+    enum vf_status status = before(wrap, &call, err);
+    if (status != VF_OK)
+        return status;
+    return after(wrap, &call, wrap->inner_ops->fit_table(wrap->inner, table, arena, fit, err), err);
+}
+
 static enum vf_status wrap_map_index(struct vf_conn *conn, const struct vf_table *table, const struct vf_index *index,
                                      struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
@@ -383,6 +394,8 @@ static const char *step_object(const struct vf_step *step)
         return step->table->name;
     if (step->sequence != NULL)
         return step->sequence->name;
+    if (step->view != NULL)
+        return step->view->name;
     return step->user_type != NULL ? step->user_type->name : step->name;
 }
 
@@ -516,6 +529,18 @@ static enum vf_status wrap_record_put(struct vf_conn *conn, const struct vf_reco
     if (status != VF_OK)
         return status;
     return after(wrap, &call, wrap->inner_ops->record_put(wrap->inner, table, values, err), err);
+}
+
+static enum vf_status wrap_record_put_many(struct vf_conn *conn, const struct vf_record_table *table, size_t n_records,
+                                           const struct vf_record_value *values, struct vf_error *err)
+{
+    struct wrap *wrap = wrap_of(conn);
+    struct vf_wrap_call call = call_of(VF_OP_record_put_many, table->name);
+    call.n_rows = (int64_t)n_records;
+    enum vf_status status = before(wrap, &call, err);
+    if (status != VF_OK)
+        return status;
+    return after(wrap, &call, wrap->inner_ops->record_put_many(wrap->inner, table, n_records, values, err), err);
 }
 
 static enum vf_status wrap_record_get(struct vf_conn *conn, const struct vf_record_table *table,

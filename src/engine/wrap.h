@@ -25,6 +25,7 @@
     X(nearest)                                                                                                         \
     X(index_script)                                                                                                    \
     X(map_column)                                                                                                      \
+    X(fit_table)                                                                                                       \
     X(map_index)                                                                                                       \
     X(preflight)                                                                                                       \
     X(lock)                                                                                                            \
@@ -41,6 +42,7 @@
     X(load_close)                                                                                                      \
     X(record_create)                                                                                                   \
     X(record_put)                                                                                                      \
+    X(record_put_many)                                                                                                 \
     X(record_get)                                                                                                      \
     X(record_swap)                                                                                                     \
     X(record_delete)

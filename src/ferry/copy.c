@@ -72,7 +72,7 @@ static enum vf_status see_run(void *context, const struct vf_store_run *found, s
         .finished_us = found->finished_us,
     };
     if (run->record.run == NULL || run->record.plan_sha256 == NULL || run->record.source == NULL ||
-        run->record.state == NULL)
+        run->record.state == NULL || run->record.tool_version == NULL || run->record.plan_text == NULL)
         return vf_error_nomem(err);
     return VF_OK;
 }

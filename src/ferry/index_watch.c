@@ -1,9 +1,8 @@
 #include "ferry/index_watch.h"
 
 #include <pthread.h>
-#include <time.h>
 
-#define TICK_MS 250
+#define TICK_US 250000
 /* A step that is done sooner isn't worth a connection. */
 #define TICKS_BEFORE_ASKING 2
 
@@ -86,16 +85,10 @@ static void ask(struct watch *watch)
 /* Until it has ended, or a tick is over; true: it has ended. */
 static bool wait_a_tick(struct watch *watch)
 {
-    struct timespec until;
-    int result = 0;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&watch->mutex);
-    while (!watch->has_ended && result == 0)
-        result = pthread_cond_timedwait(&watch->ended, &watch->mutex, &until);
+    bool in_time = true;
+    while (!watch->has_ended && in_time)
+        in_time = vf_cond_wait(&watch->ended, &watch->mutex, TICK_US);
     bool has_ended = watch->has_ended;
     pthread_mutex_unlock(&watch->mutex);
     return has_ended;
@@ -113,18 +106,12 @@ static void look_on(struct watch *watch)
 
 static bool init(struct watch *watch)
 {
-    pthread_condattr_t attributes;
-    bool done = false;
-
-    if (pthread_condattr_init(&attributes) != 0)
+    if (pthread_mutex_init(&watch->mutex, NULL) != 0)
         return false;
-    if (pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_mutex_init(&watch->mutex, NULL) == 0) {
-        done = pthread_cond_init(&watch->ended, &attributes) == 0;
-        if (!done)
-            pthread_mutex_destroy(&watch->mutex);
-    }
-    pthread_condattr_destroy(&attributes);
-    return done;
+    if (vf_cond_init(&watch->ended))
+        return true;
+    pthread_mutex_destroy(&watch->mutex);
+    return false;
 }
 
 enum vf_status vf_apply_watched(struct vf_crossing *crossing, const struct vf_step *step, const char *name,

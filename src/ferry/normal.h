@@ -1,5 +1,6 @@
 /*
- * Columns of the type jsonb: each text is brought into the one writing that says what it means (model/json_normal.h), on both sides, so that digests compare meanings.
+ * Columns of the type jsonb: each text is brought into the one writing that says what it means (model/json_normal.h), on both sides, so that digests compare meanings. So are decimals that a view computes, whose
+ * fractions have as many zeros at their end as the database likes.
  */
 #ifndef VF_FERRY_NORMAL_H
 #define VF_FERRY_NORMAL_H

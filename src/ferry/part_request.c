@@ -173,8 +173,6 @@ enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_pl
         return vf_error_nomem(err);
     *made = (struct vf_plan_request){.file = whole->file,
                                      .has_views = whole->has_views,
-                                     .n_views = target < 2 ? whole->n_views : 0, /* as part_view.c shows them */
-                                     .views = whole->views,
                                      .by = whole->by,
                                      .storage = vf_plan_request_storage(whole, target),
                                      .has_index_min_rows = whole->has_index_min_rows,
@@ -182,8 +180,13 @@ enum vf_status vf_part_request(const struct vf_part_map *map, const struct vf_pl
                                      .has_verify = whole->has_verify,
                                      .verify = whole->verify};
     made->tables = vf_arena_alloc(arena, whole->n_tables + 1, sizeof(*made->tables));
-    if (made->tables == NULL)
+    made->views = vf_arena_alloc(arena, whole->n_views + 1, sizeof(*made->views));
+    if (made->tables == NULL || made->views == NULL)
         return vf_error_nomem(err);
+    for (size_t i = 0; i < whole->n_views; i++) {
+        if (whole->views[i].target == target || target == 0)
+            made->views[made->n_views++] = whole->views[i];
+    }
     for (size_t i = 0; i < whole->n_tables && status == VF_OK; i++)
         status = take_entry(&filter, whole, &whole->tables[i], made);
     *part = made;

@@ -347,7 +347,9 @@ static enum vf_status show_others(const struct view *view)
             if (vf_plan_is_named(&source->tables[k], source->others[i].on))
                 table = k;
         }
-        if (table < source->n_tables ? is_first(view, table) : view->bit == 1)
+        bool is_shown = table < source->n_tables ? is_first(view, table) : view->bit == 1;
+        /* A view goes where its tables are, which only its text says. */
+        if (is_shown || vf_plan_is_readable_view(&source->others[i]))
             shown->others[shown->n_others++] = source->others[i];
     }
     return VF_OK;

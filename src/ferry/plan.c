@@ -204,7 +204,7 @@ static void decide_verify(struct vf_plan_maker *maker)
     }
     for (size_t i = 0; i < plan->n_tables; i++) {
         for (size_t k = 0; k < plan->tables[i].n_indexes; k++)
-            plan->verify.search |= vf_index_is_vector(plan->tables[i].indexes[k].mapping.index.kind) ||
+            plan->verify.search |= vf_index_is_approximate(plan->tables[i].indexes[k].mapping.index.kind) ||
                                    plan->tables[i].indexes[k].mapping.index.kind == VF_INDEX_FULLTEXT;
     }
 }

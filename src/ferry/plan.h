@@ -21,6 +21,7 @@ struct vf_plan_column {
     bool accept_loss;                /* the user's word for this column */
     bool skip;                       /* left out: the plan says so, or the target has no type for it */
     bool computed;                   /* by the target, from others: not copied, and compared */
+    enum vf_metric was_metric;       /* distance of a vector of a vec0 table that it came from; NONE: not known */
     enum vf_generated was_generated; /* where the table came from once; NO: not known */
     const char *found;               /* the file's word for what the values were taken for, or NULL */
     enum vf_nul nul;                 /* of texts */
@@ -38,6 +39,8 @@ struct vf_plan_table {
         target; /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
     const char *where;  /* or NULL */
     bool whole;         /* with plan->by: all its rows go into every file */
+    bool has_kind;      /* that it is a vec0 table, or isn't, is a decision of the plan */
+    bool was_vec0;      /* it came from a database of the target's kind, where it was a vec0 table */
     bool knows_indexes; /* it came from a database with vector indexes, and those that it had there are remembered */
     struct vf_field by; /* with plan->by: its column in the source; name NULL: it has none */
     size_t n_columns;
@@ -56,6 +59,13 @@ struct vf_plan_table {
 struct vf_plan_view {
     const struct vf_other *source; /* with the source's text */
     struct vf_view target;         /* what is made */
+    /* What verify compares of it: the columns whose values are the same in both databases. */
+    struct vf_relation from;
+    struct vf_relation to;
+    bool is_compared;       /* false: which rows it shows isn't the same everywhere, though it means the same */
+    const char *uncompared; /* what isn't compared, or why nothing is; NULL: all is */
+    size_t n_tables;
+    size_t *tables; /* of the plan, that it is over, by itself or by other views */
 };
 
 #define VF_MAX_TARGETS 2 /* of one plan, each with tables or columns of its own */
@@ -67,6 +77,7 @@ struct vf_plan_verify {
     bool search;        /* the recall of vector indexes is measured */
     double min_recall;  /* less is a difference; 0: recall is told, and not judged */
     uint32_t n_queries; /* rows that are searched for */
+    bool without_views; /* of views only that they are there */
 };
 
 /* Which rows a plan looks at for those that will be rejected. */

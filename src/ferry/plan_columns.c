@@ -430,7 +430,7 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
         status = name_lost(maker, table, "default", column, source->def.text,
                            column->mapping.default_why != NULL ? column->mapping.default_why
                                                                : "the expression isn't one that vecferry translates");
-    else if (column->mapping.default_moved && column->mapping.default_why != NULL && made->def.kind != VF_DEFAULT_NONE)
+    else if (column->mapping.default_moved && column->mapping.default_why != NULL && made->def.text == source->def.text)
         status = note(maker, table, column, "default", column->mapping.default_why);
     if (status == VF_OK)
         status = name_counting(maker, table, column, made);

@@ -47,9 +47,21 @@ static enum vf_status not_moved(struct vf_plan_maker *maker, const struct vf_pla
                                                                     : "index";
     char label[256];
 
+    if (index->kind ==
+        VF_INDEX_EXACT) /* nothing was built, so that nothing stays behind: plan_kind.c says what becomes of the table */
+        return VF_OK;
     return vf_plan_not_moved(maker->plan, kind, table->source.schema, index->name != NULL ? index->name : kind,
                              vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
                              index->definition, why != NULL ? why : "the target has no such index", maker->err);
+}
+
+static bool has_index(const struct vf_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].name, name))
+            return true;
+    }
+    return false;
 }
 
 static enum vf_status add_to_target(struct vf_plan_maker *maker, struct vf_plan_table *table,
@@ -140,7 +152,7 @@ static enum vf_status refuse(struct vf_plan_maker *maker, const struct vf_plan_t
 {
     bool is_text = source->kind == VF_INDEX_FULLTEXT;
 
-    if (request == NULL || (request->vector.place == VF_PLACE_ANY && !is_text))
+    if (request == NULL || source->kind == VF_INDEX_EXACT || (request->vector.place == VF_PLACE_ANY && !is_text))
         return not_moved(maker, table, source, why);
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
                           vf_plan_object(maker->plan, &table->source, source->name),
@@ -330,6 +342,68 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
     return status;
 }
 
+/* ---- the distance of a vector in a vec0 table ---- */
+
+static bool has_distance(const struct vf_plan_table *table, int column)
+{
+    for (size_t i = 0; i < table->target.n_indexes; i++) {
+        const struct vf_index *index = &table->target.indexes[i];
+        if (index->kind == VF_INDEX_EXACT && index->parts[0].column == column)
+            return true;
+    }
+    return false;
+}
+
+/* By which an index of the source searches it, also one that the file left out because an ordinary table is as fast without; else what is remembered. */
+static enum vf_metric distance_of(const struct vf_plan_table *table, size_t column)
+{
+    for (size_t i = 0; i < table->source.n_indexes; i++) {
+        const struct vf_index *index = &table->source.indexes[i];
+        if (vf_index_is_vector(index->kind) && index->n_parts == 1 && index->parts[0].column == (int)column)
+            return index->vector.metric;
+    }
+    return table->columns[column].was_metric;
+}
+
+static const char *distance_name(struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t column)
+{
+    struct vf_arena *arena = &maker->plan->arena;
+    const char *name = vf_arena_printf(arena, "%s_%s", table->target.name, table->columns[column].target_name);
+
+    return name != NULL && has_index(&table->source, name) ? vf_arena_printf(arena, "%s_exact", name) : name;
+}
+
+/* The distance is a part of the declaration, and can't be left out: where no index says it that is moved, it is chosen here, and said. */
+static enum vf_status add_distance(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t column)
+{
+    bool is_bits = table->columns[column].type.element == VF_E_BIT;
+    enum vf_metric known = distance_of(table, column);
+    bool is_had = vf_index_metric_native(VF_BUILDER_VEC0, known) != NULL && vf_metric_is_for_bits(known) == is_bits;
+    struct vf_vector_index vector = {.metric = is_had ? known : is_bits ? VF_METRIC_HAMMING : VF_METRIC_L2};
+    enum vf_status status =
+        propose(maker, table, column, distance_name(maker, table, column), VF_INDEX_EXACT, vector, NULL);
+
+    if (status != VF_OK || is_had || is_bits)
+        return status;
+    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                          vf_plan_object(maker->plan, &table->source, table->columns[column].name),
+                          "metric: of its index in the plan says another", maker->err, "it is searched by l2: %s%s",
+                          known != VF_METRIC_NONE ? "sqlite-vec has no distance " : "nothing says another",
+                          known != VF_METRIC_NONE ? vf_metric_name(known) : "");
+}
+
+static enum vf_status add_distances(struct vf_plan_maker *maker, struct vf_plan_table *table)
+{
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
+        bool is_vector = table->columns[i].type.kind == VF_K_VECTOR && !table->columns[i].skip;
+        if (is_vector && !has_distance(table, vf_plan_target_number(table, (int)i)))
+            status = add_distance(maker, table, i);
+    }
+    return status;
+}
+
 /* A full-text index that the source doesn't have; without a language the words are taken as they are. */
 static enum vf_status propose_words(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t column,
                                     const struct vf_plan_request_index *own)
@@ -359,6 +433,7 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
                                     const struct vf_plan_request_index *own)
 {
     const char *file = maker->request->file;
+    bool is_vec0 = table->target.kind == VF_TABLE_VEC0;
 
     if (own->on != NULL) {
         int column = vf_table_find_column(&table->source, own->on);
@@ -370,10 +445,11 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
                                 own->line, own->column, own->name, own->on, table->source.name);
         if (own->kind == VF_INDEX_FULLTEXT)
             return propose_words(maker, table, (size_t)column, own);
-        if (!vf_index_is_vector(own->kind) || own->kind == VF_INDEX_EXACT)
-            return vf_error_set(maker->err, VF_USAGE,
-                                "%s:%d:%d: index \"%s\": only hnsw, ivfflat, diskann and fulltext indexes can be added",
-                                file, own->line, own->column, own->name);
+        if (!vf_index_is_vector(own->kind) || (own->kind == VF_INDEX_EXACT) != is_vec0)
+            return vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: index \"%s\": only %s indexes can be added%s", file,
+                                own->line, own->column, own->name,
+                                is_vec0 ? "exact" : "hnsw, ivfflat, diskann and fulltext",
+                                is_vec0 ? " to a vec0 table" : "");
         return propose(maker, table, (size_t)column, own->name, own->kind, own->vector, own);
     }
     if (own->has_kind && maker->options->ignore_drift)
@@ -387,15 +463,6 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
                  table->source.name, own->name);
     vf_error_hint(maker->err, "to add one, say add_on: with its column, and kind: hnsw, ivfflat or fulltext");
     return VF_USAGE;
-}
-
-static bool has_index(const struct vf_table *table, const char *name)
-{
-    for (size_t i = 0; i < table->n_indexes; i++) {
-        if (vf_str_equal(table->indexes[i].name, name))
-            return true;
-    }
-    return false;
 }
 
 static enum vf_status add_or_leave(struct vf_plan_maker *maker, struct vf_plan_table *table,
@@ -423,10 +490,10 @@ enum vf_status vf_plan_add_indexes(struct vf_plan_maker *maker, struct vf_plan_t
         }
     }
     if (status == VF_OK && !decided)
-        return propose_all(maker, table);
+        status = propose_all(maker, table);
     for (size_t i = 0; decided && i < request->n_indexes && status == VF_OK; i++) {
         if (!has_index(&table->source, request->indexes[i].name))
             status = add_requested(maker, table, &request->indexes[i]);
     }
-    return status;
+    return status == VF_OK && table->target.kind == VF_TABLE_VEC0 ? add_distances(maker, table) : status;
 }

@@ -30,7 +30,7 @@ static enum vf_status translate(struct vf_plan_maker *maker, struct vf_plan_tabl
     const struct vf_plan_table *to = find_table(maker->plan, source->to_schema, source->to_table);
 
     *made = *source;
-    *moved = to != NULL;
+    *moved = to != NULL && to->target.kind == VF_TABLE_ORDINARY;
     made->columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->columns));
     made->to_columns = vf_arena_alloc(arena, source->n_columns + 1, sizeof(*made->to_columns));
     if (made->columns == NULL || made->to_columns == NULL)
@@ -134,6 +134,7 @@ static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table 
                               const struct vf_foreign_key *source, bool listed)
 {
     struct vf_table *target = &table->target;
+    const struct vf_plan_table *to = find_table(maker->plan, source->to_schema, source->to_table);
     bool moved = false;
     char label[256];
     enum vf_status status =
@@ -148,7 +149,10 @@ static enum vf_status add_key(struct vf_plan_maker *maker, struct vf_plan_table 
         status = vf_plan_not_moved(
             maker->plan, "foreign key", NULL, source->name != NULL ? source->name : source->to_table,
             vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), NULL,
-            listed ? "the table that it refers to isn't moved" : "the plan leaves it out", maker->err);
+            !listed                                              ? "the plan leaves it out"
+            : to != NULL && to->target.kind != VF_TABLE_ORDINARY ? "it refers to a vec0 table, to which none can refer"
+                                                                 : "the table that it refers to isn't moved",
+            maker->err);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #ifndef VF_FERRY_PLAN_MAKE_H
 #define VF_FERRY_PLAN_MAKE_H
 
+#include "engine/query.h"
 #include "ferry/plan.h"
 #include "ferry/yaml.h"
 
@@ -18,13 +19,13 @@
     "name", "from", "read", "type", "found", "to", "as", "rename", "target", "skip", "loss", "nul", "generated",       \
         "default"
 #define VF_PLAN_CHECK_KEYS "name", "check"
-#define VF_PLAN_VIEW_KEYS  "name", "schema", "target", "view"
+#define VF_PLAN_VIEW_KEYS  "name", "schema", "rename", "target", "view"
 #define VF_PLAN_INDEX_KEYS                                                                                             \
     "name", "rename", "kind", "over", "to", "file", "metric", "m", "ef_construction", "ef_search", "lists",            \
         "neighbours", "alpha", "compress", "element", "add_on", "columns", "weights", "language", "tokenize",          \
         "prefix", "column"
 #define VF_PLAN_FOREIGN_KEY_KEYS "columns", "to", "key", "on_delete", "on_update", "deferrable"
-#define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries"
+#define VF_PLAN_VERIFY_KEYS      "level", "min_recall", "queries", "views"
 
 #define VF_PLAN_QUERIES     50
 #define VF_PLAN_MAX_QUERIES 10000
@@ -53,7 +54,8 @@ struct vf_plan_request_check {
 
 struct vf_plan_request_view {
     const char *schema, *name, *text;
-    unsigned target; /* number of the target, from 1 */
+    const char *target_name; /* NULL: the same */
+    unsigned target;         /* number of the target, from 1 */
     int line, column;
 };
 
@@ -94,7 +96,8 @@ struct vf_plan_request_table {
     const char *part_of; /* the partitioned table whose partition it is, moved as a table of its own; or NULL */
     unsigned target;     /* number of the target, from 1 */
     bool whole;
-    bool as_table; /* it is a materialised view in the source */
+    bool as_table; /* an ordinary table, though it is a materialised view or a vec0 table in the source */
+    bool as_vec0;
     size_t n_columns, n_indexes, n_foreign_keys, n_checks;
     struct vf_plan_request_column *columns;
     struct vf_plan_request_index *indexes;
@@ -137,6 +140,7 @@ struct vf_plan_maker {
     struct vf_conn *source, *target;
     const struct vf_plan_options *options;
     const struct vf_schema *whole;         /* the inspected source; plan->source may be a part of it */
+    const struct vf_plan *first;           /* of several targets the first one's, made before; or NULL */
     const struct vf_plan_request *request; /* NULL: nothing is decided yet */
     struct vf_error *err;
 };
@@ -198,6 +202,11 @@ struct vf_column *vf_plan_target_column(const struct vf_plan_table *table, size_
 void vf_plan_retype_default(struct vf_column *column, struct vf_arena *arena);
 /* What of the columns isn't moved with them: defaults, collations, generation expressions. */
 enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table) VF_CHECKED;
+/* plan_kind.c: is an ordinary table made, or a vec0 table? Columns and memory are there. */
+enum vf_status vf_plan_choose_kind(struct vf_plan_maker *maker, struct vf_plan_table *table,
+                                   const struct vf_plan_request_table *request) VF_CHECKED;
+/* Checks, expressions and foreign keys of a table that becomes a vec0 table are named. */
+enum vf_status vf_plan_leave_rules(struct vf_plan_maker *maker, struct vf_plan_table *table) VF_CHECKED;
 /* plan_indexes.c: column `i` of the source's table, as numbered in the target's; -1: it isn't there. */
 int vf_plan_target_number(const struct vf_plan_table *table, int i);
 /* Indexes and keys of a table; columns are there. */
@@ -268,6 +277,19 @@ const struct vf_plan_request_table *vf_plan_find_table_request(const struct vf_p
 enum vf_status vf_plan_add_objects(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_views.c: views that can be said in the target's SQL; the others are named. Tables are there. */
 enum vf_status vf_plan_add_views(struct vf_plan_maker *maker) VF_CHECKED;
+
+/* plan_view_shown.c: what is known of a table or a view that views are over, for verify. */
+struct vf_plan_shown {
+    /* How each column of it is read on each side, by its number there. Without `native` its values aren't the same on both sides to the last bit, or aren't known. */
+    struct vf_field *from, *to;
+    bool is_same;  /* it has the same rows on both sides, wherever the tables have */
+    bool *is_over; /* of each table of the plan */
+};
+enum vf_status vf_plan_shown_table(struct vf_plan_maker *maker, size_t table, struct vf_plan_shown *shown) VF_CHECKED;
+/* `query` is over the source's relations and `made` over the target's, and `relations` says of each what it shows. Fills in what verify needs of `view`, whose source and target are known. */
+enum vf_status vf_plan_shown_view(struct vf_plan_maker *maker, const struct vf_query *query,
+                                  const struct vf_query *made, const struct vf_plan_shown *relations,
+                                  struct vf_plan_view *view, struct vf_plan_shown *shown) VF_CHECKED;
 /* What the file shows is what is made: it can be left out, and isn't changed. */
 enum vf_status vf_plan_same_as_shown(struct vf_plan_maker *maker, const char *shown, const char *made, const char *what,
                                      const char *name, int line, int column) VF_CHECKED;

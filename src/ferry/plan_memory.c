@@ -57,6 +57,16 @@ static enum vf_status recall_type(struct vf_plan_maker *maker, struct vf_plan_ta
     return VF_OK;
 }
 
+/* The distance by which a vec0 table searched a column. */
+static enum vf_metric metric_of(const struct vf_table *was, int column)
+{
+    for (size_t i = 0; i < was->n_indexes; i++) {
+        if (was->indexes[i].kind == VF_INDEX_EXACT && was->indexes[i].parts[0].column == column)
+            return was->indexes[i].vector.metric;
+    }
+    return VF_METRIC_NONE;
+}
+
 /* The old declaration holds as long as the column is still the one that was made, and its values are of the type that they were. */
 static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
                                     const struct memory *memory, const struct vf_plan_request_column *request)
@@ -71,6 +81,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     if (old < 0)
         return VF_OK;
     const struct vf_column *was = &memory->was.columns[old], *here = &memory->here.columns[k];
+    vf_plan_target_column(table, i)->role = was->role;
+    column->was_metric = metric_of(&memory->was, old);
     /* An engine that lays the memory over its catalogue itself shows the old declaration already, if the column is still the one that was made. */
     bool is_made = vf_strcasecmp(here->native, column->source.native) == 0;
     if (!is_made && strcmp(was->native, column->source.native) != 0)
@@ -82,8 +94,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
         if (status != VF_OK)
             return status;
     }
-    column->found = request != NULL ? request->found : NULL; /* it is taken for what it was */
-    if (column->mapping.not_kept)
+    column->found = request != NULL ? request->found : NULL;               /* it is taken for what it was */
+    if (column->mapping.not_kept || memory->was.kind != VF_TABLE_ORDINARY) /* plan_kind.c says what it is declared as */
         return VF_OK;
     if (request != NULL && request->to != NULL &&
         (strcmp(request->to, was->native) != 0 || (request->has_as ? request->as : VF_FORM_NATIVE) != was->form))
@@ -136,6 +148,8 @@ static void recall_options(const struct vf_plan_maker *maker, struct vf_plan_tab
     for (size_t i = 0; is_same && i < made->n_columns; i++)
         is_same = strcmp(made->columns[i].native, was->columns[i].native) == 0;
     made->unlogged = made->unlogged || (was->unlogged && vf_conn_can(maker->target, VF_CAP_PARTITIONS));
+    table->was_vec0 = was->kind == VF_TABLE_VEC0;
+    made->vec0_chunk_size = was->vec0_chunk_size;
     made->strict = made->strict || (was->strict && is_same);
     made->without_rowid = made->without_rowid || (was->without_rowid && table->source.primary_key >= 0);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "ferry/parts.h"
 #include "ferry/plan_make.h"
 #include "ferry/plan_places.h"
@@ -50,11 +51,33 @@ static enum vf_status make_part(struct vf_parts *parts, const struct vf_part_map
     struct vf_plan *plan = &parts->plans[i];
     struct vf_plan_maker maker = {
         .plan = plan, .source = source, .target = target, .options = options, .whole = &parts->source, .err = err};
+    if (i > 0)
+        maker.first = &parts->plans[0];
     enum vf_status status = vf_part_view(map, (unsigned)i + 1, plan, err);
 
     if (status == VF_OK && parts->request != NULL)
         status = vf_part_request(map, parts->request, (unsigned)i + 1, &parts->arena, &maker.request, err);
     return status == VF_OK ? vf_plan_decide(&maker) : status;
+}
+
+/* A view that the second target has isn't missing in the first. */
+static void settle_views(struct vf_parts *parts)
+{
+    struct vf_plan *first = &parts->plans[0];
+    const struct vf_plan *second = &parts->plans[1];
+    size_t n = 0;
+
+    for (size_t i = 0; i < first->n_not_moved; i++) {
+        const struct vf_other *other = &first->not_moved[i];
+        bool is_there = false;
+        for (size_t k = 0; k < second->n_views; k++)
+            is_there |= strcmp(other->kind, second->views[k].source->kind) == 0 &&
+                        strcmp(other->name, second->views[k].source->name) == 0 &&
+                        vf_str_equal(other->schema, second->views[k].source->schema);
+        if (!is_there)
+            first->not_moved[n++] = *other;
+    }
+    first->n_not_moved = n;
 }
 
 static enum vf_status check_number(const struct vf_parts *parts, size_t n_targets, struct vf_error *err)
@@ -78,6 +101,8 @@ static enum vf_status decide(struct vf_parts *parts, struct vf_conn *source, str
         status = vf_part_map_make(&parts->source, parts->n_parts, options, parts->request, &parts->arena, &map, err);
     for (size_t i = 0; i < parts->n_parts && status == VF_OK; i++)
         status = make_part(parts, &map, i, source, targets[i], options, err);
+    if (status == VF_OK && parts->n_parts > 1)
+        settle_views(parts);
     if (status == VF_OK)
         status = vf_plan_hash(parts->plans, parts->n_parts, parts->sha256, err);
     for (size_t i = 0; i < parts->n_parts && status == VF_OK; i++)

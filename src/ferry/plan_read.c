@@ -370,15 +370,17 @@ static enum vf_status read_checks(struct vf_yaml *yaml, yaml_node_t *node, struc
 
 /* ---- tables ---- */
 
-/* The one word that it takes says what a materialised view becomes. */
-static enum vf_status read_as_table(struct vf_yaml *yaml, yaml_node_t *node, bool *as_table)
+/* What a table becomes that is no ordinary one on both sides. */
+static enum vf_status read_as(struct vf_yaml *yaml, yaml_node_t *node, struct vf_plan_request_table *table)
 {
     const char *word;
     enum vf_status status = vf_yaml_text(yaml, node, "as", false, &word);
 
-    *as_table = status == VF_OK && word != NULL;
-    if (status == VF_OK && word != NULL && strcmp(word, "table") != 0)
-        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "as"), "\"%s\" isn't what a view is moved as: table", word);
+    table->as_table = status == VF_OK && vf_str_equal(word, "table");
+    table->as_vec0 = status == VF_OK && vf_str_equal(word, "vec0");
+    if (status == VF_OK && word != NULL && !table->as_table && !table->as_vec0)
+        status = vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "as"), "\"%s\" isn't what a table is moved as: table, vec0",
+                              word);
     return status;
 }
 
@@ -418,7 +420,7 @@ static enum vf_status read_table(struct vf_yaml *yaml, yaml_node_t *node, struct
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "schema", false, &table->schema);
     if (status == VF_OK)
-        status = read_as_table(yaml, node, &table->as_table);
+        status = read_as(yaml, node, table);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "rename", false, &table->target_name);
     if (status == VF_OK)
@@ -467,6 +469,8 @@ static enum vf_status read_view(struct vf_yaml *yaml, yaml_node_t *node, struct 
         status = vf_yaml_text(yaml, node, "name", true, &view->name);
     if (status == VF_OK)
         status = vf_yaml_text(yaml, node, "schema", false, &view->schema);
+    if (status == VF_OK)
+        status = vf_yaml_text(yaml, node, "rename", false, &view->target_name);
     return status == VF_OK ? vf_yaml_text(yaml, node, "view", false, &view->text) : status;
 }
 
@@ -517,6 +521,10 @@ static enum vf_status read_verify(struct vf_yaml *yaml, yaml_node_t *root, struc
     if (status == VF_OK && (verify->n_queries == 0 || verify->n_queries > VF_PLAN_MAX_QUERIES))
         status =
             vf_yaml_fail(yaml, vf_yaml_get(yaml, node, "queries"), "queries must be from 1 to %d", VF_PLAN_MAX_QUERIES);
+    bool views = true;
+    if (status == VF_OK)
+        status = vf_yaml_bool(yaml, node, "views", &views);
+    verify->without_views = !views;
     request->has_verify = true;
     verify->search = status == VF_OK && strcmp(level, "search") == 0;
     return status;

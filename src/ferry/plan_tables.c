@@ -285,7 +285,7 @@ static enum vf_status make_relations(struct vf_plan_maker *maker, struct vf_plan
                                        .n_rows = table->source.n_rows > 0 ? table->source.n_rows : 0};
     table->to = (struct vf_relation){.schema = table->target.schema,
                                      .name = table->target.name,
-                                     .kind = VF_TABLE_ORDINARY,
+                                     .kind = table->target.kind,
                                      .n_fields = n,
                                      .fields = to};
     enum vf_status status = choose_key(maker, table);
@@ -309,6 +309,7 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
                                       .size_bytes = source->size_bytes,
                                       .strict = source->strict,
                                       .without_rowid = source->without_rowid,
+                                      .vec0_chunk_size = source->vec0_chunk_size,
                                       .unlogged = source->unlogged && vf_conn_can(maker->target, VF_CAP_PARTITIONS),
                                       .comment = source->comment};
     if (request != NULL)
@@ -320,6 +321,29 @@ static enum vf_status add_table(struct vf_plan_maker *maker, const struct vf_tab
     if (status == VF_OK)
         status = vf_plan_add_columns(maker, table, request);
     return status;
+}
+
+/* What goes with the columns. */
+static enum vf_status complete_table(struct vf_plan_maker *maker, struct vf_plan_table *table)
+{
+    const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
+    bool is_ordinary = table->target.kind == VF_TABLE_ORDINARY;
+    enum vf_status status =
+        is_ordinary ? vf_plan_add_computed(maker, table, request) : vf_plan_leave_rules(maker, table);
+
+    if (status == VF_OK)
+        status = vf_plan_name_lost_parts(maker, table);
+    if (status == VF_OK && is_ordinary)
+        status = vf_plan_add_checks(maker, table, request);
+    if (status == VF_OK)
+        status = vf_plan_add_indexes(maker, table, request);
+    if (status == VF_OK)
+        status = vf_plan_name_derived(maker, table);
+    if (status == VF_OK && is_ordinary)
+        status = vf_plan_add_foreign_keys(maker, table, request);
+    if (status == VF_OK)
+        status = vf_plan_add_lineage(maker, table, request);
+    return status == VF_OK ? make_relations(maker, table) : status;
 }
 
 enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
@@ -357,22 +381,9 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
         status = vf_plan_recall(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_plan_table *table = &plan->tables[i];
-        const struct vf_plan_request_table *request = vf_plan_find_table_request(maker->request, &table->source);
-        status = vf_plan_add_computed(maker, table, request);
-        if (status == VF_OK)
-            status = vf_plan_name_lost_parts(maker, table);
-        if (status == VF_OK)
-            status = vf_plan_add_checks(maker, table, request);
-        if (status == VF_OK)
-            status = vf_plan_add_indexes(maker, table, request);
-        if (status == VF_OK)
-            status = vf_plan_name_derived(maker, table);
-        if (status == VF_OK)
-            status = vf_plan_add_foreign_keys(maker, table, request);
-        if (status == VF_OK)
-            status = vf_plan_add_lineage(maker, table, request);
-        if (status == VF_OK)
-            status = make_relations(maker, table);
+        status = vf_plan_choose_kind(maker, table, vf_plan_find_table_request(maker->request, &table->source));
     }
+    for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
+        status = complete_table(maker, &plan->tables[i]);
     return status;
 }

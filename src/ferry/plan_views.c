@@ -10,6 +10,8 @@ struct views {
     size_t n;
     const struct vf_table **source, **target;
     const int **columns; /* of each: the number that a column has there, -1: none */
+    struct vf_plan_shown *shown;
+    bool is_typed; /* what is computed has a type on both sides */
 };
 
 bool vf_plan_is_readable_view(const struct vf_other *other)
@@ -31,8 +33,10 @@ static enum vf_status add_table(struct views *views, const struct vf_plan_table 
         columns[i] = vf_plan_target_number(table, (int)i);
     views->source[views->n] = source;
     views->target[views->n] = &table->target;
-    views->columns[views->n++] = columns;
-    return vf_plan_source_view(views->maker, table, false, source);
+    views->columns[views->n] = columns;
+    enum vf_status status = vf_plan_shown_table(views->maker, views->n, &views->shown[views->n]);
+    views->n++;
+    return status == VF_OK ? vf_plan_source_view(views->maker, table, false, source) : status;
 }
 
 static enum vf_status begin(struct views *views, struct vf_plan_maker *maker)
@@ -41,11 +45,16 @@ static enum vf_status begin(struct views *views, struct vf_plan_maker *maker)
     size_t room = plan->n_tables + plan->source.n_others + 1;
     enum vf_status status = VF_OK;
 
+    const struct vf_dialect *from = vf_conn_ops(maker->source)->dialect, *to = vf_conn_ops(maker->target)->dialect;
+
     *views = (struct views){.maker = maker};
+    views->is_typed =
+        from != NULL && to != NULL && !from->reads_conditions_as_numbers && !to->reads_conditions_as_numbers;
     views->source = vf_arena_alloc(&plan->arena, room, sizeof(*views->source));
     views->target = vf_arena_alloc(&plan->arena, room, sizeof(*views->target));
     views->columns = vf_arena_alloc(&plan->arena, room, sizeof(*views->columns));
-    if (views->source == NULL || views->target == NULL || views->columns == NULL)
+    views->shown = vf_arena_alloc(&plan->arena, room, sizeof(*views->shown));
+    if (views->source == NULL || views->target == NULL || views->columns == NULL || views->shown == NULL)
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = add_table(views, &plan->tables[i]);
@@ -64,7 +73,7 @@ struct translation {
 static enum vf_status read_view(struct views *views, const struct vf_other *view, struct translation *work)
 {
     struct vf_plan_maker *maker = views->maker;
-    struct vf_query_scope_of scope = {.relations = {views->n, views->source},
+    struct vf_query_scope_of scope = {.relations = {views->n, views->source, views->is_typed},
                                       .usual_schema = vf_conn_ops(maker->source)->usual_schema,
                                       .collation = maker->plan->source.collation,
                                       .version = maker->plan->source_server.version_number};
@@ -78,23 +87,50 @@ static enum vf_status read_view(struct views *views, const struct vf_other *view
     enum vf_status status =
         vf_query_read(dialect, &scope, view->text, &maker->plan->arena, &work->query, &why, maker->err);
     if (status == VF_OK && work->query == NULL) {
-        work->why = vf_arena_printf(&maker->plan->arena, "it isn't understood: %s", why);
+        const char *more = maker->plan->target > 0 ? " (with two targets, all its tables have to be in one)" : "";
+        work->why = vf_arena_printf(&maker->plan->arena, "it isn't understood: %s%s", why, more);
         status = work->why != NULL ? VF_OK : vf_error_nomem(maker->err);
     }
     return status;
+}
+
+static bool has_longer_name(const struct vf_query *query, uint32_t most)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < query->n_outputs; i++)
+        has |= strlen(query->outputs[i].name) > most;
+    for (size_t i = 0; i < query->n_sources; i++)
+        has |= strlen(query->sources[i].alias) > most ||
+               (query->sources[i].query != NULL && has_longer_name(query->sources[i].query, most));
+    return has || (query->next != NULL && has_longer_name(query->next, most));
 }
 
 /* Names are cut by some databases when they are too long, without a word. */
 static const char *too_long(const struct vf_plan_maker *maker, const char *name, const struct vf_query *query)
 {
     uint32_t most = vf_conn_limits(maker->target)->max_identifier_bytes;
-    bool is_long = most > 0 && strlen(name) > most;
+    bool is_long = most > 0 && (strlen(name) > most || has_longer_name(query, most));
 
-    for (size_t i = 0; most > 0 && i < query->n_outputs; i++)
-        is_long |= strlen(query->outputs[i].name) > most;
-    for (size_t i = 0; most > 0 && i < query->n_sources; i++)
-        is_long |= strlen(query->sources[i].alias) > most;
     return is_long ? "its name, or that of a column, is longer than the target takes" : NULL;
+}
+
+/* PostgreSQL shows the rows of a table's heirs with its own. They are tables of their own where nothing is inherited. */
+static bool has_lost_heirs(const struct views *views, size_t relation)
+{
+    const struct vf_plan *plan = views->maker->plan;
+    const struct vf_table *table = views->source[relation];
+
+    if (relation >= plan->n_tables || vf_conn_can(views->maker->target, VF_CAP_PARTITIONS))
+        return false;
+    for (size_t i = 0; i < plan->source.n_tables; i++) {
+        const struct vf_table *heir = &plan->source.tables[i];
+        for (size_t k = 0; k < heir->n_parents; k++) {
+            if (strcmp(heir->parents[k].name, table->name) == 0 && vf_str_equal(heir->parents[k].schema, table->schema))
+                return true;
+        }
+    }
+    return false;
 }
 
 static enum vf_status write_view(struct views *views, struct translation *work)
@@ -102,22 +138,22 @@ static enum vf_status write_view(struct views *views, struct translation *work)
     struct vf_plan_maker *maker = views->maker;
     struct vf_arena *arena = &maker->plan->arena;
     const struct vf_dialect *to = vf_conn_ops(maker->target)->dialect;
-    const struct vf_query_scope_of scope = {.relations = {views->n, views->target},
+    const struct vf_query_scope_of scope = {.relations = {views->n, views->target, views->is_typed},
                                             .from = vf_conn_ops(maker->source)->dialect,
                                             .version = maker->plan->target_server.version_number};
-    const struct vf_relations from = {views->n, views->source}, target = {views->n, views->target};
-    int *relations = vf_arena_alloc(arena, views->n + 1, sizeof(*relations)), missing = -1;
+    int *relations = vf_arena_alloc(arena, views->n + 1, sizeof(*relations));
+    bool missing = false;
     struct vf_buf text;
 
     if (relations == NULL)
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < views->n; i++)
-        relations[i] = (int)i;
-    work->made = vf_query_renumber(arena, work->query, &from, &target, relations, views->columns, &missing);
-    if (work->made == NULL && missing < 0)
+        relations[i] = has_lost_heirs(views, i) ? -1 : (int)i;
+    work->made = vf_query_renumber(arena, work->query, &scope.relations, relations, views->columns, &missing);
+    if (work->made == NULL && !missing)
         return vf_error_nomem(maker->err);
     if (work->made == NULL) {
-        work->why = "a column of it isn't moved";
+        work->why = "a column of it isn't moved, or a table of it has heirs in the source, whose rows it shows too";
         return VF_OK;
     }
     vf_buf_init(&text, VF_BUF_MAX);
@@ -191,10 +227,7 @@ static enum vf_status take(struct views *views, const struct vf_other *view, con
     struct vf_plan_maker *maker = views->maker;
     struct vf_plan *plan = maker->plan;
     const struct vf_plan_request_view *own = find_request(maker->request, view);
-    const struct vf_relations from = {views->n, views->source}, target = {views->n, views->target};
     const char *schema = vf_plan_target_schema(maker, view->schema);
-    bool is_typed = !vf_conn_ops(maker->source)->dialect->reads_conditions_as_numbers &&
-                    !vf_conn_ops(maker->target)->dialect->reads_conditions_as_numbers;
     void *array = plan->views;
     enum vf_status status =
         own != NULL ? vf_plan_same_as_shown(maker, own->text, work->text, "text", view->name, own->line, own->column)
@@ -204,25 +237,44 @@ static enum vf_status take(struct views *views, const struct vf_other *view, con
         return status;
     struct vf_plan_view *added = vf_arena_push(&plan->arena, &array, &plan->n_views, sizeof(*added));
     plan->views = array;
-    const struct vf_table *scope = vf_query_scope(&plan->arena, work->query, &from);
-    const struct vf_table *scope_there = vf_query_scope(&plan->arena, work->made, &target);
     int *columns = vf_arena_alloc(&plan->arena, work->made->n_outputs + 1, sizeof(*columns));
-    if (added == NULL || scope == NULL || scope_there == NULL || columns == NULL)
+    if (added == NULL || columns == NULL)
         return vf_error_nomem(maker->err);
     *added = (struct vf_plan_view){
         .source = view,
         .target = {.schema = schema, .name = name, .n_columns = work->made->n_outputs, .text = work->text}};
     for (size_t i = 0; i < work->made->n_outputs; i++)
         columns[i] = (int)i;
-    views->source[views->n] = vf_query_as_table(&plan->arena, work->query, scope, view->schema, view->name, is_typed);
-    views->target[views->n] = vf_query_as_table(&plan->arena, work->made, scope_there, schema, name, is_typed);
+    views->source[views->n] =
+        vf_query_as_table(&plan->arena, work->query, NULL, view->schema, view->name, views->is_typed);
+    views->target[views->n] = vf_query_as_table(&plan->arena, work->made, NULL, schema, name, views->is_typed);
     views->columns[views->n] = columns;
     if (views->source[views->n] == NULL || views->target[views->n] == NULL)
         return vf_error_nomem(maker->err);
+    status = vf_plan_shown_view(maker, work->query, work->made, views->shown, added, &views->shown[views->n]);
     views->n++;
-    return work->remark == NULL
-               ? VF_OK
+    return work->remark == NULL || status != VF_OK
+               ? status
                : vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, name, NULL, maker->err, "%s", work->remark);
+}
+
+static bool is_in_first(const struct vf_plan_maker *maker, const struct vf_other *view)
+{
+    for (size_t i = 0; maker->first != NULL && i < maker->first->n_views; i++) {
+        const struct vf_other *there = maker->first->views[i].source;
+        if (strcmp(there->name, view->name) == 0 && vf_str_equal(there->schema, view->schema))
+            return true;
+    }
+    return false;
+}
+
+/* What it is called in the target. NULL: no memory. */
+static const char *name_of(const struct vf_plan_maker *maker, const struct vf_other *view)
+{
+    const struct vf_plan_request_view *own = find_request(maker->request, view);
+
+    return own != NULL && own->target_name != NULL ? own->target_name
+                                                   : vf_plan_target_name(maker, view->schema, view->name);
 }
 
 /* One attempt at each that is left. A view may be over views that come later. */
@@ -235,10 +287,10 @@ static enum vf_status try_all(struct views *views, bool *done, const char **why,
     for (size_t i = 0; i < plan->source.n_others && status == VF_OK; i++) {
         const struct vf_other *view = &plan->source.others[i];
         struct translation work;
-        if (done[i] || !vf_plan_is_readable_view(view))
+        if (done[i] || !vf_plan_is_readable_view(view) || is_in_first(maker, view))
             continue;
         bool is_out = maker->request != NULL && maker->request->has_views && find_request(maker->request, view) == NULL;
-        const char *name = vf_plan_target_name(maker, view->schema, view->name);
+        const char *name = name_of(maker, view);
         status = name != NULL ? translate(views, view, name, &work) : vf_error_nomem(maker->err);
         if (status == VF_OK && work.why == NULL && !is_out) {
             status = take(views, view, name, &work);
@@ -266,7 +318,8 @@ enum vf_status vf_plan_add_views(struct vf_plan_maker *maker)
     }
     for (size_t i = 0; i < plan->source.n_others && status == VF_OK; i++) {
         const struct vf_other *view = &plan->source.others[i];
-        if (vf_plan_is_readable_view(view) && !done[i])
+        if (vf_plan_is_readable_view(view) && !done[i] &&
+            maker->first == NULL) /* the first target tells what none has */
             status =
                 vf_plan_not_moved(plan, view->kind, view->schema, view->name, NULL, view->text, why[i], maker->err);
     }

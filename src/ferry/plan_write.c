@@ -355,7 +355,9 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
         vf_buf_str(out, "\n    schema: ");
         vf_yaml_put(out, table->source.schema);
     }
-    if (table->source.is_view)
+    if (table->target.kind == VF_TABLE_VEC0)
+        vf_buf_str(out, "\n    as: vec0");
+    else if (table->source.is_view || table->has_kind)
         vf_buf_str(out, "\n    as: table");
     if (strcmp(table->target.name, table->source.name) != 0) {
         vf_buf_str(out, "\n    rename: ");
@@ -424,6 +426,8 @@ static void write_views(const struct writer *writer)
             vf_yaml_put(writer->out, view->source->name);
             if (view->source->schema != NULL)
                 put_key(writer->out, "schema", view->source->schema);
+            if (strcmp(view->target.name, view->source->name) != 0)
+                put_key(writer->out, "rename", view->target.name);
             put_target(writer->out, ", ", plan);
             put_key(writer->out, "view", view->target.text);
             vf_buf_str(writer->out, "}\n");
@@ -630,8 +634,9 @@ static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_
 
     for (size_t i = 1; i < n_plans; i++)
         plan = plans[i].verify.search ? &plans[i] : plan;
+    const char *views = plans[0].verify.without_views ? ", views: false" : "";
     if (!plan->verify.search) {
-        vf_buf_str(out, "verify: {level: digests}\n");
+        vf_buf_printf(out, "verify: {level: digests%s}\n", views);
         return;
     }
     vf_buf_str(out, "verify: {level: search, ");
@@ -639,7 +644,7 @@ static void write_verify(const struct vf_plan *plans, size_t n_plans, struct vf_
         vf_format_f64(plan->verify.min_recall, recall);
         vf_buf_printf(out, "min_recall: %s, ", recall);
     }
-    vf_buf_printf(out, "queries: %u}\n", (unsigned)plan->verify.n_queries);
+    vf_buf_printf(out, "queries: %u%s}\n", (unsigned)plan->verify.n_queries, views);
 }
 
 void vf_plan_write_all(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out)

@@ -39,8 +39,8 @@ enum vf_status vf_report_add_plan(struct vf_report *report, const struct vf_plan
                                   struct vf_error *err) VF_CHECKED;
 
 /*
- * Write the folder, which is made if it isn't there; an empty report makes none. Each file is written under another name and renamed, the indexes last; files of an earlier report that aren't in this one are removed,
- * and nothing else is touched. VF_USAGE: the folder is there, and holds what isn't a report. VF_FAILED: the system refuses, with the path.
+ * Write the folder, which is made if it isn't there; an empty report makes none. Each file is written under another name and renamed, so that it is whole; index.json first in a new folder, and last in
+ * one that holds a report, whose files that aren't in this one are removed then. Nothing else is touched. A report that was broken off can be written again. VF_USAGE: the folder is there, and holds what isn't a report. VF_FAILED: the system refuses, with the path.
  */
 enum vf_status vf_report_write(const struct vf_report *report, const char *folder, struct vf_error *err) VF_CHECKED;
 

@@ -239,9 +239,11 @@ static void remove_stale(const struct vf_report *report, int at, const json_t *b
 
 /* ---- the whole ---- */
 
-static enum vf_status write_files(const struct vf_report *report, int at, const char *folder, struct vf_error *err)
+/* By its index a report is known for one when it was broken off: in a new folder it comes first, so that the next one may be written there. In an older report it comes last, and tells until then which files are that's. */
+static enum vf_status write_files(const struct vf_report *report, int at, const char *folder, bool is_new,
+                                  struct vf_error *err)
 {
-    enum vf_status status = VF_OK;
+    enum vf_status status = is_new ? write_index(report, at, folder, INDEX, write_json, err) : VF_OK;
 
     for (size_t i = 0; i < report->n_entries && status == VF_OK; i++) {
         if (report->entries[i].file != NULL)
@@ -249,7 +251,7 @@ static enum vf_status write_files(const struct vf_report *report, int at, const 
     }
     if (status == VF_OK)
         status = write_index(report, at, folder, READABLE, write_readable, err);
-    if (status == VF_OK)
+    if (status == VF_OK && !is_new)
         status = write_index(report, at, folder, INDEX, write_json, err);
     if (status == VF_OK && fsync(at) != 0)
         status = refuse("make durable", folder, "", err);
@@ -274,7 +276,7 @@ enum vf_status vf_report_write(const struct vf_report *report, const char *folde
         status = VF_USAGE;
     }
     if (status == VF_OK && is_wanted)
-        status = write_files(report, at, folder, err);
+        status = write_files(report, at, folder, before == NULL, err);
     if (status == VF_OK && before != NULL)
         remove_stale(report, at, before);
     json_decref(before);

@@ -310,29 +310,33 @@ static bool same_key(const struct vf_sidecar *sidecar, const struct vf_sidecar_d
     return true;
 }
 
-/* NULL: the description is of what is wanted. */
-static const char *compare(const struct vf_sidecar *sidecar, const struct vf_sidecar_description *found,
-                           struct vf_arena *arena)
+/* *why NULL: the description is of what is wanted. */
+static enum vf_status compare(const struct vf_sidecar *sidecar, const struct vf_sidecar_description *found,
+                              struct vf_arena *arena, const char **why, struct vf_error *err)
 {
     const struct vf_hnsw_options options = vf_sidecar_options(sidecar);
     char type[48];
+    bool is_other = true;
 
+    *why = NULL;
     if (!vf_str_equal(found->schema, sidecar->relation->schema) ||
         !vf_str_equal(found->table, sidecar->relation->name) || !vf_str_equal(found->column, vector_of(sidecar)->name))
-        return vf_arena_printf(arena, "it was built from %s.%s", found->table, found->column);
-    if (!vf_str_equal(found->type, vf_type_format(vector_of(sidecar)->type, type)))
-        return vf_arena_printf(arena, "it was built from %s, and the column is %s", found->type, type);
-    if (!same_key(sidecar, found))
-        return "it was built with another key";
-    if (found->metric != options.metric || found->kept != options.kept || found->m != options.m ||
-        found->ef_construction != options.ef_construction || found->ef_search != options.ef_search)
-        return vf_arena_printf(arena,
+        *why = vf_arena_printf(arena, "it was built from %s.%s", found->table, found->column);
+    else if (!vf_str_equal(found->type, vf_type_format(vector_of(sidecar)->type, type)))
+        *why = vf_arena_printf(arena, "it was built from %s, and the column is %s", found->type, type);
+    else if (!same_key(sidecar, found))
+        *why = "it was built with another key";
+    else if (found->metric != options.metric || found->kept != options.kept || found->m != options.m ||
+             found->ef_construction != options.ef_construction || found->ef_search != options.ef_search)
+        *why = vf_arena_printf(arena,
                                "it was built with %s m=%u ef_construction=%u ef_search=%u as %s, not %s %u %u %u as %s",
                                vf_metric_name(found->metric), (unsigned)found->m, (unsigned)found->ef_construction,
                                (unsigned)found->ef_search, vf_element_name(found->kept), vf_metric_name(options.metric),
                                (unsigned)options.m, (unsigned)options.ef_construction, (unsigned)options.ef_search,
                                vf_element_name(options.kept));
-    return NULL;
+    else
+        is_other = false;
+    return is_other && *why == NULL ? vf_error_nomem(err) : VF_OK;
 }
 
 static enum vf_status check_hash(const char *path, int64_t size_bytes, struct vf_hash128 hash, bool *equal,
@@ -359,29 +363,42 @@ static enum vf_status check_bytes(const struct vf_sidecar *sidecar, const struct
     return check_hash(keys, found->keys_bytes, found->keys_hash, equal, err);
 }
 
+/* *why NULL: it is there, and could be read. */
+static enum vf_status read_description(const struct vf_sidecar *sidecar, struct vf_arena *arena,
+                                       struct vf_sidecar_description *found, enum vf_sidecar_state *state,
+                                       const char **why, struct vf_error *err)
+{
+    struct vf_error reading = {0};
+    enum vf_status status = vf_sidecar_read(sidecar->path, arena, found, &reading);
+
+    *why = NULL;
+    if (!vf_sidecar_is_there(sidecar->path)) {
+        *state = VF_SIDECAR_MISSING;
+        *why = "the file isn't there";
+        return VF_OK;
+    }
+    if (status == VF_OK)
+        return VF_OK;
+    *state = status == VF_NOTFOUND ? VF_SIDECAR_MISSING
+             : status == VF_VALUE  ? VF_SIDECAR_UNREADABLE
+                                   : VF_SIDECAR_FOREIGN;
+    *why = vf_arena_strdup(arena, reading.message);
+    return status == VF_NOMEM || *why == NULL ? vf_error_nomem(err) : VF_OK;
+}
+
 enum vf_status vf_sidecar_check(const struct vf_sidecar *sidecar, const struct vf_digest *digest,
                                 struct vf_arena *arena, enum vf_sidecar_state *state, const char **why,
                                 struct vf_sidecar_description *found, struct vf_error *err)
 {
-    struct vf_error reading = {0};
     bool equal = false;
-    enum vf_status status = vf_sidecar_read(sidecar->path, arena, found, &reading);
+    enum vf_status status = read_description(sidecar, arena, found, state, why, err);
 
-    *why = NULL;
+    if (status != VF_OK || *why != NULL)
+        return status;
     *state = VF_SIDECAR_FOREIGN;
-    if (!vf_sidecar_is_there(sidecar->path) || status == VF_NOTFOUND) {
-        *state = VF_SIDECAR_MISSING;
-        *why = !vf_sidecar_is_there(sidecar->path) ? "the file isn't there" : vf_arena_strdup(arena, reading.message);
-    } else if (status != VF_OK) {
-        *state = status == VF_VALUE ? VF_SIDECAR_UNREADABLE : VF_SIDECAR_FOREIGN;
-        *why = vf_arena_strdup(arena, reading.message);
-    } else {
-        *why = compare(sidecar, found, arena);
-    }
-    if (*why != NULL)
-        return VF_OK;
-    if (status != VF_OK)
-        return vf_error_nomem(err);
+    status = compare(sidecar, found, arena, why, err);
+    if (status != VF_OK || *why != NULL)
+        return status;
     status = check_bytes(sidecar, found, &equal, err);
     if (status != VF_OK)
         return status;
@@ -410,6 +427,7 @@ struct shown {
     const char *name;
     int64_t total_rows, started_us;
     int64_t shown_us;
+    int64_t n_rows, n_bytes; /* so far */
 };
 
 static int64_t now_us(const struct vf_crossing *crossing)
@@ -419,18 +437,18 @@ static int64_t now_us(const struct vf_crossing *crossing)
     return clock->monotonic_us(clock->context);
 }
 
-static void show(struct shown *shown, int64_t n_rows, int64_t n_bytes, bool finished)
+static void show(struct shown *shown, bool finished)
 {
     int64_t now = now_us(shown->crossing);
 
-    if (shown->crossing->progress == NULL || (!finished && n_rows > 0 && now - shown->shown_us < 100000))
+    if (shown->crossing->progress == NULL || (!finished && shown->n_rows > 0 && now - shown->shown_us < 100000))
         return;
     shown->shown_us = now;
     struct vf_progress progress = {.stage = VF_STAGE_INDEX,
                                    .table = shown->name,
-                                   .n_rows = n_rows,
+                                   .n_rows = shown->n_rows,
                                    .total_rows = shown->total_rows,
-                                   .n_bytes = n_bytes,
+                                   .n_bytes = shown->n_bytes,
                                    .finished = finished,
                                    .elapsed_us = now - shown->started_us};
     shown->crossing->progress(shown->crossing->progress_context, &progress);
@@ -438,7 +456,11 @@ static void show(struct shown *shown, int64_t n_rows, int64_t n_bytes, bool fini
 
 static void show_rows(void *context, int64_t n_rows, int64_t n_bytes)
 {
-    show(context, n_rows, n_bytes, false);
+    struct shown *shown = context;
+
+    shown->n_rows = n_rows;
+    shown->n_bytes = n_bytes;
+    show(shown, false);
 }
 
 /* One that a run before has finished is left; to know that, all its vectors are read. */
@@ -477,10 +499,10 @@ enum vf_status vf_sidecar_build_shown(struct vf_crossing *crossing, struct vf_si
 
     sidecar->progress = show_rows;
     sidecar->progress_context = &shown;
-    show(&shown, 0, 0, false);
+    show(&shown, false);
     enum vf_status status = vf_sidecar_build(sidecar, expected_rows, err);
     if (status == VF_OK)
-        show(&shown, expected_rows, 0, true);
+        show(&shown, true);
     return status;
 }
 

@@ -94,9 +94,11 @@ enum vf_status vf_sidecar_hash(const char *path, int64_t *size_bytes, struct vf_
     void *bytes = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0
                       ? mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
                       : NULL;
+    int code = errno;
     close(fd);
     if (bytes == MAP_FAILED || !S_ISREG(info.st_mode))
-        return vf_error_set(err, VF_ENGINE, "cannot read \"%s\"", path);
+        return vf_error_set(err, VF_ENGINE, "cannot read \"%s\": %s", path,
+                            bytes == MAP_FAILED ? strerror(code) : "it isn't a regular file");
     *size_bytes = info.st_size;
     *hash = vf_hash128(bytes != NULL ? bytes : "", (size_t)info.st_size);
     if (bytes != NULL)
@@ -188,15 +190,23 @@ enum vf_status vf_sidecar_write(const struct vf_sidecar_description *description
 struct reader {
     const json_t *object;
     struct vf_arena *arena;
-    bool failed;
+    bool failed, no_memory;
 };
+
+static const char *copy(struct reader *reader, const char *text)
+{
+    const char *made = vf_arena_strdup(reader->arena, text);
+
+    reader->no_memory |= text != NULL && made == NULL;
+    return made;
+}
 
 static const char *get_text(struct reader *reader, const char *key)
 {
     const char *text = json_string_value(json_object_get(reader->object, key));
 
     reader->failed |= text == NULL;
-    return vf_arena_strdup(reader->arena, text);
+    return copy(reader, text);
 }
 
 static int64_t get_number(struct reader *reader, const char *key)
@@ -230,23 +240,26 @@ static void get_key(struct reader *reader, struct vf_sidecar_description *d)
     size_t n = json_array_size(names);
 
     const char **key = vf_arena_alloc(reader->arena, n + 1, sizeof(*key));
-    reader->failed |= n == 0 || n > MAX_KEY || key == NULL;
+    reader->failed |= n == 0 || n > MAX_KEY;
+    reader->no_memory |= key == NULL;
     d->key = key;
-    for (size_t i = 0; i < n && !reader->failed; i++) {
+    for (size_t i = 0; i < n && !reader->failed && !reader->no_memory; i++) {
         const char *name = json_string_value(json_array_get(names, i));
         reader->failed |= name == NULL;
-        key[d->n_key++] = vf_arena_strdup(reader->arena, name);
+        key[d->n_key++] = copy(reader, name);
     }
 }
 
-static bool from_json(const json_t *object, struct vf_arena *arena, struct vf_sidecar_description *d)
+/* What the file `name` holds. */
+static enum vf_status from_json(const json_t *object, const char *name, struct vf_arena *arena,
+                                struct vf_sidecar_description *d, struct vf_error *err)
 {
     struct reader reader = {.object = object, .arena = arena};
 
     *d = (struct vf_sidecar_description){
         .database = get_text(&reader, "database"),
         .database_file = get_text(&reader, "database_file"),
-        .schema = vf_arena_strdup(arena, json_string_value(json_object_get(object, "schema"))),
+        .schema = copy(&reader, json_string_value(json_object_get(object, "schema"))),
         .table = get_text(&reader, "table"),
         .column = get_text(&reader, "column"),
         .type = get_text(&reader, "type"),
@@ -269,8 +282,11 @@ static bool from_json(const json_t *object, struct vf_arena *arena, struct vf_si
     const char *metric = get_text(&reader, "metric"), *kept = get_text(&reader, "kept"),
                *keys = get_text(&reader, "keys");
     d->ordinal = vf_str_equal(keys, "ordinal");
-    return !reader.failed && metric != NULL && kept != NULL && keys != NULL && vf_metric_parse(metric, &d->metric) &&
-           vf_element_parse(kept, &d->kept);
+    if (reader.no_memory)
+        return vf_error_nomem(err);
+    if (reader.failed || !vf_metric_parse(metric, &d->metric) || !vf_element_parse(kept, &d->kept))
+        return vf_error_set(err, VF_VALUE, "\"%s\" is damaged", name);
+    return VF_OK;
 }
 
 enum vf_status vf_sidecar_read(const char *path, struct vf_arena *arena, struct vf_sidecar_description *description,
@@ -293,8 +309,8 @@ enum vf_status vf_sidecar_read(const char *path, struct vf_arena *arena, struct 
     else if (version != VERSION)
         status = vf_error_set(err, VF_VALUE, "\"%s\" is of version %lld, and this program knows %d", name,
                               (long long)version, VERSION);
-    else if (!from_json(object, arena, description))
-        status = vf_error_set(err, VF_VALUE, "\"%s\" is damaged", name);
+    else
+        status = from_json(object, name, arena, description, err);
     json_decref(object);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
 #include "engine/store.h"
 #include "ferry/index_watch.h"
 #include "ferry/sidecar.h"
@@ -121,6 +122,22 @@ static enum vf_status make_foreign_keys(struct vf_crossing *crossing, struct vf_
     return status;
 }
 
+/* Statistics are about speed alone, so where they can't be taken the move is right all the same. Before 0.6.1 pgvector failed to compare vectors of different dimensions, and so did ANALYZE. */
+static enum vf_status analyze(struct vf_crossing *crossing, const struct vf_table *table, struct vf_error *err)
+{
+    struct vf_error why = {0};
+    enum vf_status status = apply(crossing, &(struct vf_step){.kind = VF_STEP_ANALYZE, .table = table}, &why);
+
+    if (status == VF_VALUE || status == VF_ENGINE) {
+        vf_log_write(crossing->target_options.log, VF_LOG_WARNING,
+                     "table \"%s\" has no statistics, searches in it may be slow: %s", table->name, why.message);
+        return VF_OK;
+    }
+    if (status != VF_OK && err != NULL)
+        *err = why;
+    return status;
+}
+
 enum vf_status vf_steps_finish(struct vf_crossing *crossing, struct vf_problem_list *unfinished, struct vf_error *err)
 {
     const struct vf_plan *plan = crossing->plan;
@@ -136,7 +153,7 @@ enum vf_status vf_steps_finish(struct vf_crossing *crossing, struct vf_problem_l
         status =
             apply(crossing, &(struct vf_step){.kind = VF_STEP_SEQUENCE_VALUE, .sequence = &plan->sequences[i]}, err);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
-        status = apply(crossing, &(struct vf_step){.kind = VF_STEP_ANALYZE, .table = &plan->tables[i].target}, err);
+        status = analyze(crossing, &plan->tables[i].target, err);
     return status;
 }
 

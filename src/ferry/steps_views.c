@@ -59,13 +59,6 @@ static enum vf_status remember(struct vf_crossing *crossing, const struct vf_pla
     return status;
 }
 
-/* Does the target refuse the view, and nothing else? */
-static bool is_refusal(enum vf_status status)
-{
-    return status == VF_ENGINE || status == VF_VALUE || status == VF_MISSING || status == VF_USAGE ||
-           status == VF_STATE || status == VF_NOTFOUND;
-}
-
 static enum vf_status make(struct vf_crossing *crossing, const struct vf_plan_view *view, const char *run,
                            struct vf_problem_list *unfinished, struct vf_error *err)
 {
@@ -82,7 +75,7 @@ static enum vf_status make(struct vf_crossing *crossing, const struct vf_plan_vi
     if (status == VF_OK)
         return vf_conn_commit(crossing->target, err);
     vf_conn_rollback(crossing->target);
-    if (is_refusal(status))
+    if (vf_status_is_refusal(status))
         return vf_problem_add(unfinished, VF_SEVERITY_NOTE, VF_DIFFERS, label_of(&view->target, label, sizeof(label)),
                               "take the view out of the plan, or make it by hand from its text", err,
                               "the view is refused by the target: %s", found.message);

@@ -38,7 +38,8 @@ static enum vf_status refuse_unreadable(const struct vf_vector_scan *scan, const
 
     if (batch->rejects.n_rejects == 0)
         return VF_OK;
-    return vf_error_set(err, VF_VALUE, "%s: row %s: %s", scan->label, first->key, first->reason);
+    return vf_error_set(err, VF_VALUE, "%s: row %s: %s", scan->label, first->key != NULL ? first->key : "without a key",
+                        first->reason);
 }
 
 static enum vf_status take(struct vf_vector_scan *scan, struct buffers *buffers, struct vf_error *err)

@@ -63,12 +63,21 @@ struct vf_verify_table {
     int64_t n_bytes, elapsed_us;
 };
 
+/* What a view shows on both sides. */
+struct vf_verify_view {
+    bool is_compared;            /* else nothing but whether it can be read in the target */
+    const char *why;             /* what isn't compared, or why nothing is; or why it can't be read in the target */
+    struct vf_verify_table rows; /* rows.equal: there is nothing wrong with it */
+};
+
 struct vf_verify_result {
     struct vf_arena arena;
     size_t n_tables;
     struct vf_verify_table *tables; /* one for each of the plan's tables */
-    int64_t n_differences;
-    int64_t n_bad_indexes;
+    size_t n_views;
+    struct vf_verify_view *views; /* one for each of the plan's views */
+    int64_t n_differences;        /* of tables */
+    int64_t n_bad_indexes, n_bad_views;
     int64_t n_rejected;
     int64_t elapsed_us;
 };

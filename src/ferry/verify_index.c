@@ -522,6 +522,40 @@ static bool describe(const struct vf_crossing *crossing, const struct vf_plan_ta
            vf_vector_relation_init(relation, &table->to, (size_t)index->parts[0].column);
 }
 
+/* One that is there, or should be, and how much it finds. */
+static enum vf_status add_index(struct vf_crossing *crossing, const struct vf_plan_table *table,
+                                const struct vf_plan_index *planned, struct vf_arena *arena,
+                                struct vf_verify_index *out, struct vf_error *err)
+{
+    const struct vf_index *index = &planned->mapping.index;
+    struct vf_vector_relation relation;
+    struct vf_sidecar sidecar;
+    struct vf_error why = {0};
+
+    *out = (struct vf_verify_index){.name = planned->source.name,
+                                    .file = vf_index_is_beside(index->vector.place) ? index->vector.file : NULL,
+                                    .kind = index->kind,
+                                    .state = "built",
+                                    .ef_search = search_width(crossing->target, index),
+                                    .equal = true};
+    if (!describe(crossing, table, index, &relation, &sidecar)) {
+        out->why = "its recall can't be measured: the table has no key, or the vectors no one dimension";
+        return VF_OK;
+    }
+    enum vf_status status = VF_OK;
+    if (index->vector.place == VF_PLACE_SIDECAR)
+        status = vf_sidecar_of_plan(crossing, table, planned, &relation, arena, &sidecar, &why);
+    if (status == VF_OK)
+        status = verify_index(crossing, table, index, &sidecar, arena, out, &why);
+    if (status == VF_VALUE && index->vector.place != VF_PLACE_SIDECAR) { /* the row is named as a difference already */
+        out->why = vf_arena_printf(arena, "its recall can't be measured: %s", why.message);
+        return out->why == NULL ? vf_error_nomem(err) : VF_OK;
+    }
+    if (status != VF_OK && err != NULL)
+        *err = why;
+    return status;
+}
+
 enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_plan_table *table,
                                  struct vf_arena *arena, struct vf_verify_table *result, struct vf_error *err)
 {
@@ -532,34 +566,11 @@ enum vf_status vf_verify_indexes(struct vf_crossing *crossing, const struct vf_p
         return vf_error_nomem(err);
     for (size_t i = 0; i < table->n_indexes && status == VF_OK; i++) {
         const struct vf_index *index = &table->indexes[i].mapping.index;
-        bool is_beside = vf_index_is_beside(index->vector.place);
-        struct vf_vector_relation relation;
-        struct vf_sidecar sidecar;
-        if (!vf_index_is_vector(index->kind) || index->n_parts != 1 || index->parts[0].column < 0 ||
-            (!is_beside && !crossing->plan->verify.search))
+        bool is_of_column = vf_index_is_approximate(index->kind) && index->n_parts == 1 && index->parts[0].column >= 0;
+        if (!is_of_column || (!vf_index_is_beside(index->vector.place) && !crossing->plan->verify.search))
             continue;
         struct vf_verify_index *out = &result->indexes[result->n_indexes++];
-        *out = (struct vf_verify_index){.name = table->indexes[i].source.name,
-                                        .file = is_beside ? index->vector.file : NULL,
-                                        .kind = index->kind,
-                                        .state = "built",
-                                        .ef_search = search_width(crossing->target, index),
-                                        .equal = true};
-        if (!describe(crossing, table, index, &relation, &sidecar))
-            out->why = "its recall can't be measured: the table has no key, or the vectors no one dimension";
-        else if (index->vector.place == VF_PLACE_SIDECAR)
-            status = vf_sidecar_of_plan(crossing, table, &table->indexes[i], &relation, arena, &sidecar, err);
-        struct vf_error why = {0};
-        if (status == VF_OK && out->why == NULL) {
-            status = verify_index(crossing, table, index, &sidecar, arena, out, &why);
-            if (status != VF_OK && err != NULL)
-                *err = why;
-        }
-        if (status == VF_VALUE &&
-            index->vector.place != VF_PLACE_SIDECAR) { /* the row is named as a difference already */
-            out->why = vf_arena_printf(arena, "its recall can't be measured: %s", why.message);
-            status = out->why == NULL ? vf_error_nomem(err) : VF_OK;
-        }
+        status = add_index(crossing, table, &table->indexes[i], arena, out, err);
         result->n_bad_indexes += !out->equal;
     }
     vf_error_side(status != VF_OK ? err : NULL, VF_SIDE_TARGET);

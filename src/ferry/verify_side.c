@@ -138,6 +138,8 @@ static enum vf_status read_batch(struct vf_verify_side *side, struct vf_conn *co
 
     vf_batch_reset(&scan->batch);
     enum vf_status status = vf_cancel_check(side->crossing->cancel, err);
+    if (status == VF_OK && side->stop != NULL && atomic_load(side->stop))
+        status = vf_error_set(err, VF_CANCELLED, "the other side can't be read");
     if (status == VF_OK)
         status = vf_scan_read(conn, scan->engine, &scan->batch, more, err);
     if (status == VF_OK && !side->is_target) /* the same rows as in the copy are left out */
@@ -176,7 +178,7 @@ enum vf_status vf_verify_scan(struct vf_verify_side *side, struct vf_error *err)
     release(conn, &scan);
     if (status != VF_OK) {
         vf_error_side(err, side->is_target ? VF_SIDE_TARGET : VF_SIDE_SOURCE);
-        vf_error_wrap(err, "verify table %s", side->label);
+        vf_error_wrap(err, "verify %s %s", relation->kind == VF_TABLE_VIEW ? "view" : "table", side->label);
     }
     return status;
 }

@@ -4,6 +4,8 @@
 #ifndef VF_FERRY_VERIFY_SIDE_H
 #define VF_FERRY_VERIFY_SIDE_H
 
+#include <stdatomic.h>
+
 #include "ferry/check.h"
 #include "ferry/verify.h"
 
@@ -39,6 +41,7 @@ struct vf_verify_side {
     enum vf_status (*row)(void *context, const struct vf_verify_row *row, struct vf_error *err);
     enum vf_status (*unreadable)(void *context, const struct vf_reject *reject, struct vf_error *err);
     void (*progress)(void *context); /* after each batch; may be NULL */
+    atomic_bool *stop;               /* may be NULL: another thread says that nobody wants the rest, VF_CANCELLED */
     void *context;
 
     /* Out. */

@@ -1,11 +1,8 @@
 #include "ferry/work.h"
 
-#include <errno.h>
-#include <time.h>
-
 #include "ferry/worker.h"
 
-#define PROGRESS_INTERVAL_NS 100000000L
+#define PROGRESS_INTERVAL_US 100000
 
 unsigned vf_work_count_workers(const struct vf_crossing *crossing, size_t n_chunks)
 {
@@ -110,17 +107,9 @@ static void show_all(struct vf_work *work)
 /* Until all threads have ended, waking up to show how far they are. */
 static void wait_for_threads(struct vf_work *work)
 {
-    struct timespec until;
-
     pthread_mutex_lock(&work->lock);
     while (work->n_running > 0) {
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += PROGRESS_INTERVAL_NS;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
-        pthread_cond_timedwait(&work->changed, &work->lock, &until);
+        (void)vf_cond_wait(&work->changed, &work->lock, PROGRESS_INTERVAL_US);
         pthread_mutex_unlock(&work->lock);
         show_all(work);
         pthread_mutex_lock(&work->lock);
@@ -204,15 +193,23 @@ static enum vf_status run_threads(struct vf_work *work, struct vf_error *err)
     return status;
 }
 
+static bool init(struct vf_work *work)
+{
+    if (pthread_mutex_init(&work->lock, NULL) != 0)
+        return false;
+    if (vf_cond_init(&work->changed))
+        return true;
+    pthread_mutex_destroy(&work->lock);
+    return false;
+}
+
 enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err)
 {
-    enum vf_status status;
-
     atomic_store(&work->next, 0);
     work->failed = false;
-    pthread_mutex_init(&work->lock, NULL);
-    pthread_cond_init(&work->changed, NULL);
-    status = open_all(work, vf_work_count_workers(work->crossing, work->n_chunks), err);
+    if (!init(work))
+        return vf_error_nomem(err);
+    enum vf_status status = open_all(work, vf_work_count_workers(work->crossing, work->n_chunks), err);
     if (status == VF_OK)
         status = run_threads(work, err);
     for (unsigned i = 0; i < work->n_workers; i++)

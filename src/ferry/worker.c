@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ferry/large_row.h"
 #include "model/canon.h"
 
 /* How long a claim is good without a sign of life; a chunk is loaded in seconds. */
@@ -78,6 +79,7 @@ enum vf_status vf_worker_open(struct vf_worker *worker, struct vf_work *work, un
 {
     *worker = (struct vf_worker){.work = work, .batch_bytes = batch_bytes, .chunk = SIZE_MAX, .load_table = SIZE_MAX};
     vf_buf_init(&worker->canon, VF_BUF_MAX);
+    vf_buf_init(&worker->last_key, VF_BUF_MAX);
     for (size_t i = 0; i < VF_BATCHES_IN_FLIGHT; i++)
         worker->parcels[i].table = SIZE_MAX;
     enum vf_status status = vf_queue_new(&worker->idle, VF_BATCHES_IN_FLIGHT, err);
@@ -123,6 +125,7 @@ void vf_worker_close(struct vf_worker *worker)
     }
     vf_check_scratch_release(&worker->check);
     vf_buf_release(&worker->canon);
+    vf_buf_release(&worker->last_key);
     vf_reject_list_release(&worker->rejects);
     vf_reject_list_release(&worker->refused);
     *worker = (struct vf_worker){0};
@@ -172,8 +175,8 @@ static enum vf_status refuse_when_strict(const struct vf_worker *worker, const s
     if (!worker->work->crossing->strict || rejects->n_rejects == 0)
         return VF_OK;
     const struct vf_reject *first = &rejects->rejects[0];
-    vf_error_set(err, VF_VALUE, "%s %s: column \"%s\": %s", first->table, first->key != NULL ? first->key : "",
-                 first->column != NULL ? first->column : "", first->reason);
+    vf_error_set(err, VF_VALUE, "%s%s%s: column \"%s\": %s", first->table, first->key != NULL ? " " : "",
+                 first->key != NULL ? first->key : "", first->column != NULL ? first->column : "", first->reason);
     vf_error_hint(err, "%s", strict_hint);
     return VF_VALUE;
 }
@@ -190,12 +193,18 @@ static enum vf_status fill_parcel(struct vf_worker *worker, struct vf_scan *scan
 
     if (status == VF_OK)
         status = vf_scan_read(worker->source, scan, &parcel->batch, more, err);
-    if (status == VF_OK)
-        status = vf_check_batch(&parcel->batch, &rules, &worker->check, err);
+    if (status == VF_NOMEM)
+        vf_large_row_behind(&table->copy_from, &parcel->batch, &worker->last_key, err);
+    if (status != VF_OK)
+        return status;
+    vf_large_row_keep(&table->copy_from, &parcel->batch, &worker->last_key);
+    status = vf_check_batch(&parcel->batch, &rules, &worker->check, err);
     if (status == VF_OK)
         status = refuse_when_strict(worker, &parcel->batch.rejects, err);
     if (status == VF_OK)
         status = digest_parcel(worker, parcel, err);
+    if (status == VF_NOMEM)
+        vf_large_row_among(&table->copy_from, &parcel->batch, err);
     return status;
 }
 
@@ -234,6 +243,7 @@ static enum vf_status read_chunk(struct vf_worker *worker, size_t chunk, bool *s
     struct vf_scan *scan = NULL;
     int64_t unset = 0;
 
+    vf_buf_clear(&worker->last_key);
     atomic_compare_exchange_strong(&counters_of(worker, chunk)->started_us, &unset,
                                    clock_of(worker)->monotonic_us(clock_of(worker)->context));
     enum vf_status status = vf_scan_open(worker->source, &table->copy_from, &record->chunk, &scan, err);
@@ -355,6 +365,8 @@ static enum vf_status write_rows(struct vf_worker *worker, const struct vf_parce
     if (parcel->batch.n_rows > 0)
         status = vf_load_write(worker->target, worker->load, &parcel->batch,
                                worker->work->crossing->strict ? NULL : &worker->refused, err);
+    if (status == VF_NOMEM)
+        vf_large_row_among(&table_of(worker, parcel->chunk)->copy_to, &parcel->batch, err);
     if (status == VF_OK)
         status = keep_rejects(worker, parcel, record, err);
     count(worker, counters, parcel->batch.n_rows - (int64_t)worker->refused.n_rejects,

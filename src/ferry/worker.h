@@ -30,6 +30,7 @@ struct vf_worker {
     /* Reader's. */
     struct vf_check_scratch check;
     struct vf_buf canon;
+    struct vf_buf last_key; /* of the last row of the chunk that was read */
 
     /* Writer's: the chunk whose transaction is open, SIZE_MAX: none. */
     size_t chunk;

@@ -110,10 +110,10 @@ enum vf_status vf_yaml_open(struct vf_yaml *yaml, const char *file, const char *
         return vf_error_nomem(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size_bytes);
     yaml->is_loaded = yaml_parser_load(&parser, &yaml->document) != 0;
-    yaml_parser_delete(&parser);
     if (!yaml->is_loaded)
-        return vf_error_set(err, VF_USAGE, "%s: not YAML", file);
-    return VF_OK;
+        status = fail_parser(yaml, &parser, text, size_bytes);
+    yaml_parser_delete(&parser);
+    return status;
 }
 
 void vf_yaml_close(struct vf_yaml *yaml)

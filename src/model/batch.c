@@ -91,8 +91,9 @@ static enum vf_status grow_data(struct vf_array *array, size_t size_bytes, struc
                             "a value of %zu bytes doesn't fit: a batch holds at most 2 GiB - 1 of a column, of which "
                             "%zu bytes are used",
                             size_bytes, used_bytes);
-    while (cap_bytes < used_bytes + size_bytes)
-        cap_bytes += cap_bytes / 2;
+    cap_bytes += cap_bytes / 2;
+    if (cap_bytes < used_bytes + size_bytes) /* a large value has no more room than it needs */
+        cap_bytes = used_bytes + size_bytes;
     if (cap_bytes > INT32_MAX)
         cap_bytes = INT32_MAX;
     if (!grow_bytes(&array->data, cap_bytes))

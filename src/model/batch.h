@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "model/temporal.h"
 #include "model/type.h"
 
 struct vf_array {
@@ -131,6 +132,8 @@ enum vf_status vf_batch_rewrite(struct vf_batch *batch, size_t column, vf_rewrit
 /* Take the rows out for which drop[row] is true, keeping the order of the others. */
 enum vf_status vf_batch_drop_rows(struct vf_batch *batch, const bool *drop, struct vf_error *err) VF_CHECKED;
 
+/* A date, time, timestamp or interval that isn't NULL in its neutral writing (model/temporal.h), in `out`, NUL-terminated; returns its length. */
+size_t vf_array_temporal_text(const struct vf_array *array, int64_t row, char out[VF_TEMPORAL_TEXT_BYTES]);
 /* The value as a text that people read in messages and keys (JSON syntax: numbers bare, texts quoted, blobs as hex text, vectors as arrays); appended to `out`. */
 void vf_array_to_json(const struct vf_array *array, int64_t row, struct vf_buf *out);
 

@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "model/float_text.h"
-#include "model/temporal.h"
 
 static void put_text(struct vf_buf *out, const char *text, size_t size_bytes)
 {
@@ -41,23 +40,26 @@ static void put_float(struct vf_buf *out, float value)
         put_text(out, text, size_bytes);
 }
 
-static void put_temporal(const struct vf_array *array, int64_t row, struct vf_buf *out)
+size_t vf_array_temporal_text(const struct vf_array *array, int64_t row, char out[VF_TEMPORAL_TEXT_BYTES])
 {
-    char text[VF_TEMPORAL_TEXT_BYTES];
     struct vf_interval interval;
-    size_t size_bytes;
 
     if (array->type.kind == VF_K_INTERVAL) {
         memcpy(&interval, array->data + (size_t)row * sizeof(interval), sizeof(interval));
-        size_bytes = vf_interval_format(interval, text);
-    } else if (array->type.kind == VF_K_DATE) {
-        size_bytes = vf_date_format((int32_t)vf_array_i64(array, row), text);
-    } else if (array->type.kind == VF_K_TIME) {
-        size_bytes = vf_time_format(vf_array_i64(array, row), text);
-    } else {
-        size_bytes = vf_timestamp_format(vf_array_i64(array, row), array->type.kind == VF_K_TIMESTAMPTZ, text);
+        return vf_interval_format(interval, out);
     }
-    put_text(out, text, size_bytes);
+    if (array->type.kind == VF_K_DATE)
+        return vf_date_format((int32_t)vf_array_i64(array, row), out);
+    if (array->type.kind == VF_K_TIME)
+        return vf_time_format(vf_array_i64(array, row), out);
+    return vf_timestamp_format(vf_array_i64(array, row), array->type.kind == VF_K_TIMESTAMPTZ, out);
+}
+
+static void put_temporal(const struct vf_array *array, int64_t row, struct vf_buf *out)
+{
+    char text[VF_TEMPORAL_TEXT_BYTES];
+
+    put_text(out, text, vf_array_temporal_text(array, row, text));
 }
 
 static void put_element(enum vf_element element, const uint8_t *bytes, size_t i, struct vf_buf *out)

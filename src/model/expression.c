@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/query.h"
 
 static const struct {
     const char *name, *meaning;
@@ -301,6 +302,22 @@ const struct vf_expr *vf_expr_own(struct vf_arena *arena, const char *name, cons
     return expr->text != NULL && expr->rule != NULL ? expr : NULL;
 }
 
+const struct vf_expr *vf_expr_subquery(struct vf_arena *arena, enum vf_expr_op op, enum vf_kind kind,
+                                       const struct vf_query *query, const struct vf_expr *of)
+{
+    struct vf_expr *expr = make(arena, VF_EXPR_CALL, kind);
+    const struct vf_expr **args = vf_arena_alloc(arena, 2, sizeof(*args));
+
+    if (expr == NULL || args == NULL || query == NULL)
+        return NULL;
+    expr->op = op;
+    expr->query = query;
+    args[0] = of;
+    expr->args = args;
+    expr->n_args = of != NULL ? 1 : 0;
+    return expr;
+}
+
 /* ---- looking ---- */
 
 /* Whole numbers of several widths are one to an expression, as are TEXT and ENUM. */
@@ -327,7 +344,8 @@ bool vf_expr_equal(const struct vf_expr *a, const struct vf_expr *b)
     }
     return a->op == b->op && a->n_args == b->n_args && vf_str_equal(a->rule, b->rule) &&
            (a->op != VF_X_CAST || family(a->is) == family(b->is)) && vf_str_equal(a->text, b->text) &&
-           are_equal(a->args, b->args, a->n_args);
+           are_equal(a->args, b->args, a->n_args) &&
+           (a->query == NULL || b->query == NULL ? a->query == b->query : vf_query_equal(a->query, b->query));
 }
 
 const struct vf_expr *vf_expr_renumber(struct vf_arena *arena, const struct vf_expr *expr, const int *numbers,
@@ -375,6 +393,8 @@ bool vf_expr_is_volatile(const struct vf_expr *expr)
     if (vf_expr_is_call(expr, VF_X_OWN) && vf_str_starts(expr->text, "random"))
         is_volatile = true;
     for (size_t i = 0; i < expr->n_args && !is_volatile; i++)
-        is_volatile = vf_expr_is_volatile(expr->args[i]);
+        is_volatile =
+            vf_expr_is_volatile(expr->args[i]) || (expr->op == VF_X_OWN && expr->args[i]->kind == VF_EXPR_LITERAL &&
+                                                   vf_strcasecmp(expr->args[i]->text, "now") == 0);
     return is_volatile;
 }

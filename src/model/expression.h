@@ -71,6 +71,9 @@
     X(MIN, "min()", "of one column; texts by code points")                                                             \
     X(MAX, "max()", "the same")                                                                                        \
     X(AVG, "avg()", "rounded differently in each database: only one of the same kind takes it")                        \
+    X(EXISTS, "exists (select ...)", "in views only, as the next two")                                                 \
+    X(IN_QUERY, "in (select ...)", "of whole numbers, texts by their bytes, truth values, uuids and times")            \
+    X(SCALAR, "(select ...)", "of one row at most: an aggregate, or a row by its key")                                 \
     X(NOW, "now()", "in defaults only")                                                                                \
     X(TODAY, "current_date", "in defaults only")                                                                       \
     X(TIME, "current_time", "in defaults only")                                                                        \
@@ -94,6 +97,8 @@ enum vf_expr_kind {
 /* The type of NULL, and of what isn't known better. */
 #define VF_K_UNTYPED VF_KIND_COUNT
 
+struct vf_query;
+
 struct vf_expr {
     enum vf_expr_kind kind;
     enum vf_expr_op op; /* CALL */
@@ -106,10 +111,11 @@ struct vf_expr {
      * By which rule values are compared, folded or cast. NULL: as VF_X_LIST says. Else "NAME:RULE", one of the database called NAME, which others don't have: only it can take the expression.
      */
     const char *rule;
-    int column;        /* COLUMN: index into the table's columns */
-    unsigned digits;   /* COLUMN of kind DECIMAL: how many its values have at most, 0: not said */
-    bool has_nan;      /* COLUMN of floating-point numbers: NaN and -0.0 may be among them */
-    enum vf_form form; /* COLUMN: how the values lie in the database that the text is of */
+    int column;                   /* COLUMN: index into the table's columns */
+    unsigned digits;              /* COLUMN of kind DECIMAL: how many its values have at most, 0: not said */
+    bool has_nan;                 /* COLUMN of floating-point numbers: NaN and -0.0 may be among them */
+    enum vf_form form;            /* COLUMN: how the values lie in the database that the text is of */
+    const struct vf_query *query; /* EXISTS, IN_QUERY, SCALAR: it sees the columns of the query that it stands in */
     size_t n_args;
     const struct vf_expr *const *args; /* CASE: condition and value in turn, and what else, if their number is odd */
 };
@@ -132,6 +138,10 @@ const struct vf_expr *vf_expr_with_rule(struct vf_arena *arena, const struct vf_
 const struct vf_expr *vf_expr_own(struct vf_arena *arena, const char *name, const char *rule, enum vf_kind kind,
                                   const struct vf_expr *const *args, size_t n_args);
 
+/* EXISTS, IN_QUERY with what is looked for, SCALAR. */
+const struct vf_expr *vf_expr_subquery(struct vf_arena *arena, enum vf_expr_op op, enum vf_kind kind,
+                                       const struct vf_query *query, const struct vf_expr *of);
+
 bool vf_expr_is_call(const struct vf_expr *expr, enum vf_expr_op op);
 /* What typeof() of SQLite says of a column's values: "integer", "real", "text", "blob"; NULL: not always the same. */
 const char *vf_expr_storage_class(const struct vf_expr *column);
@@ -141,9 +151,9 @@ bool vf_expr_equal(const struct vf_expr *a, const struct vf_expr *b);
 const struct vf_expr *vf_expr_renumber(struct vf_arena *arena, const struct vf_expr *expr, const int *numbers,
                                        size_t n_numbers);
 bool vf_expr_uses(const struct vf_expr *expr, int column);
-/* COUNT_ROWS to AVG. */
+/* COUNT_ROWS to AVG, itself. */
 bool vf_expr_is_aggregate(const struct vf_expr *expr);
-/* NOW, TODAY, TIME, UUID, or a random function: another value each time. */
+/* NOW, TODAY, TIME, UUID, a random function, or SQLite's 'now': another value each time. Subqueries aren't looked into. */
 bool vf_expr_is_volatile(const struct vf_expr *expr);
 
 /* Kinds that are one for operators. */

@@ -25,6 +25,13 @@ static const void *array_of(const void *object, const struct vf_json_field *fiel
     return array;
 }
 
+static const char *word_of(const struct vf_json_words *words, unsigned value)
+{
+    if (words->word != NULL)
+        return words->word(value);
+    return value < words->n_words ? words->words[value] : "unknown";
+}
+
 /* ---- writing ---- */
 
 static void put_text(const char *text, struct vf_buf *out)
@@ -107,7 +114,7 @@ static void put_field(const void *object, const struct vf_json_field *field, boo
         put_double(*(const double *)at, out);
         return;
     case VF_JSON_WORD:
-        put_text(field->words->word(*(const unsigned *)at), out);
+        put_text(word_of(field->words, *(const unsigned *)at), out);
         return;
     case VF_JSON_TYPE:
         put_type(at, out);
@@ -204,7 +211,7 @@ static enum vf_status get_word(const json_t *json, const struct vf_json_field *f
     if (!json_is_string(json))
         return wrong(field, "a string", err);
     for (unsigned i = 0; i < field->words->n_words; i++) {
-        if (strcmp(field->words->word(i), json_string_value(json)) == 0) {
+        if (strcmp(word_of(field->words, i), json_string_value(json)) == 0) {
             *value = i;
             return VF_OK;
         }

@@ -30,10 +30,11 @@ enum vf_json_kind {
     VF_JSON_INTS,    /* int *: an array of numbers */
 };
 
-/* The words of an enum, from 0 on. */
+/* The words of an enum, from 0 on: a list, or a function where another file has them. */
 struct vf_json_words {
     unsigned n_words;
-    const char *(*word)(unsigned value);
+    const char *const *words;
+    const char *(*word)(unsigned value); /* NULL: `words` has them */
 };
 
 struct vf_json_field {

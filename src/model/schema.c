@@ -1,8 +1,10 @@
 #include "model/schema.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 void vf_schema_release(struct vf_schema *schema)
@@ -159,6 +161,11 @@ bool vf_index_is_vector(enum vf_index_kind kind)
     return kind == VF_INDEX_HNSW || kind == VF_INDEX_IVFFLAT || kind == VF_INDEX_DISKANN || kind == VF_INDEX_EXACT;
 }
 
+bool vf_index_is_approximate(enum vf_index_kind kind)
+{
+    return vf_index_is_vector(kind) && kind != VF_INDEX_EXACT;
+}
+
 const char *vf_index_kind_name(enum vf_index_kind kind)
 {
     return (size_t)kind < N_INDEX_KINDS ? index_kinds[kind] : index_kinds[VF_INDEX_OTHER];
@@ -236,12 +243,20 @@ const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const 
     return NULL;
 }
 
+#define LABEL_HASH_BYTES 17 /* "~" and 16 digits */
+
+/* Chunks, rejected rows and memories are kept by the labels of tables: two tables never have one. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes)
 {
+    int size = snprintf(out, out_bytes, "%s%s%s", schema != NULL ? schema : "", schema != NULL ? "." : "", name);
+
+    if (size < 0 || (size_t)size < out_bytes)
+        return out;
+    struct vf_hash128 hash = vf_hash128(name, strlen(name));
     if (schema != NULL)
-        snprintf(out, out_bytes, "%s.%s", schema, name);
-    else
-        snprintf(out, out_bytes, "%s", name);
+        hash = vf_hash128_add(hash, vf_hash128(schema, strlen(schema)));
+    size_t kept_bytes = vf_utf8_cut(out, out_bytes - 1, out_bytes - 1 - LABEL_HASH_BYTES);
+    snprintf(out + kept_bytes, out_bytes - kept_bytes, "~%016" PRIx64, hash.low);
     return out;
 }
 

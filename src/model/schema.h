@@ -38,6 +38,8 @@ struct vf_default {
     enum vf_default_kind kind;
     const char *text;
     const char *dialect;
+    /* NOW, TODAY, TIME: what the clock of UTC shows. Else a type without a zone gets what the clock of the session's time zone shows. */
+    bool is_utc;
     const struct vf_expr *expr; /* of a target's column */
 };
 
@@ -69,6 +71,14 @@ struct vf_evidence {
     const char *text; /* one sentence for the plan, or NULL */
 };
 
+/* What a column is to a vec0 table; of other tables, and of the key and the vectors of a vec0 table, NONE. */
+enum vf_column_role {
+    VF_ROLE_NONE,
+    VF_ROLE_METADATA,  /* a search can be narrowed down by it; never NULL */
+    VF_ROLE_PARTITION, /* vectors of different values lie in different chunks of the table's */
+    VF_ROLE_AUXILIARY, /* only carried along */
+};
+
 struct vf_column {
     const char *name;
     const char *
@@ -76,6 +86,7 @@ struct vf_column {
     struct vf_type type;
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
+    enum vf_column_role role;
     enum vf_generated generated;
     const char *expression; /* of a STORED or VIRTUAL column, in `dialect` */
     const char *dialect;
@@ -266,7 +277,8 @@ struct vf_table_name {
 
 enum vf_table_kind {
     VF_TABLE_ORDINARY,
-    VF_TABLE_VEC0, /* a sqlite-vec virtual table, read from its chunks */
+    VF_TABLE_VEC0, /* a sqlite-vec virtual table: read from its chunks, written through the extension */
+    VF_TABLE_VIEW, /* of a relation that is scanned: it has no rows of its own, and so no rowids */
 };
 
 struct vf_table {
@@ -286,6 +298,7 @@ struct vf_table {
     bool n_rows_exact;
     int64_t size_bytes;         /* of the data, -1: unknown */
     bool strict, without_rowid; /* SQLite */
+    uint32_t vec0_chunk_size;   /* VEC0: how many vectors lie together; 0: the extension's own choice */
     bool unlogged;              /* PostgreSQL: its rows don't outlive a crash */
     struct vf_partition_by partition_by;
     size_t n_partitions;
@@ -386,6 +399,8 @@ void vf_schema_set_dialect(struct vf_schema *schema, const char *dialect);
 
 /* HNSW, IVFFLAT, DISKANN, EXACT. */
 bool vf_index_is_vector(enum vf_index_kind kind);
+/* Those of them whose search may miss a vector: all but EXACT. */
+bool vf_index_is_approximate(enum vf_index_kind kind);
 /* "btree", "hash", "hnsw", "ivfflat", "diskann", "exact", "fulltext", "other"; static. */
 const char *vf_index_kind_name(enum vf_index_kind kind);
 bool vf_index_kind_parse(const char *name, enum vf_index_kind *kind);
@@ -405,7 +420,7 @@ struct vf_table *vf_schema_find_table(const struct vf_schema *schema, const char
 int vf_table_find_column(const struct vf_table *table, const char *name); /* -1: none */
 /* The full-text index whose generated column this is, or NULL: its values come from other columns, and go where the index goes. */
 const struct vf_index *vf_table_fulltext_of(const struct vf_table *table, const char *column);
-/* "schema.table" or "table" for messages, in `out`; returns it. */
+/* "schema.table" or "table", in `out`, of more than 32 bytes; returns it. One that is too long is cut at a whole character, and ends in "~" and 16 digits that tell it from others that begin like it. */
 char *vf_table_label(const char *schema, const char *name, char *out, size_t out_bytes);
 
 #endif

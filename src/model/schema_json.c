@@ -6,11 +6,6 @@
 
 /* ---- words of the enums ---- */
 
-static const char *word_of(const char *const *words, size_t n_words, unsigned value)
-{
-    return value < n_words ? words[value] : "unknown";
-}
-
 #define N_WORDS(words) (sizeof(words) / sizeof((words)[0]))
 
 static const char *const default_words[] = {
@@ -50,7 +45,15 @@ static const char *const partition_words[] = {
     [VF_PARTITION_HASH] = "hash",
 };
 
-static const char *const table_words[] = {[VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0"};
+static const char *const table_words[] = {
+    [VF_TABLE_ORDINARY] = "ordinary", [VF_TABLE_VEC0] = "vec0", [VF_TABLE_VIEW] = "view"};
+
+static const char *const role_words[] = {
+    [VF_ROLE_NONE] = "none",
+    [VF_ROLE_METADATA] = "metadata",
+    [VF_ROLE_PARTITION] = "partition",
+    [VF_ROLE_AUXILIARY] = "auxiliary",
+};
 
 static const char *const user_type_words[] = {
     [VF_USER_TYPE_ENUM] = "enum",
@@ -59,54 +62,14 @@ static const char *const user_type_words[] = {
     [VF_USER_TYPE_RANGE] = "range",
 };
 
-static const char *default_word(unsigned value)
-{
-    return word_of(default_words, N_WORDS(default_words), value);
-}
-
-static const char *generated_word(unsigned value)
-{
-    return word_of(generated_words, N_WORDS(generated_words), value);
-}
-
 static const char *index_word(unsigned value)
 {
     return vf_index_kind_name((enum vf_index_kind)value);
 }
 
-static const char *fulltext_word(unsigned value)
-{
-    return word_of(fulltext_words, N_WORDS(fulltext_words), value);
-}
-
-static const char *constraint_word(unsigned value)
-{
-    return word_of(constraint_words, N_WORDS(constraint_words), value);
-}
-
-static const char *fk_action_word(unsigned value)
-{
-    return word_of(fk_action_words, N_WORDS(fk_action_words), value);
-}
-
 static const char *place_word(unsigned value)
 {
     return vf_index_place_name((enum vf_index_place)value);
-}
-
-static const char *partition_word(unsigned value)
-{
-    return word_of(partition_words, N_WORDS(partition_words), value);
-}
-
-static const char *table_word(unsigned value)
-{
-    return word_of(table_words, N_WORDS(table_words), value);
-}
-
-static const char *user_type_word(unsigned value)
-{
-    return word_of(user_type_words, N_WORDS(user_type_words), value);
 }
 
 static const char *form_word(unsigned value)
@@ -124,19 +87,20 @@ static const char *element_word(unsigned value)
     return vf_element_name((enum vf_element)value);
 }
 
-static const struct vf_json_words default_kinds = {N_WORDS(default_words), default_word};
-static const struct vf_json_words generated_kinds = {N_WORDS(generated_words), generated_word};
-static const struct vf_json_words fulltext_forms = {N_WORDS(fulltext_words), fulltext_word};
-static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, index_word};
-static const struct vf_json_words places = {VF_PLACE_SESSION + 1, place_word};
-static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_word};
-static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_word};
-static const struct vf_json_words partition_strategies = {N_WORDS(partition_words), partition_word};
-static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_word};
-static const struct vf_json_words user_type_kinds = {N_WORDS(user_type_words), user_type_word};
-static const struct vf_json_words forms = {VF_FORM_COUNT, form_word};
-static const struct vf_json_words metrics = {VF_METRIC_JACCARD + 1, metric_word};
-static const struct vf_json_words elements = {VF_E_BIT + 1, element_word};
+static const struct vf_json_words default_kinds = {N_WORDS(default_words), default_words, NULL};
+static const struct vf_json_words generated_kinds = {N_WORDS(generated_words), generated_words, NULL};
+static const struct vf_json_words fulltext_forms = {N_WORDS(fulltext_words), fulltext_words, NULL};
+static const struct vf_json_words index_kinds = {VF_INDEX_OTHER + 1, NULL, index_word};
+static const struct vf_json_words places = {VF_PLACE_SESSION + 1, NULL, place_word};
+static const struct vf_json_words constraint_kinds = {N_WORDS(constraint_words), constraint_words, NULL};
+static const struct vf_json_words fk_actions = {N_WORDS(fk_action_words), fk_action_words, NULL};
+static const struct vf_json_words partition_strategies = {N_WORDS(partition_words), partition_words, NULL};
+static const struct vf_json_words table_kinds = {N_WORDS(table_words), table_words, NULL};
+static const struct vf_json_words roles = {N_WORDS(role_words), role_words, NULL};
+static const struct vf_json_words user_type_kinds = {N_WORDS(user_type_words), user_type_words, NULL};
+static const struct vf_json_words forms = {VF_FORM_COUNT, NULL, form_word};
+static const struct vf_json_words metrics = {VF_METRIC_JACCARD + 1, NULL, metric_word};
+static const struct vf_json_words elements = {VF_E_BIT + 1, NULL, element_word};
 
 /* ---- tables of fields ---- */
 
@@ -157,6 +121,7 @@ static const struct vf_json_field default_fields[] = {
     WORD(vf_default, kind, default_kinds),
     FIELD(vf_default, text, TEXT),
     FIELD(vf_default, dialect, TEXT),
+    FIELD(vf_default, is_utc, BOOL),
 };
 static const struct vf_json_shape default_shape = {SHAPE(vf_default, default_fields)};
 
@@ -191,6 +156,7 @@ static const struct vf_json_field column_fields[] = {
     REQUIRED(vf_column, type, TYPE),
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
+    WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),
     FIELD(vf_column, dialect, TEXT),
@@ -345,6 +311,7 @@ static const struct vf_json_field table_fields[] = {
     FIELD(vf_table, size_bytes, I64),
     FIELD(vf_table, strict, BOOL),
     FIELD(vf_table, without_rowid, BOOL),
+    FIELD(vf_table, vec0_chunk_size, U32),
     FIELD(vf_table, comment, TEXT),
     {.name = "unlogged", .kind = VF_JSON_BOOL, .is_sparse = true, AT(vf_table, unlogged)},
     {.name = "partition_by",
@@ -418,11 +385,6 @@ void vf_user_type_to_json(const struct vf_user_type *type, struct vf_buf *out)
 void vf_sequence_to_json(const struct vf_sequence *sequence, struct vf_buf *out)
 {
     vf_json_write_object(sequence, &sequence_shape, false, out);
-}
-
-void vf_other_to_json(const struct vf_other *other, struct vf_buf *out)
-{
-    vf_json_write_object(other, &other_shape, false, out);
 }
 
 void vf_schema_to_json(const struct vf_schema *schema, bool with_evidence, struct vf_buf *out)

@@ -17,7 +17,6 @@
 void vf_table_to_json(const struct vf_table *table, bool with_evidence, struct vf_buf *out);
 void vf_user_type_to_json(const struct vf_user_type *type, struct vf_buf *out);
 void vf_sequence_to_json(const struct vf_sequence *sequence, struct vf_buf *out);
-void vf_other_to_json(const struct vf_other *other, struct vf_buf *out);
 /* The whole schema: {"tables": [...], "user_types": [...], "sequences": [...], "others": [...]}. */
 void vf_schema_to_json(const struct vf_schema *schema, bool with_evidence, struct vf_buf *out);
 

@@ -246,15 +246,3 @@ void vf_bits_from_f32_array(void *out, const void *in, size_t n)
         target[i / 8] = (unsigned char)byte;
     }
 }
-
-void vf_f32_from_bits(void *out, const void *bits, size_t n)
-{
-    const unsigned char *source = bits;
-    unsigned char *target = out;
-
-    for (size_t i = 0; i < n; i++) {
-        float value = (source[i / 8] & (0x80u >> i % 8)) != 0 ? 1.0f : 0.0f;
-
-        memcpy(target + 4 * i, &value, sizeof(value));
-    }
-}

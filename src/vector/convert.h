@@ -81,8 +81,6 @@ bool vf_bits_padding_is_zero(const void *bits, size_t dim);
 void vf_bits_clear_padding(void *bits, size_t dim);
 /* Bit i is set when value i > 0, as pgvector, sqlite-vec and libSQL quantise; ceil(n / 8) bytes, MSB first, padding zero. */
 void vf_bits_from_f32_array(void *out, const void *in, size_t n);
-/* 1.0 or 0.0 for each bit. */
-void vf_f32_from_bits(void *out, const void *bits, size_t n);
 
 /* Index of the first value that is NaN or infinite, or -1 when all are finite. Values in host order. */
 ptrdiff_t vf_find_nonfinite_f32(const void *values, size_t n);

@@ -9,7 +9,7 @@
  *   f32 value[nnz]   finite and not zero
  *
  * pgvector's wire form is the same with a word more, big-endian: i32 dim, i32 nnz, i32 unused (0), i32 index[nnz] from 0, f32 value[nnz].
- * Its text form `{1:1.5,5:-2}/7` counts from 1. All memory is the caller's, of any alignment. Errors are VF_VALUE and name the entry (from 0).
+ * All memory is the caller's, of any alignment. Errors are VF_VALUE and name the entry (from 0).
  */
 #ifndef VF_VECTOR_SPARSE_H
 #define VF_VECTOR_SPARSE_H
@@ -41,22 +41,5 @@ enum vf_status vf_sparse_from_pgvector(const void *wire, size_t size_bytes, void
 
 /* The reverse, of a checked value; `out` has room for vf_sparse_pgvector_bytes(nnz), all of which is written. */
 void vf_sparse_to_pgvector(const void *sparse, void *out);
-
-/*
- * Read `{i:v,...}/dim` (white space allowed between tokens, values as VF_VECTOR_PGVECTOR reads them, indexes from 1 in any order) and append the
- * neutral form to `buf`. Values that are or round to zero are left out, as pgvector leaves them out. The same index twice is an error.
- */
-enum vf_status vf_sparse_text_read(const char *text, size_t size_bytes, struct vf_buf *buf,
-                                   struct vf_error *err) VF_CHECKED;
-
-/* Append the text form of a checked value, shortest values: `{1:1.5,5:-2}/7`, `{}/7`. */
-enum vf_status vf_sparse_text_write(struct vf_buf *buf, const void *sparse, struct vf_error *err) VF_CHECKED;
-
-/* All elements of a checked value; `out` has room for dim floats. */
-void vf_sparse_to_dense(const void *sparse, float *out);
-
-/* Append the neutral form of dim floats; zeros (of either sign) are left out. They must be finite: VF_VALUE names the first that isn't. */
-enum vf_status vf_sparse_from_dense(const float *values, uint32_t dim, struct vf_buf *buf,
-                                    struct vf_error *err) VF_CHECKED;
 
 #endif

@@ -1,6 +1,7 @@
 """The account of a plan: each object that the source's own catalogue has is in the target's catalogue, or the plan names it."""
 
 import json
+import re
 
 import catalogue
 
@@ -15,7 +16,12 @@ def check(case, source, targets, plan, renamed=None):
         tables = [table for (table, _), there in (renamed or {}).items() if there == (said["table"], said["column"])] or [said["table"]]
         made.update({key: "" for key, definition in objects.items() if key[0] == "index" and key[1] in tables and said["metric"] in definition})
     case.assertGreater(len(objects), 10)
-    case.assertEqual(Account(objects, made, Named(plan), renamed).missing(), [])
+    assert_complete(case, Account(objects, made, Named(plan), renamed))
+
+
+def assert_complete(case, account):
+    case.assertEqual(account.missing(), [], "not moved, and not named")
+    case.assertEqual(account.unlisted(), [], "named, and not in the catalogue")
 
 
 def label(name):
@@ -24,37 +30,51 @@ def label(name):
     return table if not point or schema in ("public", "main") else f"{schema}_{table}"
 
 
+def within(schema, name):
+    """The label of what a plan's entry calls by a schema and a name, or by a label already."""
+    return label(f"{schema}.{name}" if schema and name and "." not in name else name)
+
+
 class Named:
     """What a plan says of a source: what stays behind, and what is to be known."""
 
     def __init__(self, *plans):
-        self.not_moved = [(other["kind"], label(other["on"]), other["name"]) for plan in plans for other in plan["not_moved"]]
+        self.not_moved = [(other["kind"], within(other.get("schema"), other.get("on")), other["name"], within(other.get("schema"), other["name"])) for plan in plans for other in plan["not_moved"]]
+        # What couldn't be made over the rows that are there.
+        left_open = [re.match(r'([a-z ]+) "(.*)" of table "(.*?)": ', problem["what"], re.DOTALL) for plan in plans for problem in plan.get("unfinished", [])]
+        self.not_moved += [(found[1], label(found[3]), found[2], found[2]) for found in left_open if found]
         self.problems = [(label(problem["object"].rpartition(".")[0]) + "." + problem["object"].rpartition(".")[2], problem["what"]) for plan in plans for problem in plan["problems"]]
 
     def has(self, kind, table, name):
         """It stays behind."""
-        return any(other == kind and (on == table or not table) and name in (called, label(called)) for other, on, called in self.not_moved)
+        return any(other == kind and (on == table or not table) and name in called for other, on, *called in self.not_moved)
 
     def changes(self, kind, table, name):
         """It stays behind, or becomes another."""
         if self.has(kind, table, name) or any(of == f"{table}.{name}" for of, _ in self.problems):
             return True
+        if kind == "partition" and self.has("partitioning", table, table):
+            return True
+        if kind == "trigger of an index":  # each database has its own
+            return True
         if kind == "table":
-            return any(other in OF_TABLES and label(called) == name for other, _, called in self.not_moved)
+            return any(other in OF_TABLES and name in called for other, _, *called in self.not_moved)
         # By other rules of comparison, and so another index.
-        return kind in ("index", "unique constraint") and any(other == "collation" and on == table for other, on, _ in self.not_moved)
+        return kind in ("index", "unique constraint") and any(other == "collation" and on == table for other, on, *_ in self.not_moved)
 
     def count(self, kind, table):
         undeclared = sum(of.endswith("." + table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
         if kind == "foreign key":  # rows without a parent keep it from being made
             undeclared += sum(of.startswith(table + ".") and "refer to rows of" in what for of, what in self.problems)
-        return undeclared + sum(other == kind and on == table for other, on, _ in self.not_moved)
+        return undeclared + sum(other == kind and on == table for other, on, *_ in self.not_moved)
 
 
 def is_fulltext(definition):
     return definition.startswith(("fts5", "full-text"))
 
 
+# Not every database gives them names.
+NAMELESS = ("check", "primary key", "unique constraint", "foreign key")
 # What the plan says of a table that is another one on the way back.
 OF_TABLES = ("unlogged table", "inheritance", "partitioning")
 
@@ -76,7 +96,7 @@ class Account:
             return True
         if table and self.named.has("table", "", table):
             return True  # it stays behind as a whole
-        if kind in ("check", "primary key", "unique constraint", "foreign key"):  # not every database gives them names
+        if kind in NAMELESS:
             there = self.renamed.get(("", table), ("", table))[1]
             n_found = self.per_table(self.target, kind, there) + self.named.count(kind, table)
             if kind == "unique constraint":  # by another rule than the target's: a unique index there
@@ -88,5 +108,28 @@ class Account:
             return ("primary key", table, name) in self.target and self.target.get(("column", table, name), ("",))[0] == "INTEGER"
         if kind == "sequence":
             return ("sequence of a column", table, name) in self.target
-        # A comment is remembered: told by what comes back. A sequence that serves a column is a part of its default.
-        return kind in ("comment", "sequence of a column")
+        if kind == "trigger of an index":
+            return self.named.has("trigger", table, name) or any(self.found(*key) for key in self.source if key[:2] == ("index", table) and is_fulltext(self.source[key]))
+        if kind == "schema":  # it is a part of the names of what is in it
+            return any(other in ("table", "view", "sequence") and called.startswith(name + "_") for other, _, called in self.source)
+        if kind == "partition":  # its rows are the table's, or a table of its own
+            return self.named.has("partitioning", table, table) or ("table", "", name) in self.target
+        # That of a table or a column is remembered: told by what comes back. A sequence that serves a column is a part of its default.
+        return (kind == "comment" and bool(table)) or kind == "sequence of a column"
+
+    def unlisted(self):
+        """What the plan names and the catalogue doesn't have, or has less of."""
+        wrong = [entry for entry in self.named.not_moved if entry[0] not in NAMELESS and not any(self.is_of(entry, *key) for key in self.source)]
+        tables = {entry[:2] for entry in self.named.not_moved if entry[0] in NAMELESS}
+        domains = {name for kind, _, name in self.source if kind == "domain"}  # whose checks and defaults are a part of their definition
+        return wrong + [entry for entry in tables if entry[1] not in domains and sum(other[:2] == entry for other in self.named.not_moved) > self.per_table(self.source, *entry)]
+
+    def is_of(self, entry, kind, table, name):
+        word, on, *called = entry
+        if word == "full-text index":
+            return kind == "index" and table in (on, "") and is_fulltext(self.source[kind, table, name])
+        if word == "collation" and on:  # of a column
+            return kind == "column" and table == on and name in called
+        if word == "default" and kind == "domain" or word == "trigger" and kind == "trigger of an index":
+            return name in called
+        return word == kind and table in (on, "") and name in called

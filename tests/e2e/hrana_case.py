@@ -6,7 +6,7 @@ from e2e import Case, sqlite_picture
 from hrana import Sqld, f32, float_digits
 
 # After a transaction whose end nobody heard of, the next writer waits so long for its lock; five seconds at sqld.
-STEAL_MS = 300
+STEAL_MS = 100
 TABLES = ["parents", "docs", "lines"]
 # What a server may do to any request, and how a copy may end; 0 always may.
 FAULTS = {

@@ -44,7 +44,7 @@ def duck_tables(path):
 def tables(url):
     if url.startswith("postgres"):
         return list(postgres_tables(url))
-    return list(duck_tables(url.removeprefix("duckdb:")) if url.startswith("duckdb:") else lite_tables(url.split(":", 1)[1]))
+    return list(duck_tables(url.removeprefix("duckdb:")) if url.startswith("duckdb:") else lite_tables(url))
 
 
 def other_value(random, quoted, native, is_lite):

@@ -16,7 +16,7 @@ import duckdb
 import psycopg
 
 import catalogue
-from account import Account, Named
+from account import Account, Named, assert_complete
 from e2e import Case, pack, since, value_text
 
 HERE = pathlib.Path(__file__).resolve().parent / "schemas"
@@ -169,7 +169,7 @@ class Schema:
             with self.subTest(to=other):
                 target, again = self.empty(other, f"there-{other}.db"), self.empty(kind, f"back-{other}.db")
                 there = self.there(source, target, mixed)
-                self.assertEqual(Account(objects, catalogue.read(target), Named(there)).missing(), [])
+                assert_complete(self, Account(objects, catalogue.read(target), Named(there)))
                 back = self.back(target, again)
                 self.assert_back(rows, rows_of(again), mixed)
                 made = catalogue.read(again)

@@ -5,7 +5,7 @@ import sqlite3
 
 import psycopg
 
-from e2e import Case, sqlite_picture
+from e2e import Case, server_versions, sqlite_picture
 
 
 class Empty(Case):
@@ -48,7 +48,8 @@ class Empty(Case):
                              {"a": (0, 0, True), "b": (0, 0, True), "full": (1, 1, True)})
             if target.endswith(".db"):
                 self.assert_same_sqlite(source, target)
-        postgres = self.postgres("CREATE TABLE a (id bigserial PRIMARY KEY, v vector(3), h halfvec(8), t text[]); CREATE INDEX ON a USING hnsw (v vector_l2_ops)")
+        half = "halfvec(8)" if server_versions()[1] >= (0, 7, 0) else "vector(8)"
+        postgres = self.postgres(f"CREATE TABLE a (id bigserial PRIMARY KEY, v vector(3), h {half}, t text[]); CREATE INDEX ON a USING hnsw (v vector_l2_ops)")
         (lite, _), (server, _) = self.go(postgres)
         self.assertEqual(list(sqlite_picture(lite)), ["a"])
         self.assert_same_postgres(postgres, server)

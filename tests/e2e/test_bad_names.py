@@ -2,12 +2,14 @@
 
 import json
 import os
+import pty
 import re
 import sqlite3
+import subprocess
 
 import psycopg
 
-from e2e import Case, sqlite_picture
+from e2e import VECFERRY, Case, sqlite_picture
 
 ODD = [
     'x"; DROP TABLE y;--',
@@ -23,6 +25,7 @@ ODD = [
     "<script>alert(1)</script>",
     "$1 :name @x ?",
     "\x1b[31mred\x07",
+    "\x9b31mred",
     "vecferry",
 ]
 
@@ -46,7 +49,7 @@ class Names(Case):
 
     def check_shown(self, result):
         for text in (result.stdout, result.stderr):
-            self.assertNotRegex(text.replace("\n", ""), r"[\x00-\x08\x0b-\x1f\x7f]", "nothing from a database reaches the terminal as a control character")
+            self.assertNotRegex(text.replace("\n", ""), r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "nothing from a database reaches the terminal as a control character")
             self.assertNotIn("two\nlines", text)
 
     def test_odd_names_there_and_back(self):
@@ -79,6 +82,25 @@ class Names(Case):
         as_json = self.run_vecferry("verify", "--json", source, target, code=3).json()
         found = {table["name"]: [(d["key"], d["column"]) for d in table["differences"]] for table in as_json["tables"] if table["differences"]}
         self.assertEqual(found, {ODD[0]: [('{"id": 3}', ODD[1])], ODD[2]: [('{"id": 2}', None)]})
+
+    def test_odd_names_on_a_terminal(self):
+        """Its lines of progress are the program's own commands to the terminal, and no other's."""
+        source, target = str(self.folder / "source.db"), str(self.folder / "target.db")
+        self.make_odd(source)
+        master, slave = pty.openpty()
+        process = subprocess.Popen([VECFERRY, "copy", source, target], stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"})
+        os.close(slave)
+        shown = b""
+        try:
+            while part := os.read(master, 65536):
+                shown += part
+        except OSError:  # the other end is closed
+            pass
+        os.close(master)
+        self.assertEqual(process.wait(), 0)
+        self.assertIn("copy     y", shown.decode())
+        left = shown.decode().replace("\x1b[1A\x1b[2K", "").replace("\r\n", "")
+        self.assertNotRegex(left, r"[\x00-\x1f\x7f-\x9f]")
 
     def test_a_plan_file_with_odd_names(self):
         source, target = str(self.folder / "source.db"), str(self.folder / "target.db")
@@ -167,8 +189,10 @@ class Names(Case):
             f"INSERT INTO t VALUES ({i}, {i / 7}, '[{i / 3},-0.5,1e-7]', '2024-03-31 0{i % 10}:30:00', {i}.25);" for i in range(40))
         source = self.sqlite("source.db", script)
         pictures, texts = [], []
-        self.assertTrue(os.path.isdir(os.path.join(os.environ["LOCPATH"], "de_DE.UTF-8")) or os.listdir(os.environ["LOCPATH"]))
+        locales = os.environ["VECFERRY_LOCALES"]
+        self.assertIn("de_DE.UTF-8", os.listdir(locales))
         for environment in ({"LC_ALL": "C", "TZ": "UTC"}, {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu"}, {"LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE", "TZ": "America/New_York"}):
+            environment["LOCPATH"] = locales
             there, back = self.postgres(), str(self.folder / f"back{len(pictures)}.db")
             texts.append(re.sub(r"(?m)^target: .*$", "", self.run_vecferry("plan", "-o", "-", source, there, environment=environment).stdout))
             self.run_vecferry("copy", source, there, environment=environment)

@@ -8,6 +8,7 @@ import re
 import sqlite3
 
 import duckdb
+import psycopg
 
 from duckdb_case import DuckCase
 from matrix import default_value
@@ -186,6 +187,17 @@ class Nested(DuckCase):
         for shown in ("id, v, l", "id, CAST(v AS VARCHAR), CAST(l AS VARCHAR)"):
             query = f"SELECT {shown} FROM t WHERE id % 100 <> 3 OR id % 7 = 0 ORDER BY id"
             self.assertEqual(self.rows(self.target(), query), self.rows(source, query))
+
+    def test_empty_lists_by_default(self):
+        source = self.duckdb("CREATE TABLE t (id INTEGER PRIMARY KEY, a VARCHAR[] DEFAULT [], b INTEGER[] DEFAULT '[]', c VARCHAR[] DEFAULT ['x'])")
+        there, target = self.postgres(), self.target()
+        for url in (there, target):
+            summary = self.copy(source, url)
+            self.assertEqual([(entry["kind"], entry["name"]) for entry in summary["not_moved"]], [("default", "c")])
+        with psycopg.connect(there) as connection:
+            self.assertEqual(connection.execute("INSERT INTO t (id) VALUES (1) RETURNING a, b, c").fetchone(), ([], [], None))
+        with duckdb.connect(target.removeprefix("duckdb:")) as connection:
+            self.assertEqual(connection.execute("INSERT INTO t (id) VALUES (1) RETURNING a, b, c").fetchone(), ([], [], None))
 
 
 class Remembered(DuckCase):

@@ -65,7 +65,8 @@ class Usage(Case):
     def test_too_few_and_too_many_arguments(self):
         self.assertIn("no source", self.refuse("inspect"))
         self.assertIn("no target", self.refuse("copy", self.source))
-        self.assertIn("3 arguments, not 4", self.refuse("copy", self.source, self.target, "more", "still"))
+        self.assertIn("at most 3 arguments, not 4", self.refuse("copy", self.source, self.target, "more", "still"))
+        self.assertIn("Is a directory", self.refuse("copy", "-f", self.folder))
 
     def test_urls_that_are_none(self):
         for url, word in (("mysql://localhost/x", "mysql"), ("sqlite:", "sqlite"), ("sqlite://name", "sqlite"), ("", "source"), ("no-such-thing", "no-such-thing"), ("postgresql:///x\ny", "control")):

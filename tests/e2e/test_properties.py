@@ -4,6 +4,8 @@ import unittest
 
 import properties
 
+# Each engine as a source, between and as its own target.
+PAIRS = {"postgres": ["sqlite", "duckdb", "turso", "postgres"], "sqlite": ["postgres", "duckdb", "sqlite"], "duckdb": ["postgres", "sqlite", "duckdb"], "libsql": ["postgres"], "turso": ["duckdb"]}
 SEEDS = range(1)  # for each pair of databases
 
 
@@ -16,7 +18,7 @@ class Property(unittest.TestCase):
         cls.addClassCleanup(cls.workshop.close)
 
     def pairs(self, engine):
-        held = [properties.hunt(self.workshop, engine, middle, seed) for middle in properties.MIDDLES[engine] for seed in SEEDS]
+        held = [properties.hunt(self.workshop, engine, middle, seed) for middle in PAIRS[engine] for seed in SEEDS]
         self.assertIn(True, held, "all of them are refused")
 
     def test_from_postgres(self):
@@ -27,6 +29,12 @@ class Property(unittest.TestCase):
 
     def test_from_duckdb(self):
         self.pairs("duckdb")
+
+    def test_from_libsql(self):
+        self.pairs("libsql")
+
+    def test_from_turso(self):
+        self.pairs("turso")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import json
 import os
 import sqlite3
+import subprocess
 
 import duckdb
 import psycopg
 
-from e2e import Case
+from e2e import VECFERRY, Case
 
 SECRET = "hunter2-canary"
 
@@ -144,6 +145,20 @@ class Report(Case):
         self.run_vecferry(*arguments)
         self.assertEqual(json.loads((self.folder / "p.d" / "index.json").read_text())["not_moved"], [])
         self.assertTrue((self.folder / "p.d" / "notes.md").exists())
+
+    def test_a_report_that_was_broken_off(self):
+        """The disk is full in the middle: what is there by then is no stranger to the next one."""
+        large = "-- " + "x" * 200_000
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; END;"
+                                          f"CREATE TRIGGER b AFTER INSERT ON t BEGIN SELECT 2; {large}\nEND;")
+        folder = self.folder / "r"
+        arguments = ["plan", "-o", "-", "--report", folder, source, self.folder / "target.db"]
+        limited = subprocess.run(["bash", "-c", 'trap "" XFSZ; ulimit -f 100; exec "$@"', "-", VECFERRY, *map(str, arguments)], capture_output=True, text=True)
+        self.assertEqual(limited.returncode, 1, limited.stderr)
+        self.assertIn('trigger.b.sql": File too large', limited.stderr)
+        self.assertEqual(sorted(os.listdir(folder)), ["index.json", "trigger.a.sql"])
+        self.run_vecferry(*arguments)
+        self.assertEqual(sorted(os.listdir(folder)), ["index.json", "index.txt", "trigger.a.sql", "trigger.b.sql"])
 
     def test_folders_that_are_refused(self):
         source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TRIGGER one AFTER INSERT ON t BEGIN SELECT 1; END;")

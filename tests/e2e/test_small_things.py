@@ -1,7 +1,9 @@
-"""Of the schema: virtual columns, serial keys, comments, and indexes of other kinds, there and back."""
+"""Of the schema: virtual columns, serial keys, comments, clocks, statistics, and indexes of other kinds, there and back."""
 
+import datetime
 import sqlite3
 
+import duckdb
 import psycopg
 
 from e2e import Case
@@ -50,6 +52,59 @@ class Columns(Case):
         self.copy(source, lite)
         self.copy(lite, back)
         self.assertEqual(ask(back, "SELECT obj_description('t'::regclass), col_description('t'::regclass, 2)"), [("of t", "of n")])
+
+
+class Clocks(Case):
+    """SQLite's CURRENT_TIMESTAMP is that of UTC; now() in a column without a zone is what the session's clock shows, elsewhere."""
+
+    SQL = ("CREATE TABLE t (id INTEGER PRIMARY KEY, at DATETIME DEFAULT CURRENT_TIMESTAMP, d DATE DEFAULT CURRENT_DATE, h TIME DEFAULT (time('now')), s VARCHAR(40) DEFAULT CURRENT_TIMESTAMP);"
+           "INSERT INTO t (id, s) VALUES (1, 'no time');")
+
+    def assert_utc(self, row):
+        """All four within an hour of now: the zone of the session is 14 hours away."""
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        at, day, hour, text = (datetime.datetime.fromisoformat(str(row[0])), datetime.date.fromisoformat(str(row[1])), datetime.time.fromisoformat(str(row[2])), datetime.datetime.strptime(row[3], "%Y-%m-%d %H:%M:%S"))
+        for moment in (at, text, datetime.datetime.combine(day, hour)):
+            self.assertLess(abs(now - moment), datetime.timedelta(hours=1), row)
+
+    def test_utc_stays_utc(self):
+        source, server, duck, back = self.sqlite("s.db", self.SQL), self.postgres(vector=False), "duckdb:" + str(self.folder / "d.duckdb"), str(self.folder / "b.db")
+        for target in (server, duck):
+            self.assertEqual(self.copy(source, target)["not_moved"], [])
+        with psycopg.connect(server, options="-c timezone=Pacific/Kiritimati") as connection:
+            connection.execute("INSERT INTO t (id) VALUES (2)")
+            self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 2').fetchone())
+        connection = duckdb.connect(duck.removeprefix("duckdb:"))
+        connection.execute("SET TimeZone = 'Pacific/Kiritimati'; INSERT INTO t (id) VALUES (2)")
+        self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 2').fetchone())
+        connection.close()
+        again = self.postgres(vector=False)  # PostgreSQL and DuckDB know each other's word for it
+        for first, second in ((duck, again), (again, back)):
+            self.assertEqual(self.copy(first, second)["not_moved"], [])
+        with psycopg.connect(again, options="-c timezone=Pacific/Kiritimati") as connection:
+            connection.execute("INSERT INTO t (id) VALUES (3)")
+            self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 3').fetchone())
+        with sqlite3.connect(source) as ours, sqlite3.connect(back) as theirs:
+            asked = "SELECT name, dflt_value FROM pragma_table_info('t')"
+            self.assertEqual(ours.execute(asked).fetchall(), theirs.execute(asked).fetchall())
+        ours.close(), theirs.close()
+
+    def test_another_clock_is_named(self):
+        source = self.postgres("CREATE TABLE t (id int PRIMARY KEY, at timestamp DEFAULT now(), d date DEFAULT CURRENT_DATE, z timestamptz DEFAULT now(), u timestamp DEFAULT (now() AT TIME ZONE 'utc'))", vector=False)
+        summary = self.copy(source, self.sqlite("t.db"))
+        self.assertEqual([problem["object"] for problem in summary["problems"] if "UTC" in problem["what"]], ["public.t.at", "public.t.d"])
+        self.assertEqual(summary["not_moved"], [])
+
+
+class Statistics(Case):
+    def test_a_move_without_them_is_right(self):
+        """The last step of a table is ANALYZE; the one before it is an index, which isn't done without."""
+        source = self.sqlite("s.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); CREATE INDEX t_n ON t (n); INSERT INTO t VALUES (1, 2);")
+        traced = self.run_vecferry("copy", "-v", "-v", source, str(self.folder / "whole.db"), environment={"VF_TRACE": "engine"})
+        n = traced.stderr.count(": apply ")
+        result = self.run_vecferry("copy", source, str(self.folder / "t.db"), environment={"VECFERRY_FAILPOINT": f"target.apply:{n}:error"})
+        self.assertIn('warning: table "t" has no statistics, searches in it may be slow', result.stderr)
+        self.run_vecferry("copy", source, str(self.folder / "u.db"), environment={"VECFERRY_FAILPOINT": f"target.apply:{n - 1}:error"}, code=7)
 
 
 class Indexes(Case):

@@ -1,21 +1,11 @@
 /* Views, in the dialect that the first byte says; what is understood is written for all, and read again as the same. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "engine/engine.h"
+#include "dialects.h"
 #include "engine/query.h"
-#include "fuzz.h"
 
-static struct vf_column columns[] = {
-    {.name = "a", .native = "bigint", .type = {.kind = VF_K_I64}},
-    {.name = "name", .native = "text", .type = {.kind = VF_K_TEXT}},
-    {.name = "price", .native = "numeric(10,2)", .type = {.kind = VF_K_DECIMAL}, .form = VF_FORM_TEXT},
-    {.name = "ok", .native = "boolean", .type = {.kind = VF_K_BOOL}},
-    {.name = "score", .native = "double precision", .type = {.kind = VF_K_F64}},
-    {.name = "at", .native = "timestamp with time zone", .type = {.kind = VF_K_TIMESTAMPTZ}, .form = VF_FORM_EPOCH_S},
-};
-static const struct vf_table first = {.name = "t", .n_columns = 6, .columns = columns};
-static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns};
+static const struct vf_table first = {.name = "t", .n_columns = N_COLUMNS, .columns = columns, .primary_key = -1};
+static const struct vf_table second = {.name = "u", .n_columns = 3, .columns = columns, .primary_key = -1};
 static const struct vf_table *const tables[] = {&first, &second};
 
 static void write_and_read(const struct vf_dialect *from, const struct vf_dialect *to, const struct vf_query *query,
@@ -35,19 +25,18 @@ static void write_and_read(const struct vf_dialect *from, const struct vf_dialec
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    static const char *const names[] = {"postgres", "sqlite", "duckdb"};
-    const struct vf_dialect *from = vf_dialect_find(names[size_bytes > 0 ? data[0] % 3 : 0]);
-    char *text = vf_strndup((const char *)data + (size_bytes > 0), size_bytes - (size_bytes > 0));
     const struct vf_query_scope_of scope = {.relations = {2, tables}, .collation = "de_DE"};
+    const struct vf_dialect *from;
+    char *text = take_text(data, size_bytes, &from);
     const struct vf_query *query = NULL;
     struct vf_arena arena = {0};
     const char *why = NULL;
 
     enum vf_status status =
         text != NULL && from != NULL ? vf_query_read(from, &scope, text, &arena, &query, &why, NULL) : VF_NOMEM;
-    for (size_t i = 0; status == VF_OK && query != NULL && i < 3; i++) {
-        if (vf_dialect_find(names[i]) != NULL)
-            write_and_read(from, vf_dialect_find(names[i]), query, &arena);
+    for (size_t i = 0; status == VF_OK && query != NULL && i < N_DIALECTS; i++) {
+        if (dialect(i) != NULL)
+            write_and_read(from, dialect(i), query, &arena);
     }
     vf_arena_release(&arena);
     vf_free(text);

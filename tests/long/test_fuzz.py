@@ -15,7 +15,7 @@ class Fuzz(unittest.TestCase):
     def fuzz(self, name):
         found = pathlib.Path(tempfile.mkdtemp(prefix="vecferry-fuzz-"))
         self.addCleanup(shutil.rmtree, found, ignore_errors=True)
-        environment = dict(os.environ, LOCPATH="", ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
         result = subprocess.run([TOP / "build" / "fuzz" / "tests" / "fuzz" / f"fuzz_{name}", f"-max_total_time={SECONDS}", "-max_len=4096", "-timeout=20", "-print_final_stats=1",
                                  f"-artifact_prefix={found}/crash-", found, TOP / "tests" / "fuzz" / "corpus" / name],
                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", env=environment)

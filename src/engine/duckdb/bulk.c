@@ -1,12 +1,8 @@
 #include "engine/duckdb/bulk.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #define VECTOR_ROWS     2048 /* DuckDB cuts row groups in these only */
 #define USUAL_ROW_GROUP 122880
 #define BULK_CHECKPOINT "512MiB"
-#define TRIM_BYTES      ((int64_t)8 << 20) /* of blocks that stay */
 
 /* What a library of another version may not know: it does without. */
 static void try(struct vf_duckdb_conn *conn, const char *sql)
@@ -62,30 +58,4 @@ void vf_duckdb_bulk_threads(struct vf_duckdb_conn *conn, bool is_loading)
 {
     if (conn->is_bulk || !is_loading)
         try(conn, is_loading ? "SET GLOBAL threads = 1" : "RESET GLOBAL threads");
-}
-
-static void set_limit(struct vf_duckdb_conn *conn, uint64_t bytes)
-{
-    char sql[80];
-
-    snprintf(sql, sizeof(sql), "SET GLOBAL memory_limit = '%" PRIu64 "B'", bytes);
-    try(conn, sql);
-}
-
-/*
- * Blocks stay in memory once they are written or read, for other readers, up to the limit. To ask for a lower one drops them; it is refused when more is in use, and changes nothing then.
- */
-void vf_duckdb_trim(struct vf_duckdb_conn *conn)
-{
-    uint64_t memory_bytes = vf_duckdb_instance_memory(conn->instance);
-    int64_t used_bytes = 0;
-
-    if (memory_bytes == 0 ||
-        vf_duckdb_get_i64(
-            conn, "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory() WHERE tag <> 'BASE_TABLE'", 0,
-            NULL, 0, &used_bytes, NULL) != VF_OK ||
-        used_bytes < 0 || (uint64_t)used_bytes + TRIM_BYTES > memory_bytes)
-        return;
-    set_limit(conn, (uint64_t)used_bytes + TRIM_BYTES);
-    set_limit(conn, memory_bytes);
 }

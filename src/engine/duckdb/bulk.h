@@ -1,5 +1,5 @@
 /*
- * Loading much into a DuckDB file, and reading much, with little memory.
+ * Loading much into a DuckDB file, with little memory.
  *
  * DuckDB writes a row group when it is whole, and one has 122,880 rows whatever their size: 750 MB with vectors of 1536 numbers, which are compressed from memory, and before are in the log too when a
  * transaction is smaller. So while a load lasts, row groups are smaller where rows are wide; then most rows of a transaction go to the file once, and only pointers to them into the log. Why each
@@ -9,12 +9,6 @@
 #define VF_ENGINE_DUCKDB_BULK_H
 
 #include "engine/duckdb/conn.h"
-
-/*
- * Give back the memory of blocks that have been written or read, after a commit or with the last scan. What is in use stays, and nothing that follows has less; other statements that run meanwhile
- * get little.
- */
-void vf_duckdb_trim(struct vf_duckdb_conn *conn);
 
 /* While rows are appended, DuckDB's other threads have little to do but wait for each other; what comes after, indexes first of all, has all of them. */
 void vf_duckdb_bulk_threads(struct vf_duckdb_conn *conn, bool is_loading);

@@ -27,6 +27,17 @@ static bool bind(const struct vf_duckdb_library *lib, duckdb_prepared_statement 
     return lib->bind_varchar_length(stmt, i, bytes, param->size_bytes) == DuckDBSuccess;
 }
 
+enum vf_status vf_duckdb_run_stmt(struct vf_duckdb_conn *conn, duckdb_prepared_statement stmt, bool is_streaming,
+                                  duckdb_result *result, struct vf_error *err)
+{
+    struct vf_duckdb_buffers *buffers = vf_duckdb_instance_buffers(conn->instance);
+    vf_duckdb_buffers_enter(buffers);
+    enum vf_status status =
+        vf_duckdb_run_prepared(conn->lib, stmt, is_streaming, conn->base.options.cancel, result, err);
+    vf_duckdb_buffers_leave(buffers);
+    return status;
+}
+
 enum vf_status vf_duckdb_query(struct vf_duckdb_conn *conn, const char *sql, size_t n_params,
                                const struct vf_duckdb_param *params, struct vf_duckdb_rows *rows, struct vf_error *err)
 {
@@ -40,7 +51,7 @@ enum vf_status vf_duckdb_query(struct vf_duckdb_conn *conn, const char *sql, siz
             status = vf_error_set(err, VF_VALUE, "parameter %zu can't be given to DuckDB: is it UTF-8?", i + 1);
     }
     if (status == VF_OK)
-        status = vf_duckdb_run_prepared(lib, rows->stmt, false, conn->base.options.cancel, &rows->result, err);
+        status = vf_duckdb_run_stmt(conn, rows->stmt, false, &rows->result, err);
     rows->has_result = status == VF_OK;
     if (status != VF_OK && status != VF_CANCELLED)
         vf_error_wrap(err, "\"%s\"", conn->path);

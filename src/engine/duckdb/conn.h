@@ -99,6 +99,10 @@ struct vf_duckdb_rows {
     idx_t row, n_rows; /* of the chunk; `row` is one behind the current row */
 };
 
+/* As vf_duckdb_run_prepared(), while no memory is given back. */
+enum vf_status vf_duckdb_run_stmt(struct vf_duckdb_conn *conn, duckdb_prepared_statement stmt, bool is_streaming,
+                                  duckdb_result *result, struct vf_error *err) VF_CHECKED;
+
 /* The text must come from this engine: names in it are quoted. vf_duckdb_rows_close() must follow, whatever happened. */
 enum vf_status vf_duckdb_query(struct vf_duckdb_conn *conn, const char *sql, size_t n_params,
                                const struct vf_duckdb_param *params, struct vf_duckdb_rows *rows,

@@ -1,9 +1,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/duckdb/fulltext.h"
+#include "engine/ddl.h"
 #include "engine/duckdb/default.h"
 #include "engine/duckdb/expression.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/hnsw.h"
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/types.h"
@@ -38,21 +39,6 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *base, const char *schema, c
 
 /* ---- tables ---- */
 
-static enum vf_status write_expression(const struct vf_table *table, const struct vf_column *column,
-                                       const struct vf_expr *expr, bool is_default, struct vf_buf *out,
-                                       struct vf_error *err)
-{
-    const struct vf_expr_scope scope = {.table = table, .column = column, .is_default = is_default};
-    struct vf_arena arena = {0};
-    const char *why = NULL;
-    enum vf_status status = VF_OK;
-    if (!vf_expr_write(&vf_duckdb_dialect, &scope, expr, &arena, out, &why))
-        status = vf_error_set(err, VF_INTERNAL, "an expression of table \"%s\" isn't one that was translated: %s",
-                              table->name, why);
-    vf_arena_release(&arena);
-    return status;
-}
-
 static enum vf_status write_column(struct vf_duckdb_conn *conn, const struct vf_table *table,
                                    const struct vf_column *column, struct vf_buf *sql, struct vf_error *err)
 {
@@ -70,8 +56,9 @@ static enum vf_status write_column(struct vf_duckdb_conn *conn, const struct vf_
     if (column->expr != NULL || column->def.expr != NULL) {
         vf_buf_release(&text);
         vf_buf_str(sql, column->expr != NULL ? " GENERATED ALWAYS AS (" : " DEFAULT (");
-        enum vf_status written = write_expression(table, column, column->expr != NULL ? column->expr : column->def.expr,
-                                                  column->expr == NULL, sql, err);
+        enum vf_status written = vf_ddl_write_expression(&vf_duckdb_dialect, table, column,
+                                                         column->expr != NULL ? column->expr : column->def.expr,
+                                                         column->expr == NULL, sql, err);
         vf_buf_str(sql, column->expr != NULL ? ") VIRTUAL" : ")");
         vf_buf_str(sql, column->not_null && column->expr == NULL ? " NOT NULL" : "");
         return written;
@@ -286,7 +273,7 @@ static enum vf_status create_table(struct vf_duckdb_conn *conn, const struct vf_
         if (table->checks[i].expr == NULL)
             continue;
         vf_buf_str(sql, ", CHECK (");
-        status = write_expression(table, NULL, table->checks[i].expr, false, sql, err);
+        status = vf_ddl_write_expression(&vf_duckdb_dialect, table, NULL, table->checks[i].expr, false, sql, err);
         vf_buf_char(sql, ')');
     }
     for (size_t i = 0; i < table->n_foreign_keys && status == VF_OK; i++)
@@ -361,7 +348,7 @@ static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_ta
         if (part->column >= 0)
             vf_duckdb_quote(&sql, table->columns[part->column].name);
         else
-            status = write_expression(table, NULL, part->expr, false, &sql, err);
+            status = vf_ddl_write_expression(&vf_duckdb_dialect, table, NULL, part->expr, false, &sql, err);
         vf_buf_str(&sql, part->column < 0 ? ")" : "");
     }
     vf_buf_char(&sql, ')');
@@ -406,16 +393,14 @@ static enum vf_status make_index_shown(struct vf_duckdb_conn *conn, const struct
 
 /* ---- views ---- */
 
-static enum vf_status count_columns(struct vf_duckdb_conn *conn, const struct vf_view *view, struct vf_error *err)
+static enum vf_status try_view(struct vf_duckdb_conn *conn, const struct vf_view *view, struct vf_error *err)
 {
     const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(view->schema)),
                                              vf_duckdb_text_param(view->name)};
     int64_t n = 0;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT * FROM ");
-    vf_duckdb_quote_table(&sql, view->schema, view->name);
-    vf_buf_str(&sql, " LIMIT 0");
+    vf_ddl_write_trial(view, vf_duckdb_quote_table, &sql);
     enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     if (status == VF_OK)
@@ -423,25 +408,17 @@ static enum vf_status count_columns(struct vf_duckdb_conn *conn, const struct vf
                                    "SELECT count(*) FROM duckdb_columns() WHERE database_name = '" VF_DUCKDB_CATALOG
                                    "' AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
                                    2, params, 0, &n, err);
-    if (status == VF_OK && (size_t)n != view->n_columns)
-        status = vf_error_set(err, VF_ENGINE, "it has %lld columns in place of %zu", (long long)n, view->n_columns);
-    return status;
+    return status == VF_OK ? vf_ddl_check_columns(view, n, err) : status;
 }
 
 static enum vf_status apply_view(struct vf_duckdb_conn *conn, const struct vf_step *step, struct vf_error *err)
 {
-    bool is_made = step->kind == VF_STEP_VIEW;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW IF EXISTS ");
-    vf_duckdb_quote_table(&sql, step->view->schema, step->view->name);
-    if (is_made) {
-        vf_buf_str(&sql, " AS ");
-        vf_buf_str(&sql, step->view->text);
-    }
+    vf_ddl_write_view(step, vf_duckdb_quote_table, &sql);
     enum vf_status status = vf_duckdb_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
-    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+    return status == VF_OK && step->kind == VF_STEP_VIEW ? try_view(conn, step->view, err) : status;
 }
 
 enum vf_status vf_duckdb_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)

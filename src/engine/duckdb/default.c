@@ -9,33 +9,42 @@
 struct spelling {
     const char *text;
     enum vf_default_kind kind;
+    bool is_utc;
 };
+
+/* What the clock of UTC shows: without the extension icu, which has the time zones. */
+#define UTC "make_timestamp(epoch_us(now()))"
 
 #define HEX_TEXT "\"replace\"(CAST(uuid() AS VARCHAR), '-', '')"
 
 /* As DuckDB writes them into its catalogue, compared without case. */
 static const struct spelling spellings[] = {
-    {"now()", VF_DEFAULT_NOW},
-    {"current_timestamp", VF_DEFAULT_NOW},
-    {"get_current_timestamp()", VF_DEFAULT_NOW},
-    {"transaction_timestamp()", VF_DEFAULT_NOW},
-    {"CAST(now() AS TIMESTAMP)", VF_DEFAULT_NOW},
-    {"CAST(get_current_timestamp() AS TIMESTAMP)", VF_DEFAULT_NOW},
-    {"current_date", VF_DEFAULT_TODAY},
-    {"current_date()", VF_DEFAULT_TODAY},
-    {"today()", VF_DEFAULT_TODAY},
-    {"CAST(now() AS DATE)", VF_DEFAULT_TODAY},
-    {"current_time", VF_DEFAULT_TIME},
-    {"get_current_time()", VF_DEFAULT_TIME},
-    {"CAST(current_time AS TIME)", VF_DEFAULT_TIME},
-    {"CAST(get_current_time() AS TIME)", VF_DEFAULT_TIME},
-    {"CAST(now() AS TIME)", VF_DEFAULT_TIME},
-    {"uuid()", VF_DEFAULT_UUID},
-    {"gen_random_uuid()", VF_DEFAULT_UUID},
-    {"uuidv4()", VF_DEFAULT_UUID},
-    {HEX_TEXT, VF_DEFAULT_HEX},
-    {"upper(" HEX_TEXT ")", VF_DEFAULT_HEX_UPPER},
-    {"NULL", VF_DEFAULT_NULL},
+    {"now()", VF_DEFAULT_NOW, false},
+    {"current_timestamp", VF_DEFAULT_NOW, false},
+    {"get_current_timestamp()", VF_DEFAULT_NOW, false},
+    {"transaction_timestamp()", VF_DEFAULT_NOW, false},
+    {"CAST(now() AS TIMESTAMP)", VF_DEFAULT_NOW, false},
+    {"CAST(get_current_timestamp() AS TIMESTAMP)", VF_DEFAULT_NOW, false},
+    {"current_date", VF_DEFAULT_TODAY, false},
+    {"current_date()", VF_DEFAULT_TODAY, false},
+    {"today()", VF_DEFAULT_TODAY, false},
+    {"CAST(now() AS DATE)", VF_DEFAULT_TODAY, false},
+    {"current_time", VF_DEFAULT_TIME, false},
+    {"get_current_time()", VF_DEFAULT_TIME, false},
+    {"CAST(current_time AS TIME)", VF_DEFAULT_TIME, false},
+    {"CAST(get_current_time() AS TIME)", VF_DEFAULT_TIME, false},
+    {"CAST(now() AS TIME)", VF_DEFAULT_TIME, false},
+    {"uuid()", VF_DEFAULT_UUID, false},
+    {"gen_random_uuid()", VF_DEFAULT_UUID, false},
+    {"uuidv4()", VF_DEFAULT_UUID, false},
+    {"timezone('UTC', now())", VF_DEFAULT_NOW, true},
+    {"main.timezone('UTC', now())", VF_DEFAULT_NOW, true},
+    {UTC, VF_DEFAULT_NOW, true},
+    {"CAST(" UTC " AS \"DATE\")", VF_DEFAULT_TODAY, true},
+    {"CAST(" UTC " AS TIME)", VF_DEFAULT_TIME, true},
+    {HEX_TEXT, VF_DEFAULT_HEX, false},
+    {"upper(" HEX_TEXT ")", VF_DEFAULT_HEX_UPPER, false},
+    {"NULL", VF_DEFAULT_NULL, false},
 };
 
 /* "'it''s'", the whole text: the value in the arena; NULL: it is something else. */
@@ -90,8 +99,22 @@ static const char *blob_text(const char *text, struct vf_arena *arena)
     return copy;
 }
 
+/* A list without elements, in the neutral writing of arrays; NULL: another list. DuckDB writes [] as a call. */
+static const char *empty_list(const char *text, struct vf_arena *arena)
+{
+    size_t size_bytes = strlen(text);
+    const char *inside = inside_cast(text, &size_bytes);
+    const char *value = unquote(inside != NULL ? inside : text, size_bytes, arena);
+    bool is_call =
+        inside == NULL && (vf_strcasecmp(text, "main.list_value()") == 0 || vf_strcasecmp(text, "list_value()") == 0);
+
+    return is_call || (value != NULL && strcmp(value, "[]") == 0) ? "[]" : NULL;
+}
+
 static const char *literal(const char *text, const struct vf_column *column, struct vf_arena *arena)
 {
+    if (column->type.kind == VF_K_ARRAY)
+        return empty_list(text, arena);
     size_t size_bytes = strlen(text);
     const char *inside = inside_cast(text, &size_bytes);
     const char *value = unquote(inside != NULL ? inside : text, size_bytes, arena);
@@ -115,6 +138,7 @@ enum vf_status vf_duckdb_default_parse(const char *text, struct vf_arena *arena,
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (vf_strcasecmp(text, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
+            column->def.is_utc = spellings[i].is_utc;
             column->def.text = spellings[i].kind == VF_DEFAULT_NULL ? NULL : spellings[i].text;
             return VF_OK;
         }
@@ -148,6 +172,11 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
         return false;
     if (kind == VF_K_BLOB)
         return write_blob(text, out);
+    size_t n = strlen(column->native);
+    if (kind == VF_K_ARRAY && n > 2 && strcmp(column->native + n - 2, "[]") == 0) {
+        vf_buf_str(out, text);
+        return strcmp(text, "[]") == 0;
+    }
     vf_buf_str(out, "CAST(");
     vf_duckdb_quote_text(out, text, strlen(text));
     vf_buf_printf(out, " AS %s)", column->native);
@@ -165,9 +194,16 @@ static const char *own_spelling(const struct vf_default *def)
     return NULL;
 }
 
-static const char *time_text(enum vf_default_kind kind)
+static const char *time_text(const struct vf_column *column)
 {
-    return kind == VF_DEFAULT_NOW ? "now()" : kind == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
+    enum vf_default_kind what = column->def.kind;
+    if (!column->def.is_utc || column->type.kind == VF_K_TIMESTAMPTZ)
+        return what == VF_DEFAULT_NOW ? "now()" : what == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
+    if (column->type.kind == VF_K_TEXT)
+        return what == VF_DEFAULT_NOW     ? "strftime(" UTC ", '%Y-%m-%d %H:%M:%S')"
+               : what == VF_DEFAULT_TODAY ? "strftime(" UTC ", '%Y-%m-%d')"
+                                          : "strftime(" UTC ", '%H:%M:%S')";
+    return what == VF_DEFAULT_NOW ? UTC : what == VF_DEFAULT_TODAY ? "CAST(" UTC " AS DATE)" : "CAST(" UTC " AS TIME)";
 }
 
 /* Can a column of the kind have the current time, day or time of day? A default of another type is only found out by the first row that needs it. */
@@ -212,8 +248,8 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
             *why = "the current time isn't written in the form that the column has in DuckDB";
             return false;
         }
-        vf_buf_str(out, own != NULL ? own : time_text(column->def.kind));
-        if (own == NULL && column->type.kind == VF_K_TEXT && column->def.kind == VF_DEFAULT_NOW)
+        vf_buf_str(out, own != NULL ? own : time_text(column));
+        if (own == NULL && column->type.kind == VF_K_TEXT && column->def.kind == VF_DEFAULT_NOW && !column->def.is_utc)
             *why = "the time is written as DuckDB writes it: 2024-01-31 12:00:00.123456+00";
         return true;
     case VF_DEFAULT_HEX:

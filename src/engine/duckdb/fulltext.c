@@ -207,25 +207,20 @@ enum vf_status vf_duckdb_add_fulltext(struct vf_duckdb_conn *conn, struct vf_sch
 {
     struct vf_duckdb_rows rows;
     bool more = true;
-    const char *names[256];
+    void *names = NULL;
     size_t n = 0;
-    enum vf_status status =
-        vf_duckdb_query(conn,
-                        "SELECT schema_name FROM duckdb_tables() WHERE " IN_CATALOG
-                        " AND starts_with(schema_name, 'fts_') AND table_name IN ('docs', 'dict', 'terms', 'fields', "
-                        "'stats', 'stopwords') GROUP BY schema_name HAVING count(*) = 6 ORDER BY schema_name",
-                        0, NULL, &rows, err);
+    enum vf_status status = vf_duckdb_query(conn, VF_DUCKDB_FULLTEXT_SCHEMAS " ORDER BY 1", 0, NULL, &rows, err);
 
-    while (status == VF_OK && n < sizeof(names) / sizeof(names[0])) {
+    while (status == VF_OK) {
         status = vf_duckdb_next(&rows, &more, err);
         if (status != VF_OK || !more)
             break;
-        status = vf_duckdb_copy_text(&rows, 0, &schema->arena, &names[n], err);
-        n += status == VF_OK;
+        const char **name = vf_arena_push(&schema->arena, &names, &n, sizeof(*name));
+        status = name != NULL ? vf_duckdb_copy_text(&rows, 0, &schema->arena, name, err) : vf_error_nomem(err);
     }
     vf_duckdb_rows_close(&rows);
     for (size_t i = 0; i < n && status == VF_OK; i++)
-        status = add_one(conn, schema, names[i], err);
+        status = add_one(conn, schema, ((const char **)names)[i], err);
     return status;
 }
 

@@ -9,6 +9,13 @@
 
 #include "engine/duckdb/conn.h"
 
+/* Conditions on the schema and the name of a table or a macro: it is a part of such an index. A schema of the user's may be called fts_something, too. */
+#define VF_DUCKDB_FULLTEXT_TABLES "('docs', 'dict', 'terms', 'fields', 'stats', 'stopwords')"
+#define VF_DUCKDB_FULLTEXT_SCHEMAS                                                                                     \
+    "(SELECT schema_name FROM duckdb_tables() WHERE database_name = '" VF_DUCKDB_CATALOG                               \
+    "' AND starts_with(schema_name, 'fts_') AND table_name IN " VF_DUCKDB_FULLTEXT_TABLES                              \
+    " GROUP BY schema_name HAVING count(*) = 6)"
+
 /* The full-text indexes of the tables, keys and columns of which are there. One without its table, or of columns that are gone, is named. */
 enum vf_status vf_duckdb_add_fulltext(struct vf_duckdb_conn *conn, struct vf_schema *schema,
                                       struct vf_error *err) VF_CHECKED;

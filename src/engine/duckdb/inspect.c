@@ -118,8 +118,6 @@ static enum vf_status add_table(struct vf_schema *schema, const struct vf_duckdb
         status = vf_duckdb_copy_text(rows, 2, arena, &comment, err);
     if (status != VF_OK || is_own(name))
         return status;
-    if (vf_str_starts(schema_name, "fts_"))
-        return VF_OK; /* of a full-text index: fulltext.h */
     struct vf_table *table = vf_schema_add_table(schema);
     if (table == NULL)
         return vf_error_nomem(err);
@@ -135,11 +133,12 @@ static enum vf_status read_tables(struct vf_duckdb_conn *conn, struct vf_schema 
 {
     struct vf_duckdb_rows rows;
     bool more = true;
-    enum vf_status status =
-        vf_duckdb_query(conn,
-                        "SELECT schema_name, table_name, comment::VARCHAR FROM duckdb_tables() "
-                        "WHERE database_name = '" VF_DUCKDB_CATALOG "' AND NOT internal ORDER BY table_oid",
-                        0, NULL, &rows, err);
+    enum vf_status status = vf_duckdb_query(conn,
+                                            "SELECT schema_name, table_name, comment::VARCHAR FROM duckdb_tables() "
+                                            "WHERE database_name = '" VF_DUCKDB_CATALOG
+                                            "' AND NOT internal AND NOT (table_name IN " VF_DUCKDB_FULLTEXT_TABLES
+                                            " AND schema_name IN " VF_DUCKDB_FULLTEXT_SCHEMAS ") ORDER BY table_oid",
+                                            0, NULL, &rows, err);
     while (status == VF_OK && more) {
         status = vf_duckdb_next(&rows, &more, err);
         if (status == VF_OK && more)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb/expression.h"
+#include "engine/duckdb/fulltext.h"
 #include "engine/duckdb/inspect.h"
 #include "engine/duckdb/types.h"
 #include "engine/store.h"
@@ -193,14 +194,34 @@ static enum vf_status name_enums(struct vf_schema *schema, struct vf_error *err)
 
 /* ---- the rest ---- */
 
+#define OF_USERS "database_name = '" VF_DUCKDB_CATALOG "' AND NOT internal"
+#define COMMENT(word, name, from)                                                                                      \
+    " UNION ALL SELECT DISTINCT 'comment', schema_name, '" word " ' || " name ", comment::VARCHAR FROM " from          \
+    " WHERE " OF_USERS " AND comment IS NOT NULL"
+
 static const char others_sql[] =
-    "SELECT 'view', schema_name, view_name, sql FROM duckdb_views() WHERE database_name = '" VF_DUCKDB_CATALOG
-    "' AND NOT internal AND NOT starts_with(schema_name, 'fts_') "
-    "UNION ALL SELECT DISTINCT CASE function_type WHEN 'table_macro' THEN 'table macro' ELSE 'macro' END, schema_name, "
-    "function_name, macro_definition FROM duckdb_functions() WHERE database_name = '" VF_DUCKDB_CATALOG
-    "' AND NOT internal AND NOT starts_with(schema_name, 'fts_') "
-    "UNION ALL SELECT 'type', schema_name, type_name, logical_type FROM duckdb_types() WHERE database_name = "
-    "'" VF_DUCKDB_CATALOG "' AND NOT internal AND logical_type <> 'ENUM' ORDER BY 1, 2, 3";
+    "SELECT 'view', schema_name, view_name, sql FROM duckdb_views() WHERE " OF_USERS
+    " UNION ALL SELECT DISTINCT CASE function_type WHEN 'table_macro' THEN 'table macro' ELSE 'macro' END, "
+    "schema_name, function_name, macro_definition FROM duckdb_functions() WHERE " OF_USERS
+    " AND NOT (function_name IN ('tokenize', 'match_bm25') AND schema_name IN " VF_DUCKDB_FULLTEXT_SCHEMAS
+    ") UNION ALL SELECT 'type', schema_name, type_name, logical_type FROM duckdb_types() WHERE " OF_USERS
+    " AND logical_type <> 'ENUM'"
+    " UNION ALL SELECT 'schema', NULL, schema_name, NULL FROM duckdb_schemas() WHERE " OF_USERS
+    " AND schema_name NOT IN (SELECT schema_name FROM duckdb_tables() WHERE " OF_USERS
+    " UNION ALL SELECT schema_name FROM duckdb_views() WHERE " OF_USERS
+    " UNION ALL SELECT schema_name FROM duckdb_sequences() WHERE database_name = '" VF_DUCKDB_CATALOG
+    "' UNION ALL SELECT schema_name FROM duckdb_types() WHERE " OF_USERS
+    ")" COMMENT("view", "view_name", "duckdb_views()") COMMENT("macro", "function_name", "duckdb_functions()")
+        COMMENT("type", "type_name",
+                "duckdb_types()") " UNION ALL SELECT 'comment', schema_name, 'index ' || index_name, "
+                                  "comment::VARCHAR FROM duckdb_indexes() WHERE database_name = '" VF_DUCKDB_CATALOG
+                                  "' AND comment IS NOT NULL UNION ALL SELECT 'comment', schema_name, 'sequence ' || "
+                                  "sequence_name, "
+                                  "comment::VARCHAR FROM duckdb_sequences() WHERE database_name = '" VF_DUCKDB_CATALOG
+                                  "' AND comment IS NOT NULL "
+                                  "UNION ALL SELECT 'comment', NULL, 'schema ' || schema_name, comment::VARCHAR FROM "
+                                  "duckdb_schemas() WHERE "
+                                  "database_name = '" VF_DUCKDB_CATALOG "' AND comment IS NOT NULL ORDER BY 1, 2, 3";
 
 static enum vf_status add_other(struct vf_schema *schema, const struct vf_duckdb_rows *rows, struct vf_error *err)
 {
@@ -211,6 +232,10 @@ static enum vf_status add_other(struct vf_schema *schema, const struct vf_duckdb
         status = vf_duckdb_copy_text(rows, i, &schema->arena, texts[i], err);
     if (status != VF_OK || vf_str_starts(read.name, VF_STORE_PREFIX))
         return status;
+    if (strcmp(read.kind, "schema") == 0)
+        read.why = "there is nothing in it that could be moved";
+    if (strcmp(read.kind, "comment") == 0)
+        read.why = "only comments on tables and columns are moved";
     if (strcmp(read.kind, "type") == 0)
         read.why = "columns of the type are moved by what it stands for";
     if (strcmp(read.kind, "view") == 0)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/duckdb/bulk.h"
 #include "engine/duckdb/inspect.h"
 #include "engine/duckdb/scan.h"
 #include "engine/memory.h"
@@ -331,7 +330,7 @@ static enum vf_status look_at_all(struct vf_duckdb_conn *conn, const struct vf_t
         snprintf(where, sizeof(where), " WHERE rowid >= %lld AND rowid < %lld", (long long)low,
                  (long long)(low + n_rows));
         status = look(conn, table, here, where, 0, measures, err);
-        vf_duckdb_trim(conn);
+        vf_duckdb_buffers_trim(vf_duckdb_instance_buffers(conn->instance));
     }
     return status;
 }

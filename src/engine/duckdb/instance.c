@@ -39,7 +39,7 @@ struct vf_duckdb_instance {
     unsigned n_connections;
     const void *owner;
     char holder[256];
-    unsigned n_scans;
+    struct vf_duckdb_buffers buffers;
     uint64_t n_commits;
     uint64_t n_shown;
     struct {
@@ -367,6 +367,7 @@ static void release(struct vf_duckdb_instance *instance)
 {
     if (instance == NULL)
         return;
+    vf_duckdb_buffers_close(&instance->buffers);
     if (instance->db != NULL)
         instance->lib->close(&instance->db);
     vf_free(instance->path);
@@ -401,6 +402,8 @@ static enum vf_status open_new(const char *path, const struct vf_open_options *o
     enum vf_status status = made->path == NULL ? vf_error_nomem(err) : choose_storage(made, options, err);
     if (status == VF_OK)
         status = open_file(made, options, err);
+    if (status == VF_OK)
+        status = vf_duckdb_buffers_open(lib, made->db, made->memory_bytes, &made->buffers, err);
     if (status != VF_OK) {
         release(made);
         return status;
@@ -480,6 +483,7 @@ void vf_duckdb_instance_put(struct vf_duckdb_instance *instance)
         while (*at != instance)
             at = &(*at)->next;
         *at = instance->next;
+        vf_duckdb_buffers_close(&instance->buffers);
         instance->lib->close(&instance->db);
         instance->db = NULL;
         remove_if_unused(instance);
@@ -575,9 +579,9 @@ enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *inst
     return status;
 }
 
-uint64_t vf_duckdb_instance_memory(const struct vf_duckdb_instance *instance)
+struct vf_duckdb_buffers *vf_duckdb_instance_buffers(struct vf_duckdb_instance *instance)
 {
-    return instance->memory_bytes;
+    return &instance->buffers;
 }
 
 enum vf_status vf_duckdb_instance_choose_row_group(struct vf_duckdb_instance *instance, duckdb_connection handle,
@@ -599,23 +603,6 @@ enum vf_status vf_duckdb_instance_choose_row_group(struct vf_duckdb_instance *in
         status = vf_duckdb_run(instance->lib, handle, "USE " VF_DUCKDB_CATALOG ".main", err);
     pthread_mutex_unlock(&registry_lock);
     return status;
-}
-
-void vf_duckdb_instance_scan_begins(struct vf_duckdb_instance *instance)
-{
-    pthread_mutex_lock(&registry_lock);
-    instance->n_scans++;
-    pthread_mutex_unlock(&registry_lock);
-}
-
-void vf_duckdb_instance_scan_ends(struct vf_duckdb_instance *instance, void (*when_none)(struct vf_duckdb_conn *conn),
-                                  struct vf_duckdb_conn *conn)
-{
-    pthread_mutex_lock(&registry_lock);
-    instance->n_scans--;
-    if (instance->n_scans == 0 && when_none != NULL)
-        when_none(conn);
-    pthread_mutex_unlock(&registry_lock);
 }
 
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance)

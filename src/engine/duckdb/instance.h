@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/duckdb/buffers.h"
 #include "engine/duckdb/extension.h"
 #include "engine/duckdb/file.h"
 #include "engine/duckdb/library.h"
@@ -42,17 +43,12 @@ enum vf_status vf_duckdb_instance_need(struct vf_duckdb_instance *instance, duck
 /* A file that was made here, and is still empty, gets that storage version; *chosen is false when the file was there before, and keeps its own. */
 enum vf_status vf_duckdb_instance_choose_storage(struct vf_duckdb_instance *instance, uint64_t storage_version,
                                                  bool *chosen, struct vf_error *err) VF_CHECKED;
-/* What DuckDB may use for its buffers; 0: its own limit. */
-uint64_t vf_duckdb_instance_memory(const struct vf_duckdb_instance *instance);
+struct vf_duckdb_buffers *vf_duckdb_instance_buffers(struct vf_duckdb_instance *instance);
 /*
  * From now on row groups get that many rows at the most, a multiple of 2048. The file is detached and attached again, by `handle`, which is its only connection; where it isn't, nothing happens.
  */
 enum vf_status vf_duckdb_instance_choose_row_group(struct vf_duckdb_instance *instance, duckdb_connection handle,
                                                    unsigned n_rows, struct vf_error *err) VF_CHECKED;
-/* Scans that are going on. With the last of them `when_none` is called, and none begins before it has returned. */
-void vf_duckdb_instance_scan_begins(struct vf_duckdb_instance *instance);
-void vf_duckdb_instance_scan_ends(struct vf_duckdb_instance *instance, void (*when_none)(struct vf_duckdb_conn *conn),
-                                  struct vf_duckdb_conn *conn);
 /* Something is in the file now that has to stay. */
 void vf_duckdb_instance_keep(struct vf_duckdb_instance *instance);
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/duckdb/bulk.h"
 #include "engine/duckdb/decode.h"
 #include "engine/duckdb/encode.h"
 
@@ -13,12 +12,13 @@
 /* Column 0 of the statement is the rowid, or 0 where a column of the user's hides it; the fields begin at 1. */
 struct vf_scan {
     struct vf_duckdb_conn *conn;
+    struct vf_duckdb_buffers *buffers;
     struct vf_relation relation; /* borrowed texts and fields */
     duckdb_prepared_statement stmt;
     duckdb_result result;
     bool has_result;
     bool is_done;
-    bool is_chunk;
+    bool is_chunk; /* whose rows are read once */
     bool hides_rowid;
     int64_t n_read; /* rows */
     duckdb_data_chunk chunk;
@@ -39,7 +39,7 @@ static enum vf_status new_scan(struct vf_duckdb_conn *conn, const struct vf_rela
         return vf_error_nomem(err);
     made->conn = conn;
     made->relation = *relation;
-    vf_duckdb_instance_scan_begins(conn->instance);
+    made->buffers = vf_duckdb_instance_buffers(conn->instance);
     vf_buf_init(&made->scratch, VF_BUF_MAX);
     enum vf_status status = vf_duckdb_hides_rowid(conn, relation, &made->hides_rowid, err);
     if (status != VF_OK) {
@@ -114,8 +114,7 @@ static enum vf_status start(struct vf_scan *scan, const struct vf_buf *where, st
 {
     enum vf_status status = prepare(scan, where, err);
     if (status == VF_OK)
-        status = vf_duckdb_run_prepared(scan->conn->lib, scan->stmt, true, scan->conn->base.options.cancel,
-                                        &scan->result, err);
+        status = vf_duckdb_run_stmt(scan->conn, scan->stmt, true, &scan->result, err);
     scan->has_result = status == VF_OK;
     return status == VF_OK ? read_types(scan, err) : status;
 }
@@ -143,8 +142,10 @@ enum vf_status vf_duckdb_scan_open(struct vf_conn *base, const struct vf_relatio
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, " WHERE true");
     enum vf_status status = new_scan(conn, relation, &made, err);
-    if (status == VF_OK)
+    if (status == VF_OK) {
         made->is_chunk = true;
+        vf_duckdb_buffers_scan_begins(made->buffers);
+    }
     if (status == VF_OK && chunk != NULL)
         status = write_bounds(chunk, &sql, err);
     if (relation->where != NULL)
@@ -395,7 +396,9 @@ static enum vf_status next_chunk(struct vf_scan *scan, struct vf_error *err)
     if (scan->chunk != NULL)
         lib->destroy_data_chunk(&scan->chunk);
     scan->row = scan->n_rows = 0;
+    vf_duckdb_buffers_enter(scan->buffers);
     scan->chunk = lib->fetch_chunk(scan->result);
+    vf_duckdb_buffers_leave(scan->buffers);
     if (scan->chunk == NULL) {
         const char *message = lib->result_error(&scan->result);
         scan->is_done = true;
@@ -414,6 +417,7 @@ static enum vf_status next_chunk(struct vf_scan *scan, struct vf_error *err)
 enum vf_status vf_duckdb_scan_read(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err)
 {
     enum vf_status status = VF_OK;
+    size_t before_bytes = batch->size_bytes;
     while (status == VF_OK && !scan->is_done && !is_enough(batch)) {
         if (scan->row >= scan->n_rows) {
             status = next_chunk(scan, err);
@@ -425,6 +429,8 @@ enum vf_status vf_duckdb_scan_read(struct vf_scan *scan, struct vf_batch *batch,
         status = add_row(scan, batch, scan->row++, err);
     }
     *more = !scan->is_done;
+    if (scan->is_chunk)
+        vf_duckdb_buffers_scan_read(scan->buffers, batch->size_bytes - before_bytes);
     return status;
 }
 
@@ -439,7 +445,8 @@ void vf_duckdb_scan_close(struct vf_scan *scan)
         lib->destroy_result(&scan->result);
     if (scan->stmt != NULL)
         lib->destroy_prepare(&scan->stmt);
-    vf_duckdb_instance_scan_ends(scan->conn->instance, scan->is_chunk ? vf_duckdb_trim : NULL, scan->conn);
+    if (scan->is_chunk)
+        vf_duckdb_buffers_scan_ends(scan->buffers);
     vf_buf_release(&scan->scratch);
     vf_arena_release(&scan->arena);
     vf_free(scan);

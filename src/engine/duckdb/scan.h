@@ -30,7 +30,7 @@ enum vf_status vf_duckdb_scan_explains(struct vf_duckdb_conn *conn, const struct
                                        const struct vf_buf *behind, const char *word, bool *is_there,
                                        struct vf_error *err) VF_CHECKED;
 
-/* A column of the user's with that name hides DuckDB's own row number, which the table then hasn't got: it is read in one piece. */
+/* A column of the user's with that name hides DuckDB's own row number, which the table then hasn't got, as a view hasn't: it is read in one piece. */
 enum vf_status vf_duckdb_hides_rowid(struct vf_duckdb_conn *conn, const struct vf_relation *relation, bool *hides,
                                      struct vf_error *err) VF_CHECKED;
 

@@ -77,6 +77,10 @@ enum vf_status vf_duckdb_hides_rowid(struct vf_duckdb_conn *conn, const struct v
                                              vf_duckdb_text_param(vf_duckdb_schema(relation->schema)),
                                              vf_duckdb_text_param(relation->name)};
     int64_t n = 0;
+    if (relation->kind == VF_TABLE_VIEW) {
+        *hides = true;
+        return VF_OK;
+    }
     enum vf_status status = vf_duckdb_get_i64(
         conn,
         "SELECT count(*) FROM duckdb_columns() WHERE database_name = ? AND lower(schema_name) = lower(?) AND "

@@ -25,7 +25,7 @@ enum vf_status vf_duckdb_commit(struct vf_conn *base, struct vf_error *err)
     if (status != VF_OK)
         (void)(vf_duckdb_run(conn->lib, conn->handle, "ROLLBACK", NULL) == VF_OK);
     else if (conn->is_bulk)
-        vf_duckdb_trim(conn);
+        vf_duckdb_buffers_trim(vf_duckdb_instance_buffers(conn->instance));
     return status;
 }
 

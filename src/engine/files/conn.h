@@ -113,7 +113,6 @@ enum vf_status vf_files_each_name(const struct vf_files_conn *conn, const char *
 
 /* ---- transaction.c ---- */
 
-enum vf_status vf_files_make_state(const struct vf_files_conn *conn, struct vf_error *err) VF_CHECKED;
 /* A lock on .vecferry that readers (LOCK_SH) and the end of a commit (LOCK_EX) hold; close(2) gives it back. *fd is -1 when the folder has none. */
 enum vf_status vf_files_lock_state(const struct vf_files_conn *conn, int operation, int *fd,
                                    struct vf_error *err) VF_CHECKED;

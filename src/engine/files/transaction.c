@@ -20,15 +20,6 @@
 
 /* ---- locks ---- */
 
-enum vf_status vf_files_make_state(const struct vf_files_conn *conn, struct vf_error *err)
-{
-    int fd = vf_files_open_folder(conn->fd, VF_FILES_STATE, true);
-    if (fd < 0)
-        return vf_files_fail(conn, "make", VF_FILES_STATE, err);
-    close(fd);
-    return VF_OK;
-}
-
 enum vf_status vf_files_lock_state(const struct vf_files_conn *conn, int operation, int *fd, struct vf_error *err)
 {
     *fd = vf_files_open_folder(conn->fd, VF_FILES_STATE, false);

@@ -78,19 +78,7 @@ static void put_float(const struct vf_array *array, int64_t row, struct vf_buf *
 static void put_temporal(const struct vf_array *array, int64_t row, struct vf_buf *out)
 {
     char text[VF_TEMPORAL_TEXT_BYTES];
-    size_t size_bytes = 0;
-    if (array->type.kind == VF_K_INTERVAL) {
-        struct vf_interval interval;
-        memcpy(&interval, array->data + (size_t)row * sizeof(interval), sizeof(interval));
-        size_bytes = vf_interval_format(interval, text);
-    } else if (array->type.kind == VF_K_DATE) {
-        size_bytes = vf_date_format((int32_t)vf_array_i64(array, row), text);
-    } else if (array->type.kind == VF_K_TIME) {
-        size_bytes = vf_time_format(vf_array_i64(array, row), text);
-    } else {
-        size_bytes = vf_timestamp_format(vf_array_i64(array, row), array->type.kind == VF_K_TIMESTAMPTZ, text);
-    }
-    put_string(text, size_bytes, out);
+    put_string(text, vf_array_temporal_text(array, row, text), out);
 }
 
 static bool begins_with_mark(const char *text, size_t size_bytes)

@@ -166,11 +166,6 @@ struct vf_mem_value vf_mem_i64(int64_t value)
     return (struct vf_mem_value){.kind = VF_MEM_I64, .i64 = value};
 }
 
-struct vf_mem_value vf_mem_f64(double value)
-{
-    return (struct vf_mem_value){.kind = VF_MEM_F64, .f64 = value};
-}
-
 struct vf_mem_value vf_mem_text(const char *text)
 {
     return text == NULL ? vf_mem_null() : vf_mem_bytes(text, strlen(text));

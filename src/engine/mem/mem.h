@@ -56,7 +56,6 @@ struct vf_mem_value {
 struct vf_mem_value vf_mem_null(void);
 struct vf_mem_value
 vf_mem_i64(int64_t value); /* for BOOL, every integer kind, DATE, TIME, TIMESTAMP(TZ); narrowed to the column */
-struct vf_mem_value vf_mem_f64(double value); /* F32, F64 */
 struct vf_mem_value vf_mem_text(const char *text);
 struct vf_mem_value vf_mem_bytes(const void *bytes, size_t size_bytes); /* everything else */
 struct vf_mem_value vf_mem_f32s(const float *elements, size_t dim);     /* VECTOR of f32 */

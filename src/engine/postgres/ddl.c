@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/ddl.h"
 #include "engine/postgres/expression.h"
 #include "engine/postgres/fulltext.h"
 #include "engine/postgres/inspect.h"
@@ -57,16 +58,7 @@ enum vf_status vf_pg_write_expression(const struct vf_table *table, const struct
                                       const struct vf_expr *expr, bool is_default, struct vf_buf *out,
                                       struct vf_error *err)
 {
-    const struct vf_expr_scope scope = {.table = table, .column = column, .is_default = is_default};
-    struct vf_arena arena = {0};
-    const char *why = NULL;
-    enum vf_status status = VF_OK;
-
-    if (!vf_expr_write(&vf_pg_dialect, &scope, expr, &arena, out, &why))
-        status = vf_error_set(err, VF_INTERNAL, "an expression of table \"%s\" isn't one that was mapped: %s",
-                              table->name, why);
-    vf_arena_release(&arena);
-    return status;
+    return vf_ddl_write_expression(&vf_pg_dialect, table, column, expr, is_default, out, err);
 }
 
 static enum vf_status write_column(const struct vf_pg_conn *conn, const struct vf_table *table,
@@ -385,17 +377,15 @@ static enum vf_status analyze(struct vf_pg_conn *conn, const struct vf_table *ta
 
 /* ---- views ---- */
 
-static enum vf_status count_columns(struct vf_pg_conn *conn, const struct vf_view *view, struct vf_error *err)
+static enum vf_status try_view(struct vf_pg_conn *conn, const struct vf_view *view, struct vf_error *err)
 {
     PGresult *result = NULL;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT * FROM ");
-    vf_pg_quote_table(&sql, view->schema, view->name);
-    vf_buf_str(&sql, " LIMIT 0");
+    vf_ddl_write_trial(view, vf_pg_quote_table, &sql);
     enum vf_status status = vf_pg_query_buf(conn, &sql, &result, err);
-    if (status == VF_OK && (size_t)PQnfields(result) != view->n_columns)
-        status = vf_error_set(err, VF_ENGINE, "it has %d columns in place of %zu", PQnfields(result), view->n_columns);
+    if (status == VF_OK)
+        status = vf_ddl_check_columns(view, PQnfields(result), err);
     PQclear(result);
     vf_buf_release(&sql);
     return status;
@@ -403,18 +393,12 @@ static enum vf_status count_columns(struct vf_pg_conn *conn, const struct vf_vie
 
 static enum vf_status apply_view(struct vf_pg_conn *conn, const struct vf_step *step, struct vf_error *err)
 {
-    bool is_made = step->kind == VF_STEP_VIEW;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, is_made ? "CREATE VIEW " : "DROP VIEW IF EXISTS ");
-    vf_pg_quote_table(&sql, step->view->schema, step->view->name);
-    if (is_made) {
-        vf_buf_str(&sql, " AS ");
-        vf_buf_str(&sql, step->view->text);
-    }
+    vf_ddl_write_view(step, vf_pg_quote_table, &sql);
     enum vf_status status = vf_pg_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
-    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+    return status == VF_OK && step->kind == VF_STEP_VIEW ? try_view(conn, step->view, err) : status;
 }
 
 enum vf_status vf_pg_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)

@@ -10,20 +10,34 @@
 static const struct {
     const char *text;
     enum vf_default_kind kind;
+    bool is_utc;
 } spellings[] = {
-    {"now()", VF_DEFAULT_NOW},
-    {"CURRENT_TIMESTAMP", VF_DEFAULT_NOW},
-    {"LOCALTIMESTAMP", VF_DEFAULT_NOW},
-    {"transaction_timestamp()", VF_DEFAULT_NOW},
-    {"statement_timestamp()", VF_DEFAULT_NOW},
-    {"clock_timestamp()", VF_DEFAULT_NOW},
-    {"CURRENT_DATE", VF_DEFAULT_TODAY},
-    {"CURRENT_TIME", VF_DEFAULT_TIME},
-    {"LOCALTIME", VF_DEFAULT_TIME},
-    {"gen_random_uuid()", VF_DEFAULT_UUID},
-    {"uuid_generate_v4()", VF_DEFAULT_UUID},
-    {"replace((gen_random_uuid())::text, '-'::text, ''::text)", VF_DEFAULT_HEX},
-    {"upper(replace((gen_random_uuid())::text, '-'::text, ''::text))", VF_DEFAULT_HEX_UPPER},
+    {"now()", VF_DEFAULT_NOW, false},
+    {"CURRENT_TIMESTAMP", VF_DEFAULT_NOW, false},
+    {"LOCALTIMESTAMP", VF_DEFAULT_NOW, false},
+    {"transaction_timestamp()", VF_DEFAULT_NOW, false},
+    {"statement_timestamp()", VF_DEFAULT_NOW, false},
+    {"clock_timestamp()", VF_DEFAULT_NOW, false},
+    {"CURRENT_DATE", VF_DEFAULT_TODAY, false},
+    {"CURRENT_TIME", VF_DEFAULT_TIME, false},
+    {"LOCALTIME", VF_DEFAULT_TIME, false},
+    {"gen_random_uuid()", VF_DEFAULT_UUID, false},
+    {"uuid_generate_v4()", VF_DEFAULT_UUID, false},
+    {"replace((gen_random_uuid())::text, '-'::text, ''::text)", VF_DEFAULT_HEX, false},
+    {"upper(replace((gen_random_uuid())::text, '-'::text, ''::text))", VF_DEFAULT_HEX_UPPER, false},
+    /* As servers from 14 on write it, and those before. */
+    {"(now() AT TIME ZONE 'utc'::text)", VF_DEFAULT_NOW, true},
+    {"(now() AT TIME ZONE 'UTC'::text)", VF_DEFAULT_NOW, true},
+    {"timezone('utc'::text, now())", VF_DEFAULT_NOW, true},
+    {"timezone('UTC'::text, now())", VF_DEFAULT_NOW, true},
+    {"(CURRENT_TIMESTAMP AT TIME ZONE 'utc'::text)", VF_DEFAULT_NOW, true},
+    {"(CURRENT_TIMESTAMP AT TIME ZONE 'UTC'::text)", VF_DEFAULT_NOW, true},
+    {"timezone('utc'::text, CURRENT_TIMESTAMP)", VF_DEFAULT_NOW, true},
+    {"timezone('UTC'::text, CURRENT_TIMESTAMP)", VF_DEFAULT_NOW, true},
+    {"((now() AT TIME ZONE 'UTC'::text))::date", VF_DEFAULT_TODAY, true},
+    {"(timezone('UTC'::text, now()))::date", VF_DEFAULT_TODAY, true},
+    {"((now() AT TIME ZONE 'UTC'::text))::time without time zone", VF_DEFAULT_TIME, true},
+    {"(timezone('UTC'::text, now()))::time without time zone", VF_DEFAULT_TIME, true},
 };
 
 /* The end of a text in quotes, which begins at `at`; its value goes into `out`. NULL: it doesn't end. */
@@ -159,8 +173,11 @@ enum vf_status vf_pg_default_parse(const char *text, struct vf_type type, struct
                        : vf_str_starts(text, "extensions.") ? text + 11
                                                             : text;
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-        if (strcmp(bare, spellings[i].text) == 0)
+        /* In a column with a zone, UTC's clock would be taken for the session's: another moment than now. */
+        if (strcmp(bare, spellings[i].text) == 0 && !(spellings[i].is_utc && type.kind == VF_K_TIMESTAMPTZ)) {
             def->kind = spellings[i].kind;
+            def->is_utc = spellings[i].is_utc;
+        }
     }
     vf_buf_init(&literal, VF_BUF_MAX);
     vf_buf_init(&neutral, VF_BUF_MAX);
@@ -220,12 +237,33 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
     return true;
 }
 
-static const char *write_now(enum vf_kind kind)
+#define UTC "now() AT TIME ZONE 'UTC'"
+
+/* The time, the day, the time of day: as the column's type takes them, by the clock of the session's time zone and by that of UTC. Texts are as SQLite writes them, whose they are. */
+static const struct {
+    enum vf_kind kind;
+    const char *now[2], *today[2], *time[2]; /* [is_utc] */
+} times[] = {
+    {VF_K_TIMESTAMPTZ, {"now()", "now()"}, {"CURRENT_DATE", NULL}, {NULL, NULL}},
+    {VF_K_TIMESTAMP, {"now()", "(" UTC ")"}, {"CURRENT_DATE", "((" UTC ")::date)"}, {NULL, NULL}},
+    {VF_K_DATE, {"CURRENT_DATE", "((" UTC ")::date)"}, {"CURRENT_DATE", "((" UTC ")::date)"}, {NULL, NULL}},
+    {VF_K_TIME, {NULL, NULL}, {NULL, NULL}, {"LOCALTIME", "((" UTC ")::time)"}},
+    {VF_K_TEXT,
+     {"now()::text", "to_char(" UTC ", 'YYYY-MM-DD HH24:MI:SS')"},
+     {"CURRENT_DATE::text", "to_char(" UTC ", 'YYYY-MM-DD')"},
+     {NULL, "to_char(" UTC ", 'HH24:MI:SS')"}},
+};
+
+/* NULL: the type doesn't take it. */
+static const char *write_time(const struct vf_column *column)
 {
-    return kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "now()"
-           : kind == VF_K_DATE                                ? "CURRENT_DATE"
-           : kind == VF_K_TEXT                                ? "now()::text"
-                                                              : NULL;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (times[i].kind == column->type.kind)
+            return column->def.kind == VF_DEFAULT_NOW     ? times[i].now[column->def.is_utc]
+                   : column->def.kind == VF_DEFAULT_TODAY ? times[i].today[column->def.is_utc]
+                                                          : times[i].time[column->def.is_utc];
+    }
+    return NULL;
 }
 
 /* As PostgreSQL spelled it where it came from: the time of the transaction, of the statement and of the clock are not the same. Functions of extensions and of other schemas may not be here. */
@@ -245,7 +283,7 @@ static const char *own_spelling(const struct vf_column *column)
 /* A text takes the server's writing of the time, which isn't that of the database that the default comes from. */
 static const char *remark_on(const struct vf_default *def, enum vf_kind kind)
 {
-    bool is_text_of_time = kind == VF_K_TEXT && def->kind == VF_DEFAULT_NOW;
+    bool is_text_of_time = kind == VF_K_TEXT && def->kind == VF_DEFAULT_NOW && !def->is_utc;
 
     return is_text_of_time && !vf_str_equal(def->dialect, "postgres")
                ? "the time is written as PostgreSQL writes it: 2024-01-31 12:00:00.123456+00"
@@ -276,15 +314,9 @@ bool vf_pg_default_write(const struct vf_column *column, const struct vf_pg_type
         text = "NULL";
         break;
     case VF_DEFAULT_NOW:
-        text = write_now(kind);
-        break;
     case VF_DEFAULT_TODAY:
-        text = kind == VF_K_DATE || kind == VF_K_TIMESTAMP || kind == VF_K_TIMESTAMPTZ ? "CURRENT_DATE"
-               : kind == VF_K_TEXT                                                     ? "CURRENT_DATE::text"
-                                                                                       : NULL;
-        break;
     case VF_DEFAULT_TIME:
-        text = kind == VF_K_TIME ? "LOCALTIME" : NULL;
+        text = write_time(column);
         break;
     case VF_DEFAULT_UUID:
         text = kind == VF_K_UUID ? "gen_random_uuid()" : kind == VF_K_TEXT ? "gen_random_uuid()::text" : NULL;

@@ -127,6 +127,10 @@ static unsigned abilities(const struct vf_column *column)
         return 0;
     if (column->type.kind == VF_K_ENUM)
         return VF_CAN_EQUAL | VF_CAN_COMPUTE;
+    if (column->native[0] == '\0') /* what a query computes, of the type that its kind says */
+        return vf_kind_is_whole(column->type.kind) || column->type.kind == VF_K_TEXT || column->type.kind == VF_K_BOOL
+                   ? VF_CAN_ALL
+                   : 0;
     if (!is_known || name.native->is_extension || strcmp(name.native->typname, "bpchar") == 0)
         return 0;
     bool alike = kind == column->type.kind || (vf_kind_is_whole(kind) && vf_kind_is_whole(column->type.kind));

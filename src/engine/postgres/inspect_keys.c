@@ -182,9 +182,9 @@ static enum vf_status read_texts(const PGresult *result, int row, struct vf_aren
     return status;
 }
 
-/* Not an index that could be made: named, not moved. */
-static enum vf_status name_index(struct vf_pg_inspection *inspection, const struct vf_table *table,
-                                 const PGresult *result, int row, const char *kind, const char *why)
+/* Named, not moved; its text is in a column of the result. */
+static enum vf_status name_it(struct vf_pg_inspection *inspection, const struct vf_table *table, const PGresult *result,
+                              int row, int text, const char *kind, const char *why)
 {
     struct vf_other *other = vf_schema_add_other(inspection->schema);
     if (other == NULL)
@@ -193,7 +193,7 @@ static enum vf_status name_index(struct vf_pg_inspection *inspection, const stru
                                .schema = table->schema,
                                .name = vf_pg_copy(result, row, 1, &inspection->schema->arena),
                                .on = table->name,
-                               .text = vf_pg_copy(result, row, 12, &inspection->schema->arena),
+                               .text = vf_pg_copy(result, row, text, &inspection->schema->arena),
                                .why = why};
     return other->name != NULL ? VF_OK : vf_error_nomem(inspection->err);
 }
@@ -205,10 +205,10 @@ static enum vf_status add_index(struct vf_pg_inspection *inspection, struct vf_t
     struct index_texts texts = {0};
     char constraint = vf_pg_str(result, row, 4)[0];
     if (constraint == 'x')
-        return name_index(inspection, table, result, row, "exclusion constraint",
-                          "exclusion constraints aren't translated: add it to the target by hand");
+        return name_it(inspection, table, result, row, 12, "exclusion constraint",
+                       "exclusion constraints aren't translated: add it to the target by hand");
     if (!vf_pg_is_true(result, row, 18))
-        return name_index(inspection, table, result, row, "index", "it isn't valid: its build was broken off");
+        return name_it(inspection, table, result, row, 12, "index", "it isn't valid: its build was broken off");
     struct vf_index *index = vf_table_add_index(inspection->schema, table);
     if (index == NULL)
         return vf_error_nomem(inspection->err);
@@ -236,18 +236,23 @@ static enum vf_status add_index(struct vf_pg_inspection *inspection, struct vf_t
 
 /* ---- foreign keys and checks ---- */
 
+#define IS_ENFORCED "coalesce((to_jsonb(con)->>'conenforced')::boolean, true)" /* always, before PostgreSQL 18 */
+
+static const char not_enforced[] = "it isn't enforced: rows may break it, and the target would refuse them";
+
 static const char foreign_query[] =
     "SELECT con.conrelid::bigint, con.conname, con.conkey::text, fn.nspname, fc.relname, "
     "(SELECT json_agg(a.attname ORDER BY u.k) FROM unnest(con.confkey) WITH ORDINALITY u(an, k) "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = u.an), "
-    "con.confdeltype, con.confupdtype, con.confmatchtype = 'f', con.condeferrable, con.condeferred, con.convalidated "
+    "con.confdeltype, con.confupdtype, con.confmatchtype = 'f', con.condeferrable, con.condeferred, "
+    "con.convalidated, " IS_ENFORCED ", pg_catalog.pg_get_constraintdef(con.oid) "
     "FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class fc ON fc.oid = con.confrelid "
     "JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace "
     "WHERE con.contype = 'f' AND (con.conparentid = 0 OR (SELECT l.relispartition FROM pg_catalog.pg_class l WHERE "
     "l.oid = con.conrelid) AND NOT fc.relispartition) ORDER BY con.conrelid, con.conname::text COLLATE \"C\"";
 
 static const char check_query[] =
-    "SELECT con.conrelid::bigint, con.conname, pg_catalog.pg_get_expr(con.conbin, con.conrelid) "
+    "SELECT con.conrelid::bigint, con.conname, pg_catalog.pg_get_expr(con.conbin, con.conrelid), " IS_ENFORCED " "
     "FROM pg_catalog.pg_constraint con WHERE con.contype = 'c' AND con.conrelid <> 0 "
     "ORDER BY con.conrelid, con.conname::text COLLATE \"C\"";
 
@@ -264,8 +269,10 @@ static enum vf_status add_foreign_key(struct vf_pg_inspection *inspection, struc
                                       const PGresult *result, int row)
 {
     struct vf_arena *arena = &inspection->schema->arena;
-    struct vf_foreign_key *key = vf_table_add_foreign_key(inspection->schema, table);
     size_t n_to = 0;
+    if (!vf_pg_is_true(result, row, 12))
+        return name_it(inspection, table, result, row, 13, "foreign key", not_enforced);
+    struct vf_foreign_key *key = vf_table_add_foreign_key(inspection->schema, table);
     if (key == NULL)
         return vf_error_nomem(inspection->err);
     key->name = vf_pg_copy(result, row, 1, arena);
@@ -290,6 +297,8 @@ static enum vf_status add_foreign_key(struct vf_pg_inspection *inspection, struc
 static enum vf_status add_check(struct vf_pg_inspection *inspection, struct vf_table *table, const PGresult *result,
                                 int row)
 {
+    if (!vf_pg_is_true(result, row, 3))
+        return name_it(inspection, table, result, row, 2, "check", not_enforced);
     struct vf_check *check = vf_table_add_check(inspection->schema, table);
     if (check == NULL)
         return vf_error_nomem(inspection->err);

@@ -23,6 +23,71 @@ struct other_kind {
 #define OF_TABLE(column)  " JOIN pg_class c ON c.oid = " column IN_SCHEMA("c.relnamespace")
 #define OF_USERS          "16384" /* the first OID that isn't the system's: FirstNormalObjectId */
 
+#define THIS_DATABASE(column) "(SELECT b." column " FROM pg_database b WHERE b.datname = current_database())"
+
+static const char users_why[] = "the users of one server aren't those of another";
+static const char storage_why[] = "how a database stores and looks after its rows is its own";
+
+#define TABLE_SETTINGS                                                                                                 \
+    " CROSS JOIN LATERAL (SELECT concat_ws(', ', array_to_string(c.reloptions, ', '), (SELECT 'toast: ' || "           \
+    "array_to_string(o.reloptions, ', ') FROM pg_class o WHERE o.oid = c.reltoastrelid), CASE c.relreplident WHEN "    \
+    "'f' THEN 'REPLICA IDENTITY FULL' WHEN 'n' THEN 'REPLICA IDENTITY NOTHING' WHEN 'i' THEN (SELECT 'REPLICA "        \
+    "IDENTITY USING INDEX ' || x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = "  \
+    "c.oid AND i.indisreplident) END, (SELECT 'TABLESPACE ' || p.spcname FROM pg_tablespace p WHERE p.oid = "          \
+    "c.reltablespace), (SELECT 'USING ' || m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'), "      \
+    "(SELECT 'CLUSTER ON ' || x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = "   \
+    "c.oid AND i.indisclustered), CASE WHEN c.relforcerowsecurity THEN 'FORCE ROW LEVEL SECURITY' END, CASE WHEN "     \
+    "c.reloftype <> 0 THEN 'OF ' || format_type(c.reloftype, NULL) END) AS said) s"
+#define COLUMN_SETTINGS                                                                                                \
+    " CROSS JOIN LATERAL (SELECT concat_ws(', ', CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE "      \
+    "a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END, CASE "  \
+    "to_jsonb(a)->>'attcompression' WHEN 'l' THEN 'COMPRESSION lz4' WHEN 'p' THEN 'COMPRESSION pglz' END, CASE WHEN "  \
+    "a.attstattarget > -1 THEN 'STATISTICS ' || a.attstattarget END, array_to_string(a.attoptions, ', ')) AS said) s"
+/* Those of vector indexes are read with them. */
+#define INDEX_SETTINGS                                                                                                 \
+    " CROSS JOIN LATERAL (SELECT concat_ws(', ', CASE WHEN m.amname NOT IN ('hnsw', 'ivfflat') THEN "                  \
+    "array_to_string(x.reloptions, ', ') END, (SELECT 'TABLESPACE ' || p.spcname FROM pg_tablespace p WHERE p.oid = "  \
+    "x.reltablespace)) AS said) s"
+#define TYPE_SETTINGS                                                                                                  \
+    " CROSS JOIN LATERAL (SELECT concat_ws(', ', (SELECT concat_ws(', ', CASE WHEN r.rngcollation <> b.typcollation "  \
+    "THEN 'COLLATION ' || r.rngcollation::regcollation END, (SELECT 'SUBTYPE_OPCLASS ' || o.opcname FROM pg_opclass "  \
+    "o WHERE o.oid = r.rngsubopc AND NOT o.opcdefault), 'CANONICAL ' || nullif(r.rngcanonical::oid, "                  \
+    "0::oid)::regproc, "                                                                                               \
+    "'SUBTYPE_DIFF ' || nullif(r.rngsubdiff::oid, 0::oid)::regproc) FROM pg_range r JOIN pg_type b ON b.oid = "        \
+    "r.rngsubtype "                                                                                                    \
+    "WHERE r.rngtypid = t.oid), (SELECT 'COLLATION ' || t.typcollation::regcollation FROM pg_type b WHERE b.oid = "    \
+    "t.typbasetype AND t.typtype = 'd' AND t.typcollation <> b.typcollation), (SELECT string_agg(a.attname || ' "      \
+    "COLLATION ' || a.attcollation::regcollation, ', ' ORDER BY a.attnum) FROM pg_attribute a JOIN pg_class c ON "     \
+    "c.oid = a.attrelid JOIN pg_type f ON f.oid = a.atttypid WHERE a.attrelid = t.typrelid AND c.relkind = 'c' AND "   \
+    "a.attcollation <> f.typcollation)) AS said) s"
+
+/* Of whom something is that isn't the database's owner's; but `public`, which is so from the beginning. */
+#define OWNED                                                                                                          \
+    "(SELECT pg_get_userbyid(o.owner) AS role, string_agg(pg_describe_object(o.class, o.id, 0), ', ' ORDER BY "        \
+    "o.class, o.id) AS said FROM (SELECT 'pg_class'::regclass AS class, oid AS id, relowner AS owner FROM pg_class "   \
+    "WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND left(relname, 9) <> '" VF_STORE_PREFIX "' UNION ALL SELECT "  \
+    "'pg_proc'::regclass, oid, proowner FROM pg_proc UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner FROM "   \
+    "pg_namespace WHERE nspname <> 'public') o WHERE o.id >= " OF_USERS                                                \
+    " AND o.owner <> " THIS_DATABASE("datdba") " AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = o.class "   \
+                                               "AND x.objid = o.id AND x.deptype IN ('e', "                            \
+                                               "'i')) GROUP BY 1) o"
+/* Beyond those that an object has from the beginning; the system's own objects aren't looked at, but the schema `public`. */
+#define GRANTED                                                                                                        \
+    "(SELECT count(*) AS n_objects, string_agg(pg_describe_object(o.class, o.id, o.sub) || ' ' || o.acl::text, ' ' "   \
+    "ORDER BY o.class, o.id, o.sub) AS said FROM (SELECT 'pg_class'::regclass AS class, oid AS id, 0 AS sub, relacl "  \
+    "AS acl FROM pg_class UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, attacl FROM pg_attribute UNION "    \
+    "ALL SELECT 'pg_namespace'::regclass, oid, 0, nspacl FROM pg_namespace UNION ALL SELECT 'pg_proc'::regclass, "     \
+    "oid, 0, proacl FROM pg_proc UNION ALL SELECT 'pg_type'::regclass, oid, 0, typacl FROM pg_type UNION ALL SELECT "  \
+    "'pg_language'::regclass, oid, 0, lanacl FROM pg_language UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, "  \
+    "oid, 0, fdwacl FROM pg_foreign_data_wrapper UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, srvacl FROM " \
+    "pg_foreign_server UNION ALL SELECT 'pg_largeobject'::regclass, oid, 0, lomacl FROM pg_largeobject_metadata "      \
+    "UNION ALL SELECT 'pg_database'::regclass, oid, 0, datacl FROM pg_database WHERE datname = current_database()) "   \
+    "o WHERE o.acl IS NOT NULL AND (o.id >= " OF_USERS " OR o.class = 'pg_database'::regclass OR (o.class = "          \
+    "'pg_namespace'::regclass AND o.id = to_regnamespace('public'))) AND NOT EXISTS (SELECT FROM pg_init_privs i "     \
+    "WHERE "                                                                                                           \
+    "i.classoid = o.class AND i.objoid = o.id AND i.objsubid = o.sub AND i.initprivs::text = o.acl::text) AND NOT "    \
+    "EXISTS (SELECT FROM pg_depend x WHERE x.classid = o.class AND x.objid = o.id AND x.deptype = 'e')) p"
+
 static const struct other_kind kinds[] = {
 /* ---- that show rows ---- */
 #define VIEW(where, why)                                                                                               \
@@ -78,9 +143,24 @@ static const struct other_kind kinds[] = {
     {"statistics", "s.stxname", "c.relname", "pg_get_statisticsobjdef(s.oid)",
      "pg_statistic_ext s JOIN pg_class c ON c.oid = s.stxrelid" IN_SCHEMA("s.stxnamespace"), NULL, "pg_statistic_ext",
      "s.oid", false, NULL},
-    {"storage parameters", "c.relname", "c.relname", "array_to_string(c.reloptions, ', ')",
-     "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relkind IN ('r', 'p') AND c.reloptions IS NOT NULL", "pg_class",
-     "c.oid", false, "how a server stores and cleans a table is for the target's to choose"},
+
+    {"default", "a.attname", "c.relname", "pg_get_expr(d.adbin, d.adrelid)",
+     "pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum" OF_TABLE("d.adrelid"),
+     "c.relkind IN ('v', 'f')", "pg_class", "c.oid", false,
+     "it is of a view or a foreign table, for rows that are "
+     "written through it"},
+
+    /* ---- how things are stored and kept: it changes no row, and is the database's own ---- */
+    {"table setting", "c.relname", "c.relname", "s.said", "pg_class c" IN_SCHEMA("c.relnamespace") TABLE_SETTINGS,
+     "c.relkind IN ('r', 'p', 'm') AND s.said <> ''", "pg_class", "c.oid", false, storage_why},
+    {"column setting", "a.attname", "c.relname", "s.said",
+     "pg_attribute a JOIN pg_type t ON t.oid = a.atttypid" OF_TABLE("a.attrelid") COLUMN_SETTINGS,
+     "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND s.said <> ''",
+     "pg_class", "c.oid", false, storage_why},
+    {"index setting", "x.relname", "c.relname", "s.said",
+     "pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam" OF_TABLE("i.indrelid")
+         INDEX_SETTINGS,
+     "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND s.said <> ''", "pg_class", "c.oid", false, storage_why},
 
     /* ---- code ---- */
     {"function", "p.proname", NULL, "pg_get_functiondef(p.oid)", "pg_proc p" IN_SCHEMA("p.pronamespace"),
@@ -107,8 +187,12 @@ static const struct other_kind kinds[] = {
      false, NULL},
     {"operator family", "o.opfname", NULL, NULL, "pg_opfamily o" IN_SCHEMA("o.opfnamespace"), NULL, "pg_opfamily",
      "o.oid", false, NULL},
-    {"base type", "t.typname", NULL, NULL, "pg_type t" IN_SCHEMA("t.typnamespace"), "t.typtype = 'b' AND t.typelem = 0",
-     "pg_type", "t.oid", false, NULL},
+    {"base type", "t.typname", NULL, NULL, "pg_type t" IN_SCHEMA("t.typnamespace"),
+     "t.typtype = 'b' AND t.typelem = 0 AND t.typisdefined", "pg_type", "t.oid", false, NULL},
+    {"shell type", "t.typname", NULL, NULL, "pg_type t" IN_SCHEMA("t.typnamespace"), "NOT t.typisdefined", "pg_type",
+     "t.oid", false, "it is only a name"},
+    {"type setting", "t.typname", NULL, "s.said", "pg_type t" IN_SCHEMA("t.typnamespace") TYPE_SETTINGS, "s.said <> ''",
+     "pg_type", "t.oid", false, "the type is made without it, where it is made"},
     {"cast", "format_type(s.castsource, NULL) || ' as ' || format_type(s.casttarget, NULL)", NULL, NULL, "pg_cast s",
      "s.oid >= " OF_USERS, "pg_cast", "s.oid", true, NULL},
     {"transform", "format_type(s.trftype, NULL)", NULL, NULL, "pg_transform s", "s.oid >= " OF_USERS, "pg_transform",
@@ -138,8 +222,7 @@ static const struct other_kind kinds[] = {
      "pg_publication p", NULL, "pg_publication", "p.oid", true, NULL},
     /* The connection of a subscription, and the options of servers and users, may hold passwords: they aren't read. */
     {"subscription", "s.subname", NULL, "'publications ' || array_to_string(s.subpublications, ', ')",
-     "pg_subscription s", "s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())", NULL,
-     NULL, true, NULL},
+     "pg_subscription s", "s.subdbid = " THIS_DATABASE("oid"), NULL, NULL, true, NULL},
     {"foreign data wrapper", "w.fdwname", NULL, NULL, "pg_foreign_data_wrapper w", NULL, "pg_foreign_data_wrapper",
      "w.oid", true, NULL},
     {"foreign server", "s.srvname", NULL,
@@ -147,23 +230,35 @@ static const struct other_kind kinds[] = {
      "s.srvversion, '') FROM pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw)",
      "pg_foreign_server s", NULL, "pg_foreign_server", "s.oid", true, NULL},
     {"user mapping", "m.usename || ' on ' || m.srvname", NULL, NULL, "pg_user_mappings m", NULL, NULL, NULL, true,
-     "the users of one server aren't those of another"},
+     users_why},
     {"default privileges", "pg_get_userbyid(d.defaclrole)", NULL, "d.defaclacl", "pg_default_acl d", NULL, NULL, NULL,
      true, "the users of one server aren't those of another"},
-    {"privileges", "p.n_objects || ' objects'", NULL, "p.acls",
-     "(SELECT count(*) AS n_objects, string_agg(c.oid::regclass || ' ' || c.relacl::text, ' ' ORDER BY c.oid) AS acls "
-     "FROM pg_class c" IN_SCHEMA("c.relnamespace") " WHERE c.relacl IS NOT NULL AND left(n.nspname, 3) <> 'pg_' AND "
-                                                   "n.nspname <> 'information_schema') p",
-     "p.n_objects > 0", NULL, NULL, true, "the users of one server aren't those of another"},
+    {"privileges", "p.n_objects || ' objects'", NULL, "p.said", GRANTED, "p.n_objects > 0", NULL, NULL, true,
+     users_why},
+    {"owner", "o.role", NULL, "o.said", OWNED, NULL, NULL, NULL, true, users_why},
+    /* Values of settings may be secrets of an application. */
+    {"database setting", "coalesce(r.rolname, 'all roles')", NULL,
+     "(SELECT string_agg(split_part(o, '=', 1), ', ') FROM unnest(s.setconfig) o)",
+     "pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole", "s.setdatabase = " THIS_DATABASE("oid"), NULL,
+     NULL, true, "it is of the database, and not of what it holds"},
+    {"schema", "z.nspname", NULL, NULL, "pg_namespace z",
+     "left(z.nspname, 3) <> 'pg_' AND z.nspname NOT IN ('public', 'information_schema') AND NOT EXISTS (SELECT FROM "
+     "pg_class c WHERE c.relnamespace = z.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S')) AND NOT EXISTS (SELECT FROM "
+     "pg_type t WHERE t.typnamespace = z.oid AND t.typtype IN ('e', 'd', 'r', 'c'))",
+     "pg_namespace", "z.oid", true, "there is nothing in it that could be moved"},
     {"large objects", "l.n_objects || ' large objects'", NULL, NULL,
      "(SELECT count(*) AS n_objects FROM pg_largeobject_metadata) l", "l.n_objects > 0", NULL, NULL, true, NULL},
     {"comment", "pg_describe_object(d.classoid, d.objoid, d.objsubid)", NULL, "d.description",
      "pg_description d LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid LEFT JOIN "
      "pg_namespace s ON s.oid = c.relnamespace",
-     "d.objoid >= " OF_USERS " AND coalesce(c.relkind, 'v') NOT IN ('r', 'p') AND coalesce(s.nspname, '') NOT LIKE "
+     "d.objoid >= " OF_USERS
+     " AND (coalesce(c.relkind, 'v') NOT IN ('r', 'p') OR c.relispartition) AND coalesce(s.nspname, '') NOT LIKE "
      "'pg\\_%' AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = d.classoid AND x.objid = d.objoid AND "
      "x.deptype = 'e') AND d.classoid <> 'pg_extension'::regclass",
      NULL, NULL, true, "only comments on tables and columns are moved"},
+    {"comment", "'database ' || current_database()", NULL, "d.description", "pg_shdescription d",
+     "d.classoid = 'pg_database'::regclass AND d.objoid = " THIS_DATABASE("oid"), NULL, NULL, true,
+     "only comments on tables and columns are moved"},
     {"security label", "pg_describe_object(l.classoid, l.objoid, l.objsubid)", NULL, "l.label", "pg_seclabel l", NULL,
      NULL, NULL, true, NULL},
 };

@@ -76,6 +76,8 @@ static enum vf_status fail_connection(struct vf_pg_conn *conn, struct vf_error *
 {
     char line[1024];
     one_line(PQerrorMessage(conn->pg), line, sizeof(line));
+    if (strstr(line, "cannot allocate memory for") != NULL) /* a row that libpq has no memory for ends the connection */
+        return vf_error_set(err, VF_NOMEM, "out of memory");
     vf_error_set(err, VF_TEMPORARY, "the connection to the server was lost: %s",
                  line[0] != '\0' ? line : "the server closed it");
     vf_error_hint(err, "check the network and the server: continue with --resume");

@@ -1,8 +1,8 @@
 /*
  * PostgreSQL as a target: what columns and indexes become here, and making them.
  *
- * No text of the source is ever run: types are taken apart and written anew (types.h), defaults come from the small model, predicates of partial indexes only where they are simple
- * comparisons of columns with literals.
+ * No text of the source is ever run: types are taken apart and written anew (types.h), and so are defaults, checks and the expressions of columns and indexes, by way of the model
+ * (model/expression.h).
  */
 #ifndef VF_ENGINE_POSTGRES_TARGET_H
 #define VF_ENGINE_POSTGRES_TARGET_H

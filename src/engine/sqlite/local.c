@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "engine/sqlite/bulk.h"
+#include "engine/sqlite/extension.h"
 #include "engine/sqlite/file.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/snapshot.h"
@@ -381,6 +382,7 @@ enum vf_status vf_sqlite_open(const struct vf_url *url, const struct vf_open_opt
     opened->sql.base.options.password = NULL;
     opened->sql.lib = vf_sqlite_library_linked();
     opened->sql.hint = hint_for;
+    opened->sql.load_vec0 = vf_sqlite_load_vec0;
     opened->lock_fd = -1;
     opened->sql.limits = (struct vf_limits){
         .text_nul = true,

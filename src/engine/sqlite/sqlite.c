@@ -10,6 +10,7 @@
 #include "engine/sqlite/snapshot.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/expression.h"
 
 static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
@@ -41,6 +42,7 @@ const struct vf_engine_ops vf_sqlite_engine = {
     .text_match = vf_sqlite_text_match,
     .text_check = vf_sqlite_text_check,
     .map_column = vf_sqlite_map_column,
+    .fit_table = vf_sqlite_fit_table,
     .map_index = vf_sqlite_map_index,
     .preflight = vf_sqlite_preflight,
     .lock = vf_sqlite_lock,

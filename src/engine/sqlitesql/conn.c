@@ -31,13 +31,6 @@ static enum vf_status status_of(const struct vf_sqlite_conn *conn, int code)
     }
 }
 
-__attribute__((format(printf, 2, 0))) static void wrap(struct vf_error *err, const char *fmt, va_list args)
-{
-    char what[512];
-    vsnprintf(what, sizeof(what), fmt, args);
-    vf_error_wrap(err, "%s", what);
-}
-
 enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err, const char *fmt, ...)
 {
     va_list args;
@@ -45,7 +38,7 @@ enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err,
     enum vf_status status = conn->fail != NULL ? conn->fail(conn, err) : VF_OK;
     if (status != VF_OK) {
         va_start(args, fmt);
-        wrap(err, fmt, args);
+        vf_error_wrapv(err, fmt, args);
         va_end(args);
         return status;
     }
@@ -59,7 +52,7 @@ enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err,
     vf_error_set(err, status, "%s",
                  status == VF_LOCKED ? "the database is locked by another program" : conn->lib->errmsg(conn->db));
     va_start(args, fmt);
-    wrap(err, fmt, args);
+    vf_error_wrapv(err, fmt, args);
     va_end(args);
     if (err != NULL)
         err->vendor_code = code;

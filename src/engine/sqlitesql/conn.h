@@ -17,8 +17,11 @@ struct vf_sqlite_conn {
     const char *name; /* what messages call the database: the path of a file, the URL of a server */
     bool
         is_libsql; /* a file whose vectors are declared as libSQL's, and that has libsql_vector_idx: it is asked to, or has it already */
-    bool is_usable;              /* a first read has gone well: what can't be read later is broken, not foreign */
-    bool no_without_rowid;       /* tables WITHOUT ROWID can't be made */
+    bool is_usable;        /* a first read has gone well: what can't be read later is broken, not foreign */
+    bool no_without_rowid; /* tables WITHOUT ROWID can't be made */
+    bool has_vec0;         /* sqlite-vec is loaded into this connection */
+    /* Load it. VF_MISSING, with the remedy: it isn't there. NULL: nothing can be loaded there. */
+    enum vf_status (*load_vec0)(struct vf_sqlite_conn *conn, struct vf_error *err);
     const char *no_vector_index; /* why no libsql_vector_idx is built there; NULL: it is */
     struct vf_limits limits;
     /* Adds the remedy to the error of a failure of SQLite with this extended code, where there is one. */

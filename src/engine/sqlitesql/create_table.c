@@ -8,6 +8,7 @@ struct parser {
     const char *at;
     struct vf_arena *arena;
     struct vf_sqlite_constraint **tail;
+    const struct vf_sqlite_constraint *last;
     const char *column;  /* of a column's own constraints; NULL in those of the table */
     const char *pending; /* name that CONSTRAINT gave */
     bool no_memory;
@@ -29,6 +30,7 @@ static struct vf_sqlite_constraint *add(struct parser *parser, enum vf_sqlite_co
     }
     *parser->tail = added;
     parser->tail = &added->next;
+    parser->last = added;
     return added;
 }
 
@@ -158,6 +160,24 @@ static void parse_key(struct parser *parser, enum vf_sqlite_constraint_kind kind
         parse_columns(parser, constraint);
 }
 
+/* Behind CONFLICT. One of the table's is of the columns of the constraint before it. */
+static void parse_conflict(struct parser *parser)
+{
+    const struct vf_sqlite_constraint *of = parser->last;
+    struct vf_sql_token token = vf_sql_next(&parser->at);
+    if (vf_sql_is_word(token, "ABORT"))
+        return;
+    struct vf_sqlite_constraint *conflict = add(parser, VF_SQLITE_CONFLICT);
+    const char *text = keep(parser, vf_sql_unquote(token, parser->arena));
+    if (conflict == NULL)
+        return;
+    conflict->text = text;
+    if (parser->column == NULL && of != NULL) {
+        conflict->n_columns = of->n_columns;
+        memcpy(conflict->columns, of->columns, sizeof(conflict->columns));
+    }
+}
+
 /* One step in a column's or the table's constraints. */
 static void parse_constraint(struct parser *parser)
 {
@@ -182,6 +202,8 @@ static void parse_constraint(struct parser *parser)
         parse_references(parser, add(parser, VF_SQLITE_FOREIGN_KEY));
     } else if (take_word(parser, "COLLATE")) {
         (void)vf_sql_next(&parser->at);
+    } else if (take_word(parser, "CONFLICT")) { /* behind ON, which says nothing by itself */
+        parse_conflict(parser);
     } else if (take_char(parser, '(')) {
         vf_sql_skip_inside(&parser->at);
     } else {

@@ -1,5 +1,5 @@
 /*
- * What only the text of CREATE TABLE says: checks, names of constraints, whether a foreign key is deferrable, expressions of generated columns. All else comes from SQLite's PRAGMAs.
+ * What only the text of CREATE TABLE says: checks, names of constraints, their ON CONFLICT, whether a foreign key is deferrable, expressions of generated columns. All else comes from SQLite's PRAGMAs.
  */
 #ifndef VF_ENGINE_SQLITESQL_CREATE_TABLE_H
 #define VF_ENGINE_SQLITESQL_CREATE_TABLE_H
@@ -16,6 +16,7 @@ enum vf_sqlite_constraint_kind {
     VF_SQLITE_FOREIGN_KEY, /* deferrable */
     VF_SQLITE_UNIQUE,      /* columns */
     VF_SQLITE_PRIMARY_KEY, /* columns */
+    VF_SQLITE_CONFLICT,    /* what a rule that is broken does, of the columns: text, but not ABORT, which is usual */
 };
 
 #define VF_SQLITE_MAX_KEY_COLUMNS 64

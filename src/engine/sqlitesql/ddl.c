@@ -2,12 +2,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/ddl.h"
 #include "engine/sqlitesql/default.h"
 #include "engine/sqlitesql/expression.h"
 #include "engine/sqlitesql/from.h"
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/vector_index.h"
 
 /* ---- CREATE TABLE ---- */
@@ -16,16 +18,7 @@ enum vf_status vf_sqlite_write_expression(const struct vf_table *table, const st
                                           const struct vf_expr *expr, bool is_default, struct vf_buf *out,
                                           struct vf_error *err)
 {
-    /* What may be different because of where it comes from was decided when it was translated. */
-    const struct vf_expr_scope scope = {.table = table, .column = column, .is_default = is_default};
-    struct vf_arena arena = {0};
-    const char *why = NULL;
-    enum vf_status status = VF_OK;
-    if (!vf_expr_write(&vf_sqlite_dialect, &scope, expr, &arena, out, &why))
-        status = vf_error_set(err, VF_INTERNAL, "an expression of table %s isn't one that was translated: %s",
-                              table->name, why);
-    vf_arena_release(&arena);
-    return status;
+    return vf_ddl_write_expression(&vf_sqlite_dialect, table, column, expr, is_default, out, err);
 }
 
 static enum vf_status write_parts(const struct vf_table *table, const struct vf_index *index, struct vf_buf *sql,
@@ -226,6 +219,8 @@ static enum vf_status make_table(struct vf_sqlite_conn *conn, const struct vf_ta
     enum vf_status status = object_exists(conn, "table", table->name, &exists, err);
     if (status != VF_OK || exists)
         return status;
+    if (table->kind == VF_TABLE_VEC0)
+        return vf_vec0_make_table(conn, table, err);
     for (size_t i = 0; i < table->n_columns; i++) {
         if (!vf_sqlite_is_type_name(table->columns[i].native))
             return vf_error_set(err, VF_USAGE, "table %s: column %s can't be declared \"%s\"", table->name,
@@ -250,7 +245,7 @@ static enum vf_status make_index(struct vf_sqlite_conn *conn, const struct vf_ta
 {
     struct vf_buf sql;
     bool exists = false;
-    if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0)
+    if (index->constraint != VF_CONSTRAINT_NONE || index->n_parts == 0 || index->kind == VF_INDEX_EXACT)
         return VF_OK; /* part of the table */
     if (index->kind == VF_INDEX_FULLTEXT)
         return vf_sqlite_make_fulltext(conn, table, index, err);
@@ -367,15 +362,20 @@ static enum vf_status with_table(struct vf_sqlite_conn *conn, const char *verb, 
     return status;
 }
 
+static void write_name(struct vf_buf *sql, const char *schema, const char *name)
+{
+    (void)schema; /* there is one */
+    vf_buf_str(sql, "main.");
+    vf_sqlite_quote(sql, name);
+}
+
 /* CREATE VIEW looks at nothing: what is wrong shows when it is read. A server doesn't tell the columns of no rows. */
-static enum vf_status count_columns(struct vf_sqlite_conn *conn, const struct vf_view *view, struct vf_error *err)
+static enum vf_status try_view(struct vf_sqlite_conn *conn, const struct vf_view *view, struct vf_error *err)
 {
     int64_t n = 0;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT * FROM main.");
-    vf_sqlite_quote(&sql, view->name);
-    vf_buf_str(&sql, " LIMIT 0");
+    vf_ddl_write_trial(view, write_name, &sql);
     enum vf_status status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_str(&sql, "SELECT count(*) FROM pragma_table_info(");
     vf_sqlite_quote_text(&sql, view->name, strlen(view->name));
@@ -384,26 +384,18 @@ static enum vf_status count_columns(struct vf_sqlite_conn *conn, const struct vf
         status = vf_buf_check(&sql, err);
     if (status == VF_OK)
         status = vf_sqlite_get_i64(conn, sql.data, 0, &n, err);
-    if (status == VF_OK && (size_t)n != view->n_columns)
-        status = vf_error_set(err, VF_ENGINE, "it has %lld columns in place of %zu", (long long)n, view->n_columns);
     vf_buf_release(&sql);
-    return status;
+    return status == VF_OK ? vf_ddl_check_columns(view, n, err) : status;
 }
 
 static enum vf_status apply_view(struct vf_sqlite_conn *conn, const struct vf_step *step, struct vf_error *err)
 {
-    bool is_made = step->kind == VF_STEP_VIEW;
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, is_made ? "CREATE VIEW main." : "DROP VIEW IF EXISTS main.");
-    vf_sqlite_quote(&sql, step->view->name);
-    if (is_made) {
-        vf_buf_str(&sql, " AS ");
-        vf_buf_str(&sql, step->view->text);
-    }
+    vf_ddl_write_view(step, write_name, &sql);
     enum vf_status status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
-    return status == VF_OK && is_made ? count_columns(conn, step->view, err) : status;
+    return status == VF_OK && step->kind == VF_STEP_VIEW ? try_view(conn, step->view, err) : status;
 }
 
 enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step, struct vf_error *err)
@@ -420,9 +412,13 @@ enum vf_status vf_sqlite_apply(struct vf_conn *base, const struct vf_step *step,
     case VF_STEP_SEQUENCE_VALUE:
         return set_sequence(conn, step->sequence, err);
     case VF_STEP_ANALYZE:
+        if (step->table->kind == VF_TABLE_VEC0) /* there is one way to search it */
+            return VF_OK;
         return with_table(conn, "ANALYZE", step->table->name, err);
     case VF_STEP_DROP_TABLE:
         status = vf_sqlite_drop_fulltext(conn, step->table, err);
+        if (status == VF_OK)
+            status = vf_vec0_prepare_drop(conn, step->table->name, err);
         if (status != VF_OK)
             return status;
         return with_table(conn, "DROP TABLE IF EXISTS", step->table->name, err);
@@ -450,7 +446,12 @@ enum vf_status vf_sqlite_table_state(struct vf_conn *base, const char *schema, c
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
-    status = vf_sqlite_write_from(conn, name, &sql, err);
+    bool is_vec0 = false;
+    status = vf_vec0_is_table(conn, name, &is_vec0, err);
+    if (status == VF_OK && is_vec0) /* without the extension */
+        status = vf_vec0_write_rows(name, &sql, err);
+    else if (status == VF_OK)
+        status = vf_sqlite_write_from(conn, name, &sql, err);
     vf_buf_char(&sql, ')');
     if (status == VF_OK)
         status = vf_buf_check(&sql, err);

@@ -112,6 +112,11 @@ static const char *literal(const char *text, const struct vf_column *column, str
     return word_literal(token, column);
 }
 
+static bool is_of_time(enum vf_default_kind kind)
+{
+    return kind == VF_DEFAULT_NOW || kind == VF_DEFAULT_TODAY || kind == VF_DEFAULT_TIME;
+}
+
 enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena, struct vf_column *column,
                                        struct vf_error *err)
 {
@@ -127,6 +132,7 @@ enum vf_status vf_sqlite_default_parse(const char *text, struct vf_arena *arena,
         if (strcmp(squeezed, spellings[i].text) == 0) {
             column->def.kind = spellings[i].kind;
             column->def.text = spellings[i].written;
+            column->def.is_utc = is_of_time(spellings[i].kind);
             return VF_OK;
         }
     }
@@ -259,7 +265,8 @@ static const char *own_spelling(const struct vf_column *column)
 bool vf_sqlite_default_write(const struct vf_column *column, struct vf_buf *out, const char **why)
 {
     const char *own = own_spelling(column);
-    *why = NULL;
+    bool is_other_clock = is_of_time(column->def.kind) && !column->def.is_utc && column->type.kind != VF_K_TIMESTAMPTZ;
+    *why = is_other_clock ? "SQLite's clock is that of UTC, where the source's shows the session's time zone" : NULL;
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
         return false;

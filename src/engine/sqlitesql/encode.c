@@ -167,13 +167,17 @@ static enum vf_status bind_vector(const struct binder *b, const uint8_t *bytes, 
         return bind_vector_text(b, bytes, size_bytes, err);
     if (b->field->form == VF_FORM_LIBSQL)
         return bind_libsql(b, bytes, size_bytes, err);
-    if (is_little_endian() || element == VF_E_BIT || element == VF_E_I8)
+    bool is_reversed = element == VF_E_BIT && b->field->form == VF_FORM_VEC0;
+    if (!is_reversed && (is_little_endian() || element == VF_E_BIT || element == VF_E_I8))
         return bind_blob(b, bytes, size_bytes, err);
     struct vf_buf *buf = buffer_of(b->scratch);
     char *out = vf_buf_reserve(buf, size_bytes);
     if (out == NULL)
         return vf_buf_check(buf, err);
-    vf_copy_le(element, out, bytes, dim_of(b->field, size_bytes));
+    if (is_reversed)
+        vf_bits_reverse(out, bytes, size_bytes);
+    else
+        vf_copy_le(element, out, bytes, dim_of(b->field, size_bytes));
     vf_buf_advance(buf, size_bytes);
     return bind_blob(b, buf->data, buf->size_bytes, err);
 }

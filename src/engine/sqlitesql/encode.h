@@ -15,6 +15,11 @@ struct vf_sqlite_scratch {
 };
 void vf_sqlite_scratch_release(struct vf_sqlite_scratch *scratch);
 
+/* A function like vf_sqlite_bind(). */
+typedef enum vf_status vf_sqlite_bind_fn(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int parameter,
+                                         const struct vf_field *field, const struct vf_array *array, int64_t row,
+                                         struct vf_sqlite_scratch *scratch, struct vf_error *err);
+
 /* Bind value `row` of `array` to parameter `parameter` (from 1). The batch and the scratch must stay as they are until the statement is reset. VF_VALUE: the form can't hold it. */
 enum vf_status vf_sqlite_bind(struct vf_sqlite_conn *conn, sqlite3_stmt *stmt, int parameter,
                               const struct vf_field *field, const struct vf_array *array, int64_t row,

@@ -132,6 +132,8 @@ static enum vf_status read_ordinary(struct reading *reading, struct vf_error *er
         status = vf_sqlite_prepare_rows(reading->conn, &sql, rowid, reading->options->sample_rows, &stmt, err);
     while (status == VF_OK && row) {
         status = vf_sqlite_step(reading->conn, stmt, &row, err);
+        if (status == VF_NOMEM)
+            vf_error_hint(err, "a value is held in memory as a whole: give the process more, or leave the table out");
         if (status == VF_OK && row)
             status = read_row(reading, stmt, err);
     }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/from.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/sqlitesql/target.h"
 
 #define UNICODE_WORDS "unicode61"
@@ -486,7 +487,7 @@ static enum vf_status list_beside(struct vf_sqlite_conn *conn, const char *table
     bool row = true;
     static const char query[] =
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'";
-    enum vf_status status = vf_sqlite_get_i64(conn, "SELECT count(*) FROM sqlite_master", 0, &max, err);
+    enum vf_status status = vf_sqlite_get_i64(conn, VF_SQLITE_ASK_N_OBJECTS, 0, &max, err);
 
     *n = 0;
     *names = vf_arena_alloc(arena, (size_t)max + 1, sizeof(**names));

@@ -1,5 +1,6 @@
 #include "engine/sqlitesql/inspect.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
 {
     int64_t n_objects = 0;
     sqlite3_stmt *stmt = NULL;
-    enum vf_status status = vf_sqlite_get_i64(conn, "SELECT count(*) FROM sqlite_master", 0, &n_objects, err);
+    enum vf_status status = vf_sqlite_get_i64(conn, VF_SQLITE_ASK_N_OBJECTS, 0, &n_objects, err);
     if (status != VF_OK || n_objects == 0)
         return status;
     catalogue->n_objects = (size_t)n_objects;
@@ -394,6 +395,31 @@ static enum vf_status add_sequences(struct vf_sqlite_conn *conn, struct vf_schem
     return status;
 }
 
+/* Numbers in the header of the file that are the application's: nothing in SQLite uses them. */
+static enum vf_status name_settings(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    static const char *const names[] = {"user_version", "application_id"};
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == VF_OK; i++) {
+        char sql[64];
+        int64_t value = 0;
+        (void)snprintf(sql, sizeof(sql), "PRAGMA main.%s", names[i]);
+        status = vf_sqlite_get_i64(conn, sql, 0, &value, err);
+        if (status != VF_OK || value == 0)
+            continue;
+        struct vf_other *other = vf_schema_add_other(schema);
+        if (other == NULL)
+            return vf_error_nomem(err);
+        *other = (struct vf_other){.kind = "setting",
+                                   .name = names[i],
+                                   .text = vf_arena_printf(&schema->arena, "PRAGMA %s = %" PRId64, names[i], value),
+                                   .why = "a number that applications keep in the file: set it there by hand"};
+        if (other->text == NULL)
+            return vf_error_nomem(err);
+    }
+    return status;
+}
+
 enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_options *options,
                                  struct vf_schema *schema, struct vf_error *err)
 {
@@ -410,6 +436,8 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = vf_sqlite_resolve_parents(schema, err);
     if (status == VF_OK)
         status = add_sequences(conn, schema, err);
+    if (status == VF_OK && conn->prepare_rows == NULL) /* a file, not a server */
+        status = name_settings(conn, schema, err);
     if (status == VF_OK)
         status = vf_memory_lay(base, schema, err);
     if (status == VF_OK && options->evidence)

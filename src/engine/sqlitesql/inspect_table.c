@@ -188,6 +188,29 @@ static enum vf_status add_checks(struct vf_schema *schema, struct vf_table *tabl
     return VF_OK;
 }
 
+/* Other databases stop at a row that breaks a rule, and so does a copy. */
+static enum vf_status name_conflicts(struct vf_schema *schema, const struct vf_table *table,
+                                     const struct vf_sqlite_constraint *constraints, struct vf_error *err)
+{
+    for (const struct vf_sqlite_constraint *c = constraints; c != NULL; c = c->next) {
+        if (c->kind != VF_SQLITE_CONFLICT)
+            continue;
+        struct vf_other *other = vf_schema_add_other(schema);
+        if (other == NULL)
+            return vf_error_nomem(err);
+        *other = (struct vf_other){
+            .kind = "conflict clause",
+            .name = c->n_columns > 0 ? c->columns[0] : table->name,
+            .on = table->name,
+            .text = vf_arena_printf(&schema->arena, "ON CONFLICT %s", c->text),
+            .why = "a row that breaks the rule is an error in the target, unless its statement says otherwise",
+        };
+        if (other->text == NULL)
+            return vf_error_nomem(err);
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_sqlite_inspect_table(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_table *table,
                                        const char *sql, struct vf_error *err)
 {
@@ -217,6 +240,8 @@ enum vf_status vf_sqlite_inspect_table(struct vf_sqlite_conn *conn, struct vf_sc
         status = mend_primary_key(schema, table, constraints, err);
     if (status == VF_OK)
         status = add_checks(schema, table, constraints, err);
+    if (status == VF_OK)
+        status = name_conflicts(schema, table, constraints, err);
     conn->lib->finalize(stmt);
     vf_buf_release(&text);
     return status;

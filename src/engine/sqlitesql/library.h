@@ -37,10 +37,12 @@
     X(extended_result_codes)                                                                                           \
     X(file_control)                                                                                                    \
     X(finalize)                                                                                                        \
+    X(free)                                                                                                            \
     X(get_autocommit)                                                                                                  \
     X(interrupt)                                                                                                       \
     X(libversion)                                                                                                      \
     X(libversion_number)                                                                                               \
+    X(load_extension)                                                                                                  \
     X(limit)                                                                                                           \
     X(open_v2)                                                                                                         \
     X(prepare_v3)                                                                                                      \

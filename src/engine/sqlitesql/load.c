@@ -3,11 +3,13 @@
 #include "engine/refuse.h"
 #include "engine/sqlitesql/encode.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vec0_target.h"
 
 struct vf_load {
     struct vf_sqlite_conn *conn;
     struct vf_relation relation; /* borrowed texts and fields */
     sqlite3_stmt *stmt;
+    vf_sqlite_bind_fn *bind;
     struct vf_sqlite_scratch *scratch; /* one for each field */
 };
 
@@ -50,8 +52,14 @@ void vf_sqlite_write_insert(const struct vf_relation *relation, struct vf_buf *s
 static void write_insert(const struct vf_relation *relation, struct vf_buf *sql)
 {
     vf_sqlite_write_insert(relation, sql);
-    for (size_t i = 0; i < relation->n_fields; i++)
-        vf_buf_printf(sql, "%s?%zu", i == 0 ? "(" : ", ", i + 1);
+    for (size_t i = 0; i < relation->n_fields; i++) {
+        const char *function = vf_vec0_function(&relation->fields[i]);
+        vf_buf_str(sql, i == 0 ? "(" : ", ");
+        if (function != NULL)
+            vf_buf_printf(sql, "%s(?%zu)", function, i + 1);
+        else
+            vf_buf_printf(sql, "?%zu", i + 1);
+    }
     if (relation->n_fields > 0)
         vf_buf_char(sql, ')');
 }
@@ -65,11 +73,15 @@ enum vf_status vf_sqlite_load_open(struct vf_conn *base, const struct vf_relatio
         return vf_error_nomem(err);
     made->conn = vf_sqlite_conn_of(base);
     made->relation = *relation;
+    made->bind = relation->kind == VF_TABLE_VEC0 ? vf_vec0_bind : vf_sqlite_bind;
     made->scratch = vf_calloc(relation->n_fields + 1, sizeof(*made->scratch));
     vf_buf_init(&sql, VF_BUF_MAX);
     write_insert(relation, &sql);
-    enum vf_status status =
-        made->scratch == NULL ? vf_error_nomem(err) : vf_sqlite_prepare_buf(made->conn, &sql, &made->stmt, err);
+    enum vf_status status = made->scratch == NULL ? vf_error_nomem(err) : VF_OK;
+    if (status == VF_OK && relation->kind == VF_TABLE_VEC0)
+        status = vf_sqlite_need_vec0(made->conn, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(made->conn, &sql, &made->stmt, err);
     vf_buf_release(&sql);
     if (status != VF_OK) {
         vf_sqlite_load_close(made);
@@ -106,8 +118,8 @@ static enum vf_status insert_row(struct vf_load *load, const struct vf_batch *ba
 {
     const struct vf_relation *relation = &load->relation;
     for (size_t i = 0; i < relation->n_fields; i++) {
-        enum vf_status status = vf_sqlite_bind(load->conn, load->stmt, (int)i + 1, &relation->fields[i],
-                                               &batch->columns[i], row, &load->scratch[i], err);
+        enum vf_status status = load->bind(load->conn, load->stmt, (int)i + 1, &relation->fields[i], &batch->columns[i],
+                                           row, &load->scratch[i], err);
         *column = i;
         if (status != VF_OK)
             return status;
@@ -115,8 +127,12 @@ static enum vf_status insert_row(struct vf_load *load, const struct vf_batch *ba
     enum vf_status status = VF_OK;
     int code = load->conn->lib->step(load->stmt);
     if (code != SQLITE_DONE && code != SQLITE_ROW) {
-        *column = vf_sqlite_column_of_message(relation, load->conn->lib->errmsg(load->conn->db));
+        const char *message = load->conn->lib->errmsg(load->conn->db);
+        *column = vf_sqlite_column_of_message(relation, message);
+        bool is_twice = relation->kind == VF_TABLE_VEC0 && strncmp(message, "UNIQUE constraint", 17) == 0;
         status = vf_sqlite_fail(load->conn, err, "table %s", relation->name);
+        if (is_twice) /* the extension has one code for all that fails; a key that is there fails before anything is written */
+            status = VF_VALUE;
     }
     load->conn->lib->reset(load->stmt);
     return status;

@@ -6,6 +6,7 @@
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/target.h"
 #include "engine/sqlitesql/types.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/vector_index.h"
 
 const char *vf_sqlite_collation(const char *collation)
@@ -174,6 +175,8 @@ enum vf_status vf_sqlite_map_index(struct vf_conn *base, const struct vf_table *
                                    struct vf_arena *arena, struct vf_index_mapping *mapping, struct vf_error *err)
 {
     *mapping = (struct vf_index_mapping){.index = *index};
+    if (table->kind == VF_TABLE_VEC0)
+        return vf_vec0_map_index(table, arena, mapping, err);
     if (vf_index_is_vector(index->kind))
         return vf_sqlite_map_vector_index(vf_sqlite_conn_of(base), table, arena, mapping, err);
     if (index->kind == VF_INDEX_FULLTEXT)

@@ -2,7 +2,37 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vec0.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "model/problem.h"
+
+/* Beside a vec0 table lie others, under names that are taken with it. */
+static enum vf_status check_shadows(const struct vf_schema *wanted, const struct vf_table *table,
+                                    struct vf_problem_list *problems, struct vf_error *err)
+{
+    for (size_t i = 0; table->kind == VF_TABLE_VEC0 && i < wanted->n_tables; i++) {
+        if (vf_sqlite_is_shadow(wanted->tables[i].name, table->name, "vec0"))
+            return vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, &wanted->tables[i], NULL,
+                                        "give it another name by rename: in the plan", err,
+                                        "the vec0 table \"%s\" keeps its data in a table of this name", table->name);
+    }
+    return VF_OK;
+}
+
+static enum vf_status check_name(const struct vf_table *table, struct vf_problem_list *problems, struct vf_error *err)
+{
+    char head[8] = "";
+    memcpy(head, table->name, strnlen(table->name, sizeof(head) - 1));
+    if (vf_strcasecmp(head, "sqlite_") != 0)
+        return VF_OK;
+    enum vf_status status = vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, table, NULL,
+                                                 "give it another name by rename: in the plan", err,
+                                                 "SQLite keeps names that begin with \"sqlite_\" for itself");
+    char *text = vf_arena_printf(&problems->arena, "rename: my_%s", table->name);
+    if (status != VF_OK)
+        return status;
+    return text != NULL ? vf_problem_say(problems, text, err) : vf_error_nomem(err);
+}
 
 /* Names that are one to SQLite are found by the plan, and so are too many columns. */
 enum vf_status vf_sqlite_check_names(const struct vf_schema *wanted, struct vf_problem_list *problems,
@@ -10,17 +40,9 @@ enum vf_status vf_sqlite_check_names(const struct vf_schema *wanted, struct vf_p
 {
     enum vf_status status = VF_OK;
     for (size_t i = 0; status == VF_OK && i < wanted->n_tables; i++) {
-        const struct vf_table *table = &wanted->tables[i];
-        char head[8] = "";
-        memcpy(head, table->name, strnlen(table->name, sizeof(head) - 1));
-        if (vf_strcasecmp(head, "sqlite_") != 0)
-            continue;
-        status = vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, table, NULL,
-                                      "give it another name by rename: in the plan", err,
-                                      "SQLite keeps names that begin with \"sqlite_\" for itself");
-        char *text = vf_arena_printf(&problems->arena, "rename: my_%s", table->name);
+        status = check_name(&wanted->tables[i], problems, err);
         if (status == VF_OK)
-            status = text != NULL ? vf_problem_say(problems, text, err) : vf_error_nomem(err);
+            status = check_shadows(wanted, &wanted->tables[i], problems, err);
     }
     return status;
 }

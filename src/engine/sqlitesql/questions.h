@@ -21,6 +21,8 @@
 #define VF_SQLITE_FIRST_ROWID   "rowid"
 #define VF_SQLITE_ASK_TABLE_SQL "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
 #define VF_SQLITE_ASK_OBJECTS   "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
+#define VF_SQLITE_ASK_N_OBJECTS "SELECT count(*) FROM sqlite_master"
+#define VF_SQLITE_ASK_IS_THERE  "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1"
 /* It takes no parameter: the quoted name and ")" follow. */
 #define VF_SQLITE_ASK_COLUMNS "PRAGMA main.table_xinfo("
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/sqlitesql/conn.h"
+#include "engine/sqlitesql/questions.h"
 
 static const char *const kind_names[] = {
     [VF_RECORD_INTEGER] = "INTEGER",
@@ -14,8 +15,7 @@ static enum vf_status is_there(struct vf_sqlite_conn *conn, const struct vf_reco
                                struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    enum vf_status status =
-        vf_sqlite_prepare(conn, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", &stmt, err);
+    enum vf_status status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_IS_THERE, &stmt, err);
     if (status == VF_OK) {
         conn->lib->bind_text64(stmt, 1, table->name, strlen(table->name), SQLITE_STATIC, SQLITE_UTF8);
         status = vf_sqlite_step(conn, stmt, there, err);

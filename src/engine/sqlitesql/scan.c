@@ -50,7 +50,9 @@ static enum vf_status write_select(struct vf_sqlite_conn *conn, const struct vf_
         vf_sqlite_quote(sql, relation->fields[i].name);
     }
     vf_buf_str(sql, " FROM ");
-    enum vf_status status = vf_sqlite_write_from(conn, relation->name, sql, err);
+    bool is_view = relation->kind == VF_TABLE_VIEW;
+    enum vf_status status = is_view ? vf_sqlite_write_from_by_key(conn, relation->name, sql, err)
+                                    : vf_sqlite_write_from(conn, relation->name, sql, err);
     vf_buf_str(sql, " WHERE 1");
     return status;
 }
@@ -98,7 +100,9 @@ static enum vf_status prepare_scan(struct vf_scan *scan, const struct vf_chunk *
     bool is_column = false, is_part = chunk != NULL && (chunk->low != NULL || chunk->high != NULL);
     size_t n_names = 0;
     vf_buf_init(&sql, VF_BUF_MAX);
-    enum vf_status status = vf_sqlite_rowid_name(scan->conn, scan->relation.name, &rowid, &is_column, err);
+    enum vf_status status = VF_OK;
+    if (scan->relation.kind != VF_TABLE_VIEW)
+        status = vf_sqlite_rowid_name(scan->conn, scan->relation.name, &rowid, &is_column, err);
     scan->has_rowid = rowid != NULL;
     if (status == VF_OK)
         status = write_select(scan->conn, &scan->relation, rowid, &sql, err);

@@ -157,6 +157,19 @@ static void keep(struct parser *parser, struct vf_vec0_column column)
     table->columns[table->n_columns++] = column;
 }
 
+/* An option of the table: chunk_size=8. What isn't known here is passed over. */
+static void parse_table_option(struct parser *parser, const char *name)
+{
+    struct vf_vec0_column unused = {0};
+    int64_t size = 0;
+    (void)vf_sql_next(&parser->at);
+    struct vf_sql_token token = vf_sql_peek(parser->at);
+    if (name != NULL && vf_strcasecmp(name, "chunk_size") == 0 && vf_parse_i64(token.start, token.size_bytes, &size) &&
+        size > 0 && size <= UINT32_MAX)
+        parser->table->chunk_size = (uint32_t)size;
+    parse_options(parser, &unused);
+}
+
 /* One argument of vec0(...). false: not understood. */
 static bool parse_argument(struct parser *parser)
 {
@@ -168,8 +181,8 @@ static bool parse_argument(struct parser *parser)
     }
     column.name = vf_sql_unquote(token, parser->arena);
     token = vf_sql_peek(parser->at);
-    if (vf_sql_is_char(token, '=')) { /* an option of the table: chunk_size=8 */
-        parse_options(parser, &column);
+    if (vf_sql_is_char(token, '=')) {
+        parse_table_option(parser, column.name);
         return true;
     }
     (void)vf_sql_next(&parser->at);

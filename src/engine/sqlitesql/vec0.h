@@ -31,6 +31,7 @@ struct vf_vec0_column {
 #define VF_VEC0_MAX_COLUMNS 64 /* 16 of each kind, 4 partitions, and the key */
 
 struct vf_vec0_table {
+    uint32_t chunk_size; /* 0: not said */
     size_t n_columns;
     struct vf_vec0_column columns[VF_VEC0_MAX_COLUMNS]; /* as declared, but the key first */
 };

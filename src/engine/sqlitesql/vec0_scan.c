@@ -53,6 +53,10 @@ static enum vf_status add_column(struct vf_schema *schema, struct vf_table *tabl
                    : found->type.kind == VF_K_BOOL ? VF_FORM_INTEGER
                                                    : VF_FORM_NATIVE;
     column->not_null = found->role != VF_VEC0_PARTITION && found->role != VF_VEC0_AUXILIARY;
+    column->role = found->role == VF_VEC0_METADATA    ? VF_ROLE_METADATA
+                   : found->role == VF_VEC0_PARTITION ? VF_ROLE_PARTITION
+                   : found->role == VF_VEC0_AUXILIARY ? VF_ROLE_AUXILIARY
+                                                      : VF_ROLE_NONE;
     if (found->role == VF_VEC0_KEY && found->type.kind == VF_K_I64)
         column->generated = VF_GENERATED_IDENTITY_BY_DEFAULT;
     return VF_OK;
@@ -111,6 +115,7 @@ enum vf_status vf_sqlite_inspect_vec0(struct vf_sqlite_conn *conn, struct vf_sch
     enum vf_status status = vf_vec0_parse(sql, &schema->arena, found, err);
     if (status == VF_OK)
         status = check_chunks(conn, table->name, found, err);
+    table->vec0_chunk_size = found->chunk_size;
     for (size_t i = 0; status == VF_OK && i < found->n_columns; i++)
         status = add_column(schema, table, &found->columns[i], err);
     if (status != VF_OK)

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "engine/sqlitesql/inspect.h"
+#include "engine/sqlitesql/questions.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
@@ -299,7 +300,7 @@ enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error 
 static enum vf_status begin_watch(struct vf_turso_conn *conn, struct vf_error *err)
 {
     struct vf_hrana_watch *watch = &conn->db.watch;
-    if (!vf_hrana_watch_ask(&conn->db))
+    if (!watch->is_fresh && !vf_hrana_watch_ask(&conn->db))
         return vf_turso_fail(conn, err, "the snapshot");
     conn->n_changes = watch->n_changes;
     conn->schema_version = watch->schema_version;
@@ -319,11 +320,10 @@ enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t
     if (!vf_hrana_begin(&conn->db, "BEGIN"))
         return vf_turso_fail(conn, err, "the snapshot");
     conn->in_snapshot = true;
-    enum vf_status status = vf_sqlite_get_i64(&conn->sql, "SELECT count(*) FROM sqlite_master", 0, &ignored, err);
+    vf_hrana_memo_begin(&conn->db);
+    enum vf_status status = vf_sqlite_get_i64(&conn->sql, VF_SQLITE_ASK_N_OBJECTS, 0, &ignored, err);
     if (status != VF_OK)
         vf_turso_end_snapshot(base);
-    else
-        vf_hrana_memo_begin(&conn->db);
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/turso/ping.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/retry.h"
+#include "engine/turso/watch.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
 #define MAX_ANSWER_BYTES  ((size_t)256 << 20)
@@ -484,7 +485,13 @@ static bool ask_first(struct vf_hrana *db, const char *const *questions)
         (void)vf_hrana_step(db, *questions, strlen(*questions));
         vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
     }
-    return vf_hrana_run(db, VF_HRANA_REPEATABLE) && vf_hrana_went_well(db, 0);
+    if (!db->has_streams) /* which keep no snapshot: a source begins to watch here */
+        vf_hrana_watch_write(db);
+    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE) || !vf_hrana_went_well(db, 0))
+        return false;
+    if (!db->has_streams)
+        (void)vf_hrana_watch_take(db, db->n_steps - 2); /* else it is asked for again */
+    return true;
 }
 
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,

@@ -49,7 +49,7 @@ struct vf_hrana_early {
 
 /* What a server that keeps no snapshot said of the changes to its database: watch.h. */
 struct vf_hrana_watch {
-    bool is_asked; /* with every page */
+    bool is_asked; /* with every page, and whatever else is read */
     bool is_fresh; /* nothing else was asked since */
     int64_t n_changes, schema_version;
 };

@@ -115,6 +115,12 @@ static enum vf_status swap_lease(struct vf_turso_conn *conn, const char *from, c
     return status;
 }
 
+/* Of the wall: the other clock stands still while a machine sleeps, and the lease runs out. */
+static int64_t now_us(const struct vf_turso_conn *conn)
+{
+    return conn->db.clock->wall_us(conn->db.clock->context);
+}
+
 /* ---- taking it ---- */
 
 static enum vf_status held(const struct vf_turso_conn *conn, const struct lease *lease, struct vf_error *err)
@@ -181,13 +187,16 @@ enum vf_status vf_turso_lock(struct vf_conn *base, const char *holder, struct vf
         return status;
     if (lease.token[0] != '\0' && lease.left_s > 0 && !is_dead(lease.token))
         return held(conn, &lease, err);
+    int64_t asked_us = now_us(conn);
     status = swap_lease(conn, lease.token, token, words, VF_TURSO_LEASE_S, &taken, err);
     if (status == VF_OK && !taken) { /* somebody was faster */
         status = read_lease(conn, &lease, err);
         return status == VF_OK ? held(conn, &lease, err) : status;
     }
-    if (status == VF_OK)
+    if (status == VF_OK) {
         memcpy(conn->lease, token, sizeof(token));
+        conn->renewed_us = asked_us;
+    }
     return status;
 }
 
@@ -197,12 +206,22 @@ enum vf_status vf_turso_renew(struct vf_turso_conn *conn, int64_t seconds, struc
     bool is_ours = false;
     if (conn->lease[0] == '\0')
         return VF_OK;
+    int64_t asked_us = now_us(conn);
     enum vf_status status = swap_lease(conn, conn->lease, conn->lease, NULL, seconds, &is_ours, err);
+    if (status == VF_OK && is_ours && !conn->db.in_transaction)
+        conn->renewed_us = asked_us;
     if (status != VF_OK || is_ours)
         return status;
     conn->lease[0] = '\0';
     status = read_lease(conn, &lease, err);
     return status == VF_OK ? held(conn, &lease, err) : status;
+}
+
+enum vf_status vf_turso_rely_on_lease(struct vf_turso_conn *conn, struct vf_error *err)
+{
+    int64_t age_us = now_us(conn) - conn->renewed_us;
+    bool is_fresh = age_us >= 0 && age_us < VF_TURSO_FRESH_S * INT64_C(1000000);
+    return is_fresh ? VF_OK : vf_turso_renew(conn, VF_TURSO_LEASE_S, err);
 }
 
 void vf_turso_unlock(struct vf_conn *base)

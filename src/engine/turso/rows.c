@@ -10,6 +10,7 @@
 #include "engine/turso/early.h"
 #include "engine/turso/pages.h"
 #include "engine/turso/memo.h"
+#include "engine/turso/watch.h"
 
 /* What step() returns for the failure that is in the session. */
 static int failed(const struct vf_hrana *db)
@@ -212,7 +213,7 @@ static bool answer_from_memo(struct vf_hrana_stmt *stmt, struct vf_buf *argument
 static bool run_whole(struct vf_hrana_stmt *stmt, const struct vf_buf *arguments)
 {
     struct vf_hrana *db = stmt->db;
-    bool counts = !db->has_streams && changes_rows(stmt);
+    bool counts = !db->has_streams && changes_rows(stmt), is_watched = db->watch.is_asked && reads_only(stmt);
     vf_hrana_new(db, false);
     vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
     vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
@@ -220,12 +221,16 @@ static bool run_whole(struct vf_hrana_stmt *stmt, const struct vf_buf *arguments
         (void)vf_hrana_step(db, "SELECT changes()", strlen("SELECT changes()"));
         vf_hrana_step_end(db, true, VF_HRANA_IF_OK, 0);
     }
+    if (is_watched)
+        vf_hrana_watch_write(db);
     if (!reads_only(stmt))
         vf_buf_clear(&db->table_sql);
     if (!vf_hrana_run(db, reads_only(stmt) ? VF_HRANA_REPEATABLE : VF_HRANA_ONCE) || !vf_hrana_went_well(db, 0))
         return false;
     if (!vf_hrana_open_result(db->results[0].value, &stmt->rows, &db->n_changed))
         return vf_hrana_fail_protocol(db, "a result");
+    if (is_watched && !vf_hrana_watch_take(db, 1))
+        return false;
     struct vf_json result = db->results[0].value;
     if (counts && db->results[1].value.at != NULL)
         vf_hrana_take_number(stmt, db->results[1].value, &db->n_changed);

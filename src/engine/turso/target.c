@@ -78,7 +78,7 @@ enum vf_status vf_turso_apply(struct vf_conn *base, const struct vf_step *step, 
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
     bool is_long = step->kind == VF_STEP_INDEX || step->kind == VF_STEP_ANALYZE;
     conn->lease_s = is_long ? VF_TURSO_LONG_LEASE_S : VF_TURSO_LEASE_S;
-    enum vf_status status = vf_turso_renew(conn, conn->lease_s, err);
+    enum vf_status status = is_long ? vf_turso_renew(conn, conn->lease_s, err) : vf_turso_rely_on_lease(conn, err);
     if (status != VF_OK)
         return status;
     if (is_long)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/sqlitesql/questions.h"
+#include "engine/store.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
 
@@ -35,6 +36,21 @@ static struct vf_hrana_stmt *prepare(struct vf_turso_conn *conn, const char *que
         conn->sql.lib->bind_text64(handle, 2, VF_SQLITE_FIRST_ROWID, strlen(VF_SQLITE_FIRST_ROWID), SQLITE_STATIC,
                                    SQLITE_UTF8);
     return stmt;
+}
+
+/* What is asked once: how many objects there are, and whether a copy that came here has left a memory of its schema. */
+static void add_once(struct vf_turso_conn *conn, struct vf_hrana_stmt **stmts, size_t *n)
+{
+    static const char memory[] = VF_STORE_PREFIX "schema";
+    static const char *const once[] = {VF_SQLITE_ASK_N_OBJECTS, VF_SQLITE_ASK_IS_THERE};
+    for (size_t i = 0; i < 2; i++) {
+        struct vf_hrana_stmt *stmt = vf_hrana_stmt_new(&conn->db, once[i], strlen(once[i]));
+        if (stmt != NULL && i == 1)
+            conn->sql.lib->bind_text64((sqlite3_stmt *)(void *)stmt, 1, memory, strlen(memory), SQLITE_STATIC,
+                                       SQLITE_UTF8);
+        if (stmt != NULL)
+            stmts[(*n)++] = stmt;
+    }
 }
 
 static void keep(struct vf_hrana *db, const struct vf_hrana_stmt *stmt, struct vf_json result)
@@ -89,6 +105,7 @@ void vf_turso_warm(struct vf_turso_conn *conn)
     struct vf_sqlite_conn *sql = &conn->sql;
     if (conn->db.memo == NULL)
         return;
+    add_once(conn, stmts, &n);
     enum vf_status status = vf_sqlite_prepare(sql, VF_SQLITE_ASK_OBJECTS, &objects, NULL);
     while (status == VF_OK && row) {
         status = vf_sqlite_step(sql, objects, &row, NULL);

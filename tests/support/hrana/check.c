@@ -56,7 +56,7 @@ static bool scan_string(struct scan *scan)
         escaped = escaped || scan->json[to] == '\\';
         to += scan->json[to] == '\\';
     }
-    after = to + 1 + strspn(scan->json + to + 1, " \t\r\n");
+    after = to + 1 + text_span(scan->json + to + 1, " \t\r\n");
     scan->at = to;
     if (scan->json[after] == ':') {
         scan->key = scan->json + from;

@@ -40,6 +40,14 @@ static const char *read_digits(const char *at, bool is_fraction, bool *full, uin
     return at;
 }
 
+static long read_exponent(const char *at)
+{
+    char digits[24];
+
+    (void)snprintf(digits, sizeof(digits), "%.*s", (int)text_span(at, "+-0123456789"), at);
+    return strtol(digits, NULL, 10);
+}
+
 static double reread(const char *digits)
 {
     uint64_t significand = 0;
@@ -52,7 +60,7 @@ static double reread(const char *digits)
     if (*at == '.')
         at = read_digits(at + 1, true, &full, &significand, &exponent);
     if (*at == 'e' || *at == 'E')
-        exponent += strtol(at + 1, NULL, 10);
+        exponent += read_exponent(at + 1);
     value = from_parts(significand, exponent);
     return *digits == '-' ? -value : value;
 }
@@ -76,8 +84,8 @@ void text_reread_numbers(const struct text *json, struct text *out)
             at = skip_string(json, at);
             continue;
         }
-        size = isdigit((unsigned char)*from) || *from == '-' ? strspn(from, "0123456789+-.eE") : 1;
-        if (size > 1 && (strcspn(from, ".eE") < size || size >= BIG_DIGITS)) {
+        size = isdigit((unsigned char)*from) || *from == '-' ? text_span(from, "0123456789+-.eE") : 1;
+        if (size > 1 && (text_span(from, "0123456789+-") < size || size >= BIG_DIGITS)) {
             text_add(out, json->data + copied, at - copied);
             text_printf(out, "%.17e", reread(from));
             copied = at + size;

@@ -33,6 +33,15 @@ static void reserve(struct text *text, size_t size)
     text->cap = cap;
 }
 
+size_t text_span(const char *from, const char *accepted)
+{
+    size_t n = 0;
+
+    while (from[n] && strchr(accepted, from[n]))
+        n++;
+    return n;
+}
+
 void text_add(struct text *text, const void *bytes, size_t size)
 {
     reserve(text, size);

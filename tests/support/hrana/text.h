@@ -19,6 +19,9 @@ struct text {
 
 void *hrana_alloc(size_t size_bytes); /* cleared, never NULL; freed with free() */
 
+/* As strspn(), which under a sanitizer looks for the end of the whole text each time. */
+size_t text_span(const char *from, const char *accepted);
+
 void text_add(struct text *text, const void *bytes, size_t size);
 void text_str(struct text *text, const char *string);
 void text_printf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

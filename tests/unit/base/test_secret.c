@@ -246,6 +246,23 @@ static void test_command(void **state)
     assert_int_equal(count_open_files(), n_open);
 }
 
+/* The passwords of the other ends are none of a command's business. */
+static void test_command_has_no_other_secrets(void **state)
+{
+    static const char *const variables[] = {"VECFERRY_SOURCE_PASSWORD", "VECFERRY_TARGET_PASSWORD",
+                                            "VECFERRY_TARGET2_PASSWORD", "PGPASSWORD"};
+    char *secret = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+        setenv(variables[i], "CANARY", 1);
+    enum vf_status status =
+        vf_secret_from_command("password", "echo \"$(env | grep -c CANARY) of them\"", 60000, &secret, NULL);
+    check_secret(status, secret, "0 of them");
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+        unsetenv(variables[i]);
+}
+
 /* One that waits, with and without its output open, and one that doesn't want to end. */
 static void test_command_that_takes_too_long(void **state)
 {
@@ -369,6 +386,7 @@ int main(void)
         WITH_FOLDER(test_no_memory),
         cmocka_unit_test(test_env),
         cmocka_unit_test(test_command),
+        cmocka_unit_test(test_command_has_no_other_secrets),
         cmocka_unit_test(test_command_that_takes_too_long),
         cmocka_unit_test(test_command_fails),
         cmocka_unit_test(test_command_signals),

@@ -347,6 +347,40 @@ static void test_environment(void **state)
 }
 #endif
 
+/* ---- all operations ---- */
+
+/*
+ * An operation that an engine has and a wrapper forgot would be called with the wrapper for the engine's own connection. Those of the struct are its pointers to functions; what stands before them (names, capabilities,
+ * the dialect) is the engine's also on the outside, and nobody opens what is open.
+ */
+static void close_nothing(struct vf_conn *conn)
+{
+    (void)conn;
+}
+
+static void test_no_operation_is_forgotten(void **state)
+{
+    static const struct vf_wrap_hooks hooks = {0};
+    (void)state;
+    for (const struct vf_engine_ops *const *engine = vf_engine_list(); *engine != NULL; engine++) {
+        struct vf_engine_ops inner = **engine;
+        struct vf_conn_base base = {.ops = &inner};
+        struct vf_conn *conn = (struct vf_conn *)(void *)&base;
+        struct vf_error err = {0};
+        inner.close = close_nothing;
+        assert_int_equal(vf_wrap_conn(&conn, &hooks, NULL, &err), VF_OK);
+        const struct vf_engine_ops *outer = vf_conn_ops(conn);
+        for (size_t at = offsetof(struct vf_engine_ops, close); at < sizeof(inner); at += sizeof(void (*)(void))) {
+            void (*in)(void) = NULL, (*out)(void) = NULL;
+            memcpy(&in, (const char *)&inner + at, sizeof(in));
+            memcpy(&out, (const char *)outer + at, sizeof(out));
+            if ((in == NULL) != (out == NULL) || (in != NULL && in == out))
+                fail_msg("engine %s: the operation at byte %zu of its struct isn't wrapped", inner.name, at);
+        }
+        vf_conn_close(conn);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +395,7 @@ int main(void)
         cmocka_unit_test_teardown(test_missing_operations, teardown),
         cmocka_unit_test_teardown(test_list, teardown),
         cmocka_unit_test_teardown(test_no_engine, teardown),
+        cmocka_unit_test_teardown(test_no_operation_is_forgotten, teardown),
 #ifdef VF_FAILPOINTS
         cmocka_unit_test_teardown(test_environment, teardown),
 #endif

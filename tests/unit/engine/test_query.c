@@ -26,9 +26,13 @@ static struct vf_column book[] = {
     {.name = "score", .native = "double precision", .type = {.kind = VF_K_F64}},
     {.name = "ok", .native = "boolean", .type = {.kind = VF_K_BOOL}, .form = VF_FORM_NATIVE},
 };
+static struct vf_key_part author_key[] = {{.column = 0}};
+static struct vf_index author_indexes[] = {
+    {.constraint = VF_CONSTRAINT_PRIMARY, .n_parts = 1, .parts = author_key},
+};
 static const struct vf_table tables[] = {
-    {.name = "author", .n_columns = 3, .columns = author},
-    {.name = "book", .n_columns = 5, .columns = book},
+    {.name = "author", .n_columns = 3, .columns = author, .n_indexes = 1, .indexes = author_indexes},
+    {.name = "book", .n_columns = 5, .columns = book, .primary_key = -1},
 };
 static const struct vf_table *const relations[] = {&tables[0], &tables[1]};
 static const struct vf_query_scope_of scope = {.relations = {2, relations}};
@@ -122,6 +126,40 @@ static const struct translation translations[] = {
      NULL},
     {"duckdb", "SELECT count_star() AS n, sum(id) AS s FROM author", "postgres",
      "SELECT count(*) AS \"n\", sum(\"author\".\"id\") AS \"s\" FROM \"author\" AS \"author\"", NULL},
+    /* queries within others */
+    {"postgres", " SELECT id FROM book WHERE (author_id IN ( SELECT author.id\n FROM author));", "sqlite",
+     "SELECT \"book\".\"id\" AS \"id\" FROM \"book\" AS \"book\" WHERE \"book\".\"author_id\" IN (SELECT "
+     "\"author\".\"id\" AS \"id\" FROM \"author\" AS \"author\")",
+     NULL},
+    {"duckdb", "SELECT id FROM book WHERE (author_id = ANY(SELECT id FROM author AS a WHERE (a.id = book.id)));",
+     "postgres",
+     "SELECT \"book\".\"id\" AS \"id\" FROM \"book\" AS \"book\" WHERE \"book\".\"author_id\" IN (SELECT "
+     "\"a\".\"id\" AS \"id\" FROM \"author\" AS \"a\" WHERE \"a\".\"id\" = \"book\".\"id\")",
+     NULL},
+    {"sqlite", "SELECT a.id, (SELECT count(*) FROM book WHERE author_id = a.id) AS n FROM author a", "duckdb",
+     "SELECT \"a\".\"id\" AS \"id\", (SELECT count(*) AS \"column1\" FROM \"book\" AS \"book\" WHERE "
+     "\"book\".\"author_id\" = \"a\".\"id\") AS \"n\" FROM \"author\" AS \"a\"",
+     NULL},
+    {"sqlite", "SELECT b.id, (SELECT a.name FROM author a WHERE b.ok AND a.id = b.author_id) AS n FROM book b",
+     "postgres",
+     "SELECT \"b\".\"id\" AS \"id\", (SELECT \"a\".\"name\" AS \"name\" FROM \"author\" AS \"a\" WHERE \"b\".\"ok\" "
+     "AND "
+     "(\"a\".\"id\" = \"b\".\"author_id\")) AS \"n\" FROM \"book\" AS \"b\"",
+     NULL},
+    {"duckdb", "(SELECT id FROM author) UNION ALL (SELECT id FROM book) ORDER BY id", "sqlite",
+     "SELECT \"united\".\"id\" AS \"id\" FROM (SELECT \"author\".\"id\" AS \"id\" FROM \"author\" AS "
+     "\"author\" UNION ALL SELECT \"book\".\"id\" AS \"id\" FROM \"book\" AS \"book\") AS \"united\" ORDER BY "
+     "\"united\".\"id\" NULLS LAST",
+     NULL},
+    {"sqlite", "WITH a AS (SELECT id AS x FROM author) SELECT a.x FROM a JOIN a AS b USING (x)", "duckdb",
+     "SELECT \"a\".\"x\" AS \"x\" FROM (SELECT \"author\".\"id\" AS \"x\" FROM \"author\" AS \"author\") AS "
+     "\"a\" JOIN (SELECT \"author\".\"id\" AS \"x\" FROM \"author\" AS \"author\") AS \"b\" ON \"a\".\"x\" = "
+     "\"b\".\"x\"",
+     NULL},
+    {"postgres", " SELECT name FROM author UNION SELECT title FROM book;", "sqlite",
+     "SELECT \"author\".\"name\" AS \"name\" FROM \"author\" AS \"author\" UNION SELECT \"book\".\"title\" AS "
+     "\"title\" FROM \"book\" AS \"book\"",
+     NULL},
     /* rounded otherwise */
     {"sqlite", "SELECT avg(id) AS a FROM author", "duckdb", NULL, "avg() rounds differently"},
     {"sqlite", "SELECT avg(id) AS a FROM author", "sqlite",
@@ -159,12 +197,21 @@ static const struct {
     {"sqlite", "", "SELECT is expected"},
     {"sqlite", "SELECT 1 AS one", "a query without FROM"},
     {"sqlite", "SELECT id FROM author; DROP TABLE author", "\"DROP\""},
-    {"sqlite", "SELECT id FROM author WHERE id > (SELECT 1)", "a subquery"},
-    {"sqlite", "SELECT id FROM author WHERE EXISTS (SELECT 1 FROM book)", "a subquery"},
-    {"sqlite", "SELECT id FROM author WHERE id IN (SELECT 1)", "a subquery"},
-    {"sqlite", "SELECT id FROM (SELECT id FROM author) s", "at byte 16"},
-    {"sqlite", "WITH a AS (SELECT 1) SELECT * FROM a", "WITH"},
-    {"sqlite", "SELECT id FROM author UNION ALL SELECT id FROM book", "UNION"},
+    {"sqlite", "SELECT id FROM author WHERE id > (SELECT 1)", "a query without FROM"},
+    {"sqlite", "SELECT id FROM author WHERE id > (SELECT b.id FROM book b)", "which may give several rows"},
+    {"sqlite", "SELECT id FROM author WHERE id > (SELECT max(b.id), 1 FROM book b)", "of several columns"},
+    {"sqlite", "SELECT id FROM author WHERE id IN (SELECT title FROM book)", "compare differently"},
+    {"sqlite", "SELECT sum((SELECT max(b.id) FROM book b)) AS s FROM author", "a subquery in ON"},
+    {"sqlite", "SELECT id FROM author WHERE EXISTS (SELECT id FROM author)", "two tables under one name"},
+    {"sqlite", "SELECT id FROM author UNION SELECT name FROM author", "a UNION of columns of several kinds"},
+    {"sqlite", "SELECT id FROM author UNION SELECT id, id FROM book", "of different numbers of columns"},
+    {"sqlite", "SELECT score FROM book UNION SELECT score FROM book", "UNION of values of kind"},
+    {"duckdb", "(SELECT id FROM author LIMIT 1) UNION (SELECT id FROM book)", "LIMIT without ORDER BY"},
+    {"duckdb", "(SELECT id FROM author ORDER BY id) UNION (SELECT id FROM book)", "of a part of a UNION"},
+    {"duckdb", "(SELECT id FROM author) UNION ALL ((SELECT id FROM book) UNION (SELECT id FROM author))",
+     "another kind of UNION"},
+    {"sqlite", "SELECT id FROM (SELECT id + 1 FROM author) s", "has no name by AS"},
+    {"sqlite", "WITH RECURSIVE a AS (SELECT id FROM author) SELECT * FROM a", "WITH RECURSIVE"},
     {"sqlite", "SELECT id FROM author EXCEPT SELECT id FROM book", "EXCEPT"},
     {"sqlite", "SELECT rank() OVER () AS r FROM author", "a window function, rank() OVER"},
     {"sqlite", "SELECT sum(id) OVER (ORDER BY id) AS r FROM author", "a window function, sum() OVER"},
@@ -176,7 +223,7 @@ static const struct {
     {"sqlite", "SELECT sum(id) + 1 AS s FROM author", "a sum that is computed with"},
     {"sqlite", "SELECT coalesce(sum(id), 0) / 2 AS s FROM author", "a sum that is computed with"},
     {"sqlite", "SELECT name, max(id) AS m FROM author GROUP BY born", "neither grouped"},
-    {"sqlite", "SELECT id FROM author JOIN book USING (id)", "USING"},
+    {"sqlite", "SELECT name FROM author JOIN book USING (name)", "USING of a column that isn't there"},
     {"sqlite", "SELECT title FROM author NATURAL JOIN book", "neither CROSS nor INNER nor LEFT"},
     {"sqlite", "SELECT title FROM author RIGHT JOIN book ON 1", "neither CROSS nor INNER nor LEFT"},
     {"sqlite", "SELECT title FROM author a LEFT JOIN (book b JOIN author c ON 1) ON 1", "on the right of a join"},

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/problem.h"
 #include "model/schema.h"
 
@@ -80,7 +81,7 @@ static void test_every_list_grows(void **state)
 static void test_tables_are_found_by_exact_name(void **state)
 {
     struct vf_schema schema = {0};
-    char label[16];
+    char label[64], other[64];
 
     (void)state;
     vf_schema_add_table(&schema)->name = "docs";
@@ -96,7 +97,20 @@ static void test_tables_are_found_by_exact_name(void **state)
     assert_null(vf_schema_find_table(&schema, NULL, "Docs"));
     assert_string_equal(vf_table_label("a", "docs", label, sizeof(label)), "a.docs");
     assert_string_equal(vf_table_label(NULL, "docs", label, sizeof(label)), "docs");
-    assert_string_equal(vf_table_label("a schema", "with a long name", label, sizeof(label)), "a schema.with a");
+    /* Cut at a whole letter, and still another label than that of any other table. */
+    vf_table_label("a", "with a name that is so long that no label has the room for \303\274 one", label,
+                   sizeof(label));
+    vf_table_label("a", "with a name that is so long that no label has the room for \303\274 two", other,
+                   sizeof(other));
+    assert_memory_equal(label, "a.with a name that is so long that no label ha~", 47);
+    assert_string_not_equal(label, other);
+    for (size_t n_umlauts = 0; n_umlauts < 4; n_umlauts++) {
+        snprintf(other, sizeof(other), "%.*s%s", (int)n_umlauts, "aaaa",
+                 "\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303\274\303"
+                 "\274\303\274");
+        vf_table_label(other, other, label, sizeof(label));
+        assert_int_equal(vf_utf8_check(label, strlen(label)), strlen(label));
+    }
     vf_schema_release(&schema);
 }
 

@@ -56,10 +56,11 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .type = types[i],
             .form = i == 0 ? VF_FORM_LIBSQL : VF_FORM_NATIVE,
             .not_null = i == 0,
+            .role = i == 0 ? VF_ROLE_METADATA : VF_ROLE_NONE,
             .generated = i == 0 ? VF_GENERATED_IDENTITY_ALWAYS : VF_GENERATED_STORED,
             .expression = "upper(title)",
             .dialect = "postgres",
-            .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's"},
+            .def = {.kind = VF_DEFAULT_LITERAL, .text = "it's", .is_utc = true},
             .collation = "C",
             .comment = "line one\nline two",
             .type_schema = "public",
@@ -145,6 +146,7 @@ static void fill_table(struct vf_schema *schema)
     table->size_bytes = 123;
     table->strict = true;
     table->without_rowid = true;
+    table->vec0_chunk_size = 8;
     table->comment = "a comment";
 }
 
@@ -213,10 +215,11 @@ static void test_every_field_is_written(void **state)
     static const char *const parts[] = {
         ("{\"tables\":[{\"schema\":\"public\",\"name\":\"docs\",\"kind\":\"vec0\",\"columns\":[{\"name\":\"id\","
          "\"native\":\"\","
-         "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"generated\":\"identity_always\",\"expression\":"
+         "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"role\":\"metadata\",\"generated\":\"identity_"
+         "always\",\"expression\":"
          "\"upper(title)\",\"dialect\":\"postgres\","
-         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null},\"collation\":\"C\",\"comment\":\"line "
-         "one\\nline two\","
+         "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null,\"is_utc\":true},\"collation\":\"C\","
+         "\"comment\":\"line one\\nline two\","
          "\"type_schema\":\"public\",\"type_name\":\"mood\",\"labels\":[\"sad\",\"happy\"],"
          "\"evidence\":{\"measured\":true,\"sampled\":true,\"n_values\":1,\"n_null\":2,\"n_bad\":3,\"n_inexact\":4,"
          "\"max_relative_error\":0.1,\"n_compared\":10,\"n_rewritten\":9,\"min_dim\":5,\"max_dim\":6,\"n_not_finite\":"
@@ -244,13 +247,12 @@ static void test_every_field_is_written(void **state)
          "deferred\":true,"
          "\"not_valid\":true}],\"checks\":[{\"name\":\"positive\",\"expression\":\"id > "
          "0\",\"dialect\":\"duckdb\",\"of\":\"(id > 0)\"}],\"n_rows\":9007199254740993,"
-         "\"n_rows_exact\":true,\"size_bytes\":123,\"strict\":true,\"without_rowid\":true,\"comment\":\"a comment\"}]"),
+         "\"n_rows_exact\":true,\"size_bytes\":123,\"strict\":true,\"without_rowid\":true,\"vec0_chunk_size\":8,"
+         "\"comment\":\"a comment\"}]"),
         ("\"user_types\":[{\"schema\":\"public\",\"name\":\"everything\",\"kind\":\"range\",\"labels\":[\"sad\",\"ok\","
          "\"happy\"],"
          "\"base\":\"integer\",\"not_null\":true,\"default\":{\"kind\":\"expression\",\"text\":\"f()\",\"dialect\":"
-         "null},\"field_"
-         "names\":"
-         "[\"a\",\"b\"],"
+         "null,\"is_utc\":false},\"field_names\":[\"a\",\"b\"],"
          "\"field_natives\":[\"integer\",\"text\"],\"checks\":[{\"name\":null,\"expression\":\"VALUE > "
          "0\",\"dialect\":null,\"of\":null}]}]"),
         ("\"sequences\":[{\"schema\":\"public\",\"name\":\"docs_id_seq\",\"native\":\"bigint\",\"start\":1,"

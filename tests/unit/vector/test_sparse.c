@@ -4,10 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <math.h>
+#include <string.h>
 
-#include "base/alloc.h"
-#include "random.h"
 #include "vector/sparse.h"
 
 /* {1:1,5:-2.5}/7, on the wire and neutral */
@@ -94,129 +92,12 @@ static void test_refuses_bad_values(void **state)
     assert_string_equal(err.message, "sparse vector: 23 bytes for 2 entries, expected 24");
 }
 
-static void reads_as(const char *text, const char *expected)
-{
-    struct vf_buf buf, out;
-    struct vf_error err;
-
-    vf_buf_init(&buf, VF_BUF_MAX);
-    vf_buf_init(&out, VF_BUF_MAX);
-    assert_int_equal(vf_sparse_text_read(text, strlen(text), &buf, &err), VF_OK);
-    assert_int_equal(vf_sparse_check(buf.data, buf.size_bytes, &err), VF_OK);
-    assert_int_equal(vf_sparse_text_write(&out, buf.data, &err), VF_OK);
-    assert_string_equal(out.data, expected);
-    vf_buf_release(&buf);
-    vf_buf_release(&out);
-}
-
-static void test_text(void **state)
-{
-    struct vf_buf buf;
-    struct vf_error err;
-
-    (void)state;
-    vf_buf_init(&buf, VF_BUF_MAX);
-    assert_int_equal(vf_sparse_text_read("{1:1,5:-2.5}/7", 14, &buf, &err), VF_OK);
-    assert_int_equal(buf.size_bytes, sizeof(neutral));
-    assert_memory_equal(buf.data, neutral, sizeof(neutral));
-    vf_buf_release(&buf);
-    reads_as("{1:1,5:-2.5}/7", "{1:1,5:-2.5}/7");
-    reads_as(" { 5 : -2.5 , 1 : +1. } / 7 ", "{1:1,5:-2.5}/7");
-    reads_as("{}/3", "{}/3");
-    reads_as("{2:0,3:1e-60,1:-0,4:.5}/4", "{4:0.5}/4");
-    reads_as("{2147483647:0.1}/2147483647", "{2147483647:0.1}/2147483647");
-    reads_as("{1:1.00000017881393432617187499}/1", "{1:1.0000001}/1");
-}
-
-static void refuses_text(const char *text, const char *message)
-{
-    struct vf_buf buf;
-    struct vf_error err;
-
-    vf_buf_init(&buf, VF_BUF_MAX);
-    assert_int_equal(vf_sparse_text_read(text, strlen(text), &buf, &err), VF_VALUE);
-    assert_string_equal(err.message, message);
-    assert_int_equal(buf.size_bytes, 0);
-    vf_buf_release(&buf);
-}
-
-static void test_refuses_bad_text(void **state)
-{
-    (void)state;
-    refuses_text("", "sparse vector text: expected \"{\", the text ends at offset 0");
-    refuses_text("[1]", "sparse vector text: expected \"{\" at offset 0");
-    refuses_text("{1:1", "sparse vector text: expected \",\" or \"}\", the text ends at offset 4");
-    refuses_text("{1:1,}/3", "sparse vector text: expected index at offset 5");
-    refuses_text("{1 1}/3", "sparse vector text: expected \":\" at offset 3");
-    refuses_text("{1:x}/3", "sparse vector text: expected a number at offset 3");
-    refuses_text("{1:nan}/3", "sparse vector text: expected a number at offset 3");
-    refuses_text("{1:1e39}/3", "sparse vector text: number too large for f32 at offset 3");
-    refuses_text("{1:1}3", "sparse vector text: expected \"/\" at offset 5");
-    refuses_text("{1:1}/", "sparse vector text: expected number of dimensions, the text ends at offset 6");
-    refuses_text("{1:1}/3 x", "sparse vector text: expected the end of the text at offset 8");
-    refuses_text("{1:1}/0",
-                 "sparse vector text: number of dimensions out of range at offset 6, possible are 1 to 2147483647");
-    refuses_text("{0:1}/3", "sparse vector text: index out of range at offset 1, possible are 1 to 2147483647");
-    refuses_text("{99999999999999999999999:1}/3",
-                 "sparse vector text: index out of range at offset 1, possible are 1 to 2147483647");
-    refuses_text("{-1:1}/3", "sparse vector text: expected index at offset 1");
-    refuses_text("{4:1}/3", "sparse vector text: index 4 is beyond its 3 dimensions");
-    refuses_text("{2:1,1:5,2:3}/3", "sparse vector text: index 2 comes twice");
-}
-
-static void test_text_without_memory(void **state)
-{
-    (void)state;
-    for (int at = 0;; at++) {
-        struct vf_buf buf;
-        struct vf_error err;
-        enum vf_status status;
-
-        vf_buf_init(&buf, VF_BUF_MAX);
-        vf_alloc_fail_at(at, true);
-        status = vf_sparse_text_read("{1:1,5:-2.5}/7", 14, &buf, &err);
-        vf_alloc_fail_at(-1, false);
-        vf_buf_release(&buf);
-        if (status == VF_OK) {
-            assert_true(at > 0);
-            break;
-        }
-        assert_int_equal(status, VF_NOMEM);
-    }
-}
-
-static void test_dense(void **state)
-{
-    const float values[] = {1, 0, 0, 0, -2.5f, -0.0f, 0};
-    const float bad[] = {0, 1, NAN};
-    float out[7];
-    struct vf_buf buf;
-    struct vf_error err;
-
-    (void)state;
-    vf_buf_init(&buf, VF_BUF_MAX);
-    assert_int_equal(vf_sparse_from_dense(bad, 3, &buf, &err), VF_VALUE);
-    assert_string_equal(err.message, "element 2 of the vector is NaN");
-    assert_int_equal(vf_sparse_from_dense(bad, 0, &buf, &err), VF_VALUE);
-    assert_int_equal(vf_sparse_from_dense(values, 7, &buf, &err), VF_OK);
-    assert_int_equal(buf.size_bytes, sizeof(neutral));
-    assert_memory_equal(buf.data, neutral, sizeof(neutral));
-    vf_sparse_to_dense(buf.data, out);
-    for (size_t i = 0; i < 7; i++)
-        assert_true(out[i] == values[i]);
-    vf_buf_release(&buf);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pgvector_form),
         cmocka_unit_test(test_refuses_bad_wire),
         cmocka_unit_test(test_refuses_bad_values),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_refuses_bad_text),
-        cmocka_unit_test(test_text_without_memory),
-        cmocka_unit_test(test_dense),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,9 @@
 #include "support.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "engine/store.h"
 #include "model/schema_json.h"
 
@@ -187,11 +189,59 @@ static void a_memory_that_cant_be_read_is_an_error(void **state)
     vf_conn_close(conn);
 }
 
+/* Many indexes that the file couldn't declare: without memory for one of them there is no schema, rather than one that lacks it. */
+static void no_memory_is_no_loss(void **state)
+{
+    enum { N_INDEXES = 200 };
+    static struct vf_index many[N_INDEXES];
+    static char names[N_INDEXES][16];
+    struct vf_table source = {
+        .name = "t", .n_columns = 6, .columns = source_columns, .primary_key = -1, .n_indexes = N_INDEXES};
+    const struct vf_table target = {.name = "t", .n_columns = 6, .columns = target_columns, .primary_key = -1};
+    struct vf_error err = {0};
+    struct vf_buf body;
+    (void)state;
+    for (size_t i = 0; i < N_INDEXES; i++) {
+        snprintf(names[i], sizeof(names[i]), "ix%zu", i);
+        many[i] = (struct vf_index){.name = names[i],
+                                    .kind = VF_INDEX_HNSW,
+                                    .n_parts = 1,
+                                    .parts = &emb_part,
+                                    .vector = {.metric = VF_METRIC_COSINE}};
+    }
+    source.indexes = many;
+    run_sql("a.db", "CREATE TABLE t (id INTEGER, price TEXT, mood TEXT, note TEXT, emb BLOB, changed TEXT)");
+    struct vf_conn *conn = open_side("a.db", VF_SIDE_TARGET);
+    must(vf_store_create(conn, &err), &err);
+    vf_buf_init(&body, VF_BUF_MAX);
+    vf_buf_str(&body, "{\"source\": ");
+    vf_table_to_json(&source, false, &body);
+    vf_buf_str(&body, ", \"target\": ");
+    vf_table_to_json(&target, false, &body);
+    vf_buf_str(&body, "}");
+    must(vf_store_remember(conn, "table", "t", body.data, "run", &err), &err);
+    vf_buf_release(&body);
+    for (int64_t at = 0, n_allocations = INT64_MAX; at < n_allocations; at++) {
+        struct vf_schema schema = {0};
+        vf_error_clear(&err);
+        vf_alloc_fail_at(at, false);
+        enum vf_status status = vf_conn_inspect(conn, NULL, &schema, &err);
+        n_allocations = status == VF_OK ? vf_alloc_count() : INT64_MAX;
+        vf_alloc_fail_at(-1, false);
+        assert_true(status == VF_OK || status == VF_NOMEM);
+        if (status == VF_OK)
+            assert_int_equal(find_table(&schema, "t")->n_indexes, N_INDEXES);
+        vf_schema_release(&schema);
+    }
+    vf_conn_close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_file_cant_declare_comes_back, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_memory_that_cant_be_read_is_an_error, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(no_memory_is_no_loss, make_folder, remove_folder),
     };
     return cmocka_run_group_tests_name("sqlite memory", tests, NULL, NULL);
 }
