@@ -391,6 +391,9 @@ struct vf_column *vf_table_add_column(struct vf_schema *schema, struct vf_table 
 struct vf_index *vf_table_add_index(struct vf_schema *schema, struct vf_table *table);
 struct vf_foreign_key *vf_table_add_foreign_key(struct vf_schema *schema, struct vf_table *table);
 struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *table);
+
+/* Is the neutral text one of a value of the column's kind, without rounding? A literal that is a default need not be: SQLite takes 'abc' for an integer's. Arrays and vectors aren't looked at. */
+bool vf_column_can_hold(const struct vf_column *column, const char *text);
 struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index);
 
 /* The dialect of the expressions that don't say theirs; of one table, or of all. */

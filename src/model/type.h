@@ -73,8 +73,8 @@ struct vf_type {
     enum vf_kind element_kind; /* ARRAY: kind of the elements */
     enum vf_element element;   /* VECTOR: kind of the elements; SPARSE: always f32 */
     uint32_t dim;              /* VECTOR, SPARSE: number of elements, 0 when it varies */
-    bool
-        normal; /* JSON: what the text means is kept, not how it is written; DECIMAL, of what a view computes: the number alone */
+    /* JSON: what the text means is kept, not how it is written. DECIMAL, of what a view computes: the number alone. */
+    bool normal;
 };
 
 struct vf_interval {

@@ -154,8 +154,9 @@ const struct vf_index_builder_info vf_index_builders[VF_BUILDER_COUNT] =
                 .elements = {{VF_E_F32, false, 8192, VF_E_NONE},
                              {VF_E_I8, false, 8192, VF_E_NONE},
                              {VF_E_BIT, false, 8192, VF_E_NONE}},
-                .note = "Has no parameters, and its recall is 1: every search reads every vector. As a target it "
-                        "stands for exact search, in any database; the index is remembered for the way back.",
+                .note = "Has no parameters, and its recall is 1: every search reads every vector. Its distance is a "
+                        "part of the column's declaration, one for each vector; an index that said it is remembered "
+                        "for the way back.",
             },
 };
 

@@ -193,7 +193,7 @@ class Generator:
 
     def name(self, taken):
         """One that differs from the others by more than case, for most engines fold it; seldom, in PostgreSQL, by nothing else, which the plan has to refuse where it is folded."""
-        if self.engine == "postgres" and taken and self.chance(0.01):
+        if self.engine == "postgres" and taken and self.chance(0.004):
             name = self.random.choice(sorted(taken)).swapcase()
             if name.casefold() in taken and len(name.encode()) < 63 and name not in taken:
                 taken.add(name)

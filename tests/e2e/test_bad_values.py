@@ -274,6 +274,13 @@ class BadValues(e2e.Case):
         self.copy(lite, target)
         self.assertEqual(self.connect(target).execute("INSERT INTO t (x) VALUES ('c') RETURNING id").fetchone(), (91,))
 
+    def test_defaults_that_the_column_cannot_have(self):
+        """SQLite takes any: they are named, not declared where the table couldn't be made then, or would give another value."""
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a DEFAULT 'no bytes', b INTEGER DEFAULT 'none', c INTEGER DEFAULT 1.5, d UUID DEFAULT 'none', e SMALLINT DEFAULT 7)")
+        for target in (self.postgres(), f"duckdb:{self.folder / 'target.duckdb'}"):
+            copied = self.copy(source, target)
+            self.assertEqual([(entry["kind"], entry["name"]) for entry in copied["not_moved"]], [("default", name) for name in "abcd"], target)
+
     def test_rows_that_hang_on_a_table_that_is_made_anew(self):
         """A table of the target is dropped and made again: rows of others that refer to it with ON DELETE CASCADE are not the program's to delete."""
         source = self.sqlite("source.db", "CREATE TABLE parent (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO parent VALUES (1, 'new'), (2, 'new')")

@@ -122,6 +122,8 @@ class RowGroups(HnswCase):
         self.copy("--memory", "32M", source, target)
         groups = self.groups(target, "wide")  # SQLite has a row of these on a page of 4 KiB, and a quarter of the memory takes 2048 of them
         self.assertEqual((max(groups), sum(groups)), (2048, 9000), groups)
+        # Each of the two transactions ends in a smaller one, and no checkpoint has merged them: it would have written all rows anew.
+        self.assertEqual(sum(n_rows < 2048 for n_rows in groups), 2, groups)
         # Nothing merges them when the run is done, and their rows are there for any DuckDB.
         self.run_vecferry("verify", source, target)
         connection = duckdb.connect(target.removeprefix("duckdb:"))

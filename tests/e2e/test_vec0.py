@@ -18,6 +18,7 @@ VEC0 = os.environ["VECFERRY_VEC0"]
 ITEMS = """CREATE VIRTUAL TABLE items USING vec0(
   id integer primary key, embedding float[4] distance_metric=cosine, i8 int8[8], b bit[16], cat text partition key, shop integer partition key,
   year integer, name text, score float, flag boolean, +note text, +n integer, +d float, +raw blob, chunk_size=8)"""
+INSERT = "INSERT INTO items (id, embedding, i8, b, cat, shop, year, name, score, flag, note, n, d, raw) VALUES (?, ?, vec_int8(?), vec_bit(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 DOCS = "CREATE VIRTUAL TABLE docs USING vec0(key text primary key, e float[2] distance_metric=l1, e2 float[3])"
 PLACES = 'CREATE VIRTUAL TABLE "my places" USING vec0(v float[2])'
 QUERIES = {"items": (("id", "embedding", "?", struct.pack("<4f", 3, 1, 0.5, -1)), ("id", "i8", "vec_int8(?)", bytes(range(8))), ("id", "b", "vec_bit(?)", b"\x0f\x55")),
@@ -45,8 +46,7 @@ def make_source(path, rows=40):
     connection = open_vec0(path)
     for statement in (ITEMS, DOCS, PLACES, "CREATE TABLE plain (id INTEGER PRIMARY KEY, t TEXT)", "INSERT INTO plain VALUES (1, 'x')"):
         connection.execute(statement)
-    insert = "INSERT INTO items (id, embedding, i8, b, cat, shop, year, name, score, flag, note, n, d, raw) VALUES (?, ?, vec_int8(?), vec_bit(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    connection.executemany(insert, map(item, range(-1, rows)))
+    connection.executemany(INSERT, map(item, range(-1, rows)))
     connection.executemany("INSERT INTO docs VALUES (?, ?, ?)", ((f"k{i}" + "x" * i, f32(i, 1), f32(1, i, 2)) for i in range(5)))
     connection.executemany('INSERT INTO "my places" (rowid, v) VALUES (?, ?)', ((i - 2, f32(i, 1)) for i in range(5)))
     connection.execute("DELETE FROM items WHERE id IN (6, 9)")
@@ -76,11 +76,10 @@ def picture(path):
 
 
 class Vec0(Case):
-    def run_vecferry(self, command, *arguments, environment=None, **options):
-        """sqlite-vec 0.1.9 forgets some memory with each row that it writes, and nobody can tell a sanitizer so: it is unloaded by then, and its callers are SQLite's."""
-        if command == "copy":
-            environment = dict(environment or {}, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
-        return super().run_vecferry(command, *arguments, environment=environment, **options)
+    def run_vecferry(self, *arguments, environment=None, **options):
+        """sqlite-vec 0.1.9 forgets some memory, and nobody can tell a sanitizer so: it is unloaded by then, and its callers are SQLite's."""
+        environment = dict(environment or {}, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+        return super().run_vecferry(*arguments, environment=environment, **options)
 
     def source(self, name="from.db", **options):
         return make_source(str(self.folder / name), **options)
@@ -109,8 +108,16 @@ class Vec0(Case):
 class Identity(Vec0):
     def test_sqlite_to_sqlite(self):
         source, target = self.source(), self.sqlite("to.db")
+        connection = open_vec0(source)
+        for key, cat, name, score, note, d, raw in ((1000, "a\0", "short\0", -0.0, "a\0b", -0.0, b"\0"), (1001, "a long one\0", "longer than a cell\0", float("inf"), "", float("-inf"), b"")):
+            usual = item(1)
+            connection.execute(INSERT, (key, *usual[1:4], cat, 1, 2000, name, score, 1, note, 1, d, raw))
+        connection.execute("CREATE VIEW late AS SELECT id, year FROM items WHERE year > 2005")
+        connection.commit()
+        connection.close()
         self.copy(source, target)
         self.assert_same_vec0(source, target)
+        self.assertEqual(open_vec0(target).execute("SELECT count(*) FROM late").fetchone(), open_vec0(source).execute("SELECT count(*) FROM late").fetchone())
         plan, result = self.plan(source, self.sqlite("other.db"))
         self.assertEqual(plan.count("    as: vec0\n"), 3)
         self.assertNotIn("not moved", result.stdout + result.stderr)
@@ -227,8 +234,10 @@ class WithoutExtension(Vec0):
         self.assertIn("it can't be the vec0 table that the plan wants: sqlite-vec can't be loaded", result.stdout + result.stderr)
         self.run_vecferry("copy", "-f", self.folder / "ferry.yaml")
         self.run_vecferry("verify", *self.bare, source, target)  # it is read without
-        self.run_vecferry("copy", "--drop-existing", "--yes", *self.bare, source, target, code=10)
+        result = self.run_vecferry("copy", "--drop-existing", "--yes", *self.bare, source, target, code=10)
+        self.assertIn("it is a vec0 table: sqlite-vec can't be loaded", result.stdout + result.stderr)
         self.assert_same_vec0(source, target)
+        self.assertEqual(sqlite3.connect(target).execute("SELECT * FROM plain").fetchall(), [(1, "x")])
 
     def test_the_plan_says_an_ordinary_table(self):
         source, target = self.source(), self.sqlite("to.db")

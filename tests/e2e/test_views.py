@@ -242,6 +242,16 @@ class Views(Case):
         self.assertEqual(shown["public.v"], (True, None))
         self.assertEqual(self.rows(target, "SELECT * FROM v ORDER BY id")[1], self.rows(source, "SELECT * FROM v ORDER BY id")[1])
 
+    def test_one_file_a_value(self):
+        """Each file has the views; what they show is the source's where their tables are whole."""
+        source = self.sqlite("source.db", "CREATE TABLE doc (id INTEGER PRIMARY KEY, ws TEXT); CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO doc VALUES (1, 'a'), (2, 'b'); INSERT INTO kind VALUES (1, 'k');"
+                             "CREATE VIEW docs AS SELECT id FROM doc; CREATE VIEW kinds AS SELECT name FROM kind;")
+        options = ("--by", "ws", "--whole", "kind", source, f"sqlite:{self.folder}/by_{{}}.db")
+        self.assertEqual({view["name"]: (view["equal"], view["why"]) for view in self.copy(*options)["views"]}, {"docs": (None, "its table doc doesn't move whole"), "kinds": (True, None)})
+        self.assertEqual([self.rows(str(self.folder / f"by_{name}.db"), "SELECT * FROM docs")[1] for name in "ab"], [[(1,)], [(2,)]])
+        self.run_script(str(self.folder / "by_b.db"), "DROP VIEW kinds;")
+        self.assertIn("by_b.db", next(view for view in self.run_vecferry("verify", "--json", *options, code=3).json()["views"] if view["name"] == "kinds")["why"])
+
     # ---- there and back ----
 
     def test_there_and_back(self):

@@ -168,7 +168,8 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
     const char *text = column->def.text;
     enum vf_kind kind = column->type.kind;
     bool is_plain = column->form == VF_FORM_NATIVE || column->form == VF_FORM_TEXT || column->form == VF_FORM_ISO;
-    if (!is_plain || kind == VF_K_VECTOR || kind == VF_K_SPARSE || kind == VF_K_INTERVAL)
+    if (!is_plain || kind == VF_K_VECTOR || kind == VF_K_SPARSE || kind == VF_K_INTERVAL ||
+        !vf_column_can_hold(column, text))
         return false;
     if (kind == VF_K_BLOB)
         return write_blob(text, out);

@@ -213,6 +213,8 @@ static bool write_literal(const struct vf_column *column, const struct vf_pg_typ
 {
     struct vf_pg_name name;
     const char *text = column->def.text;
+    if (!vf_column_can_hold(column, text))
+        return false;
     if (is_number(column->type.kind) && vf_is_decimal(text, strlen(text))) {
         vf_buf_str(out, text);
         return true;

@@ -18,8 +18,10 @@ enum vf_status vf_sqlite_load_vec0(struct vf_sqlite_conn *conn, struct vf_error 
     bool is_on = lib->db_config(conn->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL) == SQLITE_OK;
     bool is_loaded = is_on && lib->load_extension(conn->db, path, ENTRY, &why) == SQLITE_OK;
     (void)lib->db_config(conn->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-    if (is_loaded)
+    if (is_loaded) { /* a view over a vec0 table is refused where the schema isn't trusted */
+        (void)lib->db_config(conn->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
         return VF_OK;
+    }
     status = vf_error_set(err, VF_MISSING, "%s can't be loaded: %s", vf_library_name(VF_LIBRARY_VEC0),
                           why != NULL ? why : "this SQLite loads no extensions");
     vf_error_hint(err, "name the folder that has %s by --library-dir; the Python package sqlite-vec has it",

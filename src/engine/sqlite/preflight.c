@@ -8,6 +8,7 @@
 #include "engine/sqlite/file.h"
 #include "engine/sqlite/local.h"
 #include "engine/sqlitesql/target.h"
+#include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/vector_index.h"
 #include "model/problem.h"
 
@@ -89,6 +90,27 @@ static enum vf_status check_libsql(const struct vf_sqlite_local *local, const st
                           local->libsql_missing.message);
 }
 
+/* sqlite-vec makes, fills and drops its tables. One that is there can be read without it, so a plan alone doesn't ask for it. */
+static enum vf_status check_vec0(struct vf_sqlite_conn *conn, const struct vf_schema *wanted,
+                                 struct vf_problem_list *problems, struct vf_error *err)
+{
+    struct vf_error why = {0};
+    enum vf_status status = VF_OK;
+    for (size_t t = 0; status == VF_OK && t < wanted->n_tables; t++) {
+        bool is_vec0 = wanted->tables[t].kind == VF_TABLE_VEC0;
+        if (!is_vec0)
+            status = vf_vec0_is_table(conn, wanted->tables[t].name, &is_vec0, err);
+        if (status == VF_OK && is_vec0)
+            status = vf_sqlite_need_vec0(conn, &why);
+        if (status == VF_MISSING)
+            return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, wanted->tables[t].name, why.hint, err,
+                                  "it is a vec0 table: %s", why.message);
+    }
+    if (status != VF_OK && why.message[0] != '\0' && err != NULL)
+        *err = why;
+    return status;
+}
+
 enum vf_status vf_sqlite_preflight(struct vf_conn *base, const struct vf_schema *wanted,
                                    const struct vf_load_estimate *estimate, struct vf_problem_list *problems,
                                    struct vf_error *err)
@@ -97,6 +119,8 @@ enum vf_status vf_sqlite_preflight(struct vf_conn *base, const struct vf_schema 
     enum vf_status status = check_folder(local, wanted, estimate, problems, err);
     if (status == VF_OK)
         status = check_libsql(local, wanted, problems, err);
+    if (status == VF_OK)
+        status = check_vec0(&local->sql, wanted, problems, err);
     if (status == VF_OK)
         status = vf_sqlite_check_names(wanted, problems, err);
     if (status == VF_OK && local->sql.lib->get_autocommit(local->sql.db) != 0)

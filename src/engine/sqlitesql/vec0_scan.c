@@ -165,7 +165,7 @@ static enum vf_status prepare(struct vf_vec0_scan *scan, const char *what, const
     enum vf_status status = vf_buf_check(&name, err);
     if (status == VF_OK)
         vf_sqlite_quote(&sql, name.data);
-    vf_buf_printf(&sql, " NOT INDEXED WHERE %s = ?1", key);
+    vf_buf_printf(&sql, " WHERE %s = ?1", key); /* by an index: "rowid" is a column of some of them, and no rowid */
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(scan->conn, &sql, stmt, err);
     vf_buf_release(&name);
