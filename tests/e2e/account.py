@@ -26,13 +26,21 @@ def assert_complete(case, account):
 
 def label(name):
     """Of a table, as catalogue.py calls it."""
-    schema, point, table = (name or "").rpartition(".")
-    return table if not point or schema in ("public", "main") else f"{schema}_{table}"
+    schema, point, table = (name or "").partition(".")
+    return table if point and schema in ("public", "main") else (name or "").replace(".", "_", 1)
 
 
 def within(schema, name):
     """The label of what a plan's entry calls by a schema and a name, or by a label already."""
-    return label(f"{schema}.{name}" if schema and name and "." not in name else name)
+    if not schema or not name:
+        return label(name)
+    name = name.removeprefix(f"{schema}.")
+    return name if schema in ("public", "main") else f"{schema}_{name}"
+
+
+def is_same(on, table):
+    """A table without a schema may have a point in its name itself."""
+    return on in (table, label(table))
 
 
 class Named:
@@ -47,7 +55,7 @@ class Named:
 
     def has(self, kind, table, name):
         """It stays behind."""
-        return any(other == kind and (on == table or not table) and name in called for other, on, *called in self.not_moved)
+        return any(other == kind and (is_same(on, table) or not table) and name in (*called, *map(label, called)) for other, on, *called in self.not_moved)
 
     def changes(self, kind, table, name):
         """It stays behind, or becomes another."""
@@ -63,10 +71,10 @@ class Named:
         return kind in ("index", "unique constraint") and any(other == "collation" and on == table for other, on, *_ in self.not_moved)
 
     def count(self, kind, table):
-        undeclared = sum(of.endswith("." + table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
+        undeclared = sum((of.endswith("." + table) or label(of) == table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
         if kind == "foreign key":  # rows without a parent keep it from being made
             undeclared += sum(of.startswith(table + ".") and "refer to rows of" in what for of, what in self.problems)
-        return undeclared + sum(other == kind and on == table for other, on, *_ in self.not_moved)
+        return undeclared + sum(other == kind and is_same(on, table) for other, on, *_ in self.not_moved)
 
 
 def is_fulltext(definition):
@@ -126,6 +134,7 @@ class Account:
 
     def is_of(self, entry, kind, table, name):
         word, on, *called = entry
+        on = table if is_same(on, table) else on
         if word == "full-text index":
             return kind == "index" and table in (on, "") and is_fulltext(self.source[kind, table, name])
         if word == "collation" and on:  # of a column

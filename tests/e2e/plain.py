@@ -70,7 +70,7 @@ def value_of(engine, native, word, value):
     elif engine == "sqlite":
         value = of_sqlite(value)
         if word == "float" and isinstance(value, str):
-            value = {"NaN": float("nan"), "-0.0 (negative zero)": -0.0}.get(value, value)
+            value = {"NaN": float("nan"), "-0.0 (negative zero)": -0.0, "Infinity": float("inf"), "-Infinity": float("-inf")}.get(value, value)
     elif word == "float":
         value = struct.unpack("<d", value)[0]
     else:
