@@ -394,6 +394,10 @@ struct vf_check *vf_table_add_check(struct vf_schema *schema, struct vf_table *t
 
 /* Is the neutral text one of a value of the column's kind, without rounding? A literal that is a default need not be: SQLite takes 'abc' for an integer's. Arrays and vectors aren't looked at. */
 bool vf_column_can_hold(const struct vf_column *column, const char *text);
+
+/* Of a text: is NOW of UTC's clock written as "2024-01-31 12:00:00"? SQLite's CURRENT_TIMESTAMP and datetime() do so, strftime() as it is told. */
+bool vf_default_is_plain_time(const struct vf_default *def);
+
 struct vf_key_part *vf_index_add_part(struct vf_schema *schema, struct vf_index *index);
 
 /* The dialect of the expressions that don't say theirs; of one table, or of all. */

@@ -112,7 +112,9 @@ class Account:
             return n_found >= self.per_table(self.source, kind, table)
         if kind == "index" and is_fulltext(self.source[kind, table, name]):  # it has another name in each database
             return any(k == kind and t == table and is_fulltext(definition) for (k, t, _), definition in self.target.items()) or self.named.count("full-text index", table) > 0
-        if kind == "default" and "nextval" in self.source[kind, table, name]:  # SQLite's integer primary key counts on by itself
+        if kind == "identity" and ("default", table, name) in self.target:  # a sequence counts for it in DuckDB
+            return True
+        if kind == "identity" or kind == "default" and "nextval" in self.source[kind, table, name]:  # SQLite's integer primary key counts on by itself
             return ("primary key", table, name) in self.target and self.target.get(("column", table, name), ("",))[0] == "INTEGER"
         if kind == "sequence":
             return ("sequence of a column", table, name) in self.target

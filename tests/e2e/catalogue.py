@@ -28,6 +28,7 @@ POSTGRES = {
               " WHERE relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND NOT (attgenerated <> '' AND atttypid = 'tsvector'::regtype) AND {mine}",
     "default": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
                " WHERE attgenerated = '' AND NOT relispartition AND {mine}",
+    "identity": "SELECT {c}, attname, '' FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attidentity <> '' AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition AND {mine}",
     "generation expression": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) || attgenerated::text FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
                              " WHERE attgenerated <> '' AND atttypid <> 'tsvector'::regtype AND NOT relispartition AND {mine}",
     "{constraint}": "SELECT {c}, conname, pg_get_constraintdef(k.oid), contype::text FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid WHERE contype IN ('p', 'u', 'f', 'c', 'x') AND NOT relispartition AND {mine}"

@@ -89,6 +89,13 @@ class Clocks(Case):
             self.assertEqual(ours.execute(asked).fetchall(), theirs.execute(asked).fetchall())
         ours.close(), theirs.close()
 
+    def test_another_writing_is_named(self):
+        """A text takes the usual writing; the one that strftime() was told is another."""
+        source = self.sqlite("s.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, usual TEXT DEFAULT CURRENT_TIMESTAMP, odd TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))); INSERT INTO t VALUES (1, 'x', 'y');")
+        for target in (self.postgres(vector=False), "duckdb:" + str(self.folder / "d.duckdb")):
+            problems = self.run_vecferry("plan", "--json", "-o", str(self.folder / "ferry.yaml"), source, target).json()["problems"]
+            self.assertEqual([problem["object"] for problem in problems if "2024-01-31 12:00:00" in problem["what"]], ["t.odd"])
+
     def test_another_clock_is_named(self):
         source = self.postgres("CREATE TABLE t (id int PRIMARY KEY, at timestamp DEFAULT now(), d date DEFAULT CURRENT_DATE, z timestamptz DEFAULT now(), u timestamp DEFAULT (now() AT TIME ZONE 'utc'))", vector=False)
         summary = self.copy(source, self.sqlite("t.db"))

@@ -1,16 +1,14 @@
 #include "engine/duckdb/buffers.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine/duckdb/error.h"
 
 #define SCAN_BYTES   ((uint64_t)8 << 20)
 #define LEFT_BYTES   ((uint64_t)8 << 20) /* of blocks that stay */
-#define MOST_WAIT_NS 100000000L
-#define SECOND_NS    1000000000L
+#define MOST_WAIT_US 100000
 
 /* ---- open ---- */
 
@@ -22,9 +20,14 @@ enum vf_status vf_duckdb_buffers_open(const struct vf_duckdb_library *lib, duckd
         buffers->handle = NULL;
         return vf_error_nomem(err);
     }
-    pthread_mutex_init(&buffers->lock, NULL);
-    pthread_cond_init(&buffers->changed, NULL);
-    return VF_OK;
+    if (vf_cond_init(&buffers->changed)) {
+        if (pthread_mutex_init(&buffers->lock, NULL) == 0)
+            return VF_OK;
+        pthread_cond_destroy(&buffers->changed);
+    }
+    lib->disconnect(&buffers->handle);
+    buffers->handle = NULL;
+    return vf_error_nomem(err);
 }
 
 void vf_duckdb_buffers_close(struct vf_duckdb_buffers *buffers)
@@ -59,15 +62,10 @@ void vf_duckdb_buffers_leave(struct vf_duckdb_buffers *buffers)
 /* Until nobody is; not for ever, for one call may look for a row through a whole table. */
 static void wait_for_calls(struct vf_duckdb_buffers *buffers)
 {
-    struct timespec until;
-    int code = 0;
+    bool in_time = true;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += MOST_WAIT_NS;
-    until.tv_sec += until.tv_nsec / SECOND_NS;
-    until.tv_nsec %= SECOND_NS;
-    while (buffers->n_calls > 0 && code != ETIMEDOUT)
-        code = pthread_cond_timedwait(&buffers->changed, &buffers->lock, &until);
+    while (buffers->n_calls > 0 && in_time)
+        in_time = vf_cond_wait(&buffers->changed, &buffers->lock, MOST_WAIT_US);
 }
 
 /* ---- dropping ---- */

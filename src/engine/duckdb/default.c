@@ -13,7 +13,8 @@ struct spelling {
 };
 
 /* What the clock of UTC shows: without the extension icu, which has the time zones. */
-#define UTC "make_timestamp(epoch_us(now()))"
+#define UTC              "make_timestamp(epoch_us(now()))"
+#define UTC_TEXT(format) "strftime(" UTC ", '" format "')"
 
 #define HEX_TEXT "\"replace\"(CAST(uuid() AS VARCHAR), '-', '')"
 
@@ -42,6 +43,9 @@ static const struct spelling spellings[] = {
     {UTC, VF_DEFAULT_NOW, true},
     {"CAST(" UTC " AS \"DATE\")", VF_DEFAULT_TODAY, true},
     {"CAST(" UTC " AS TIME)", VF_DEFAULT_TIME, true},
+    {UTC_TEXT("%Y-%m-%d %H:%M:%S"), VF_DEFAULT_NOW, true},
+    {UTC_TEXT("%Y-%m-%d"), VF_DEFAULT_TODAY, true},
+    {UTC_TEXT("%H:%M:%S"), VF_DEFAULT_TIME, true},
     {HEX_TEXT, VF_DEFAULT_HEX, false},
     {"upper(" HEX_TEXT ")", VF_DEFAULT_HEX_UPPER, false},
     {"NULL", VF_DEFAULT_NULL, false},
@@ -201,9 +205,9 @@ static const char *time_text(const struct vf_column *column)
     if (!column->def.is_utc || column->type.kind == VF_K_TIMESTAMPTZ)
         return what == VF_DEFAULT_NOW ? "now()" : what == VF_DEFAULT_TODAY ? "current_date" : "CAST(now() AS TIME)";
     if (column->type.kind == VF_K_TEXT)
-        return what == VF_DEFAULT_NOW     ? "strftime(" UTC ", '%Y-%m-%d %H:%M:%S')"
-               : what == VF_DEFAULT_TODAY ? "strftime(" UTC ", '%Y-%m-%d')"
-                                          : "strftime(" UTC ", '%H:%M:%S')";
+        return what == VF_DEFAULT_NOW     ? UTC_TEXT("%Y-%m-%d %H:%M:%S")
+               : what == VF_DEFAULT_TODAY ? UTC_TEXT("%Y-%m-%d")
+                                          : UTC_TEXT("%H:%M:%S");
     return what == VF_DEFAULT_NOW ? UTC : what == VF_DEFAULT_TODAY ? "CAST(" UTC " AS DATE)" : "CAST(" UTC " AS TIME)";
 }
 
@@ -231,6 +235,8 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
 {
     bool is_native = column->form == VF_FORM_NATIVE;
     const char *own = own_spelling(&column->def);
+    if (own != NULL && vf_str_starts(own, "strftime") && column->type.kind != VF_K_TEXT)
+        own = NULL; /* that one gives a text */
     *why = NULL;
     switch (column->def.kind) {
     case VF_DEFAULT_NONE:
@@ -250,8 +256,10 @@ bool vf_duckdb_default_write(const struct vf_column *column, struct vf_buf *out,
             return false;
         }
         vf_buf_str(out, own != NULL ? own : time_text(column));
-        if (own == NULL && column->type.kind == VF_K_TEXT && column->def.kind == VF_DEFAULT_NOW && !column->def.is_utc)
-            *why = "the time is written as DuckDB writes it: 2024-01-31 12:00:00.123456+00";
+        if (own == NULL && column->type.kind == VF_K_TEXT && column->def.kind == VF_DEFAULT_NOW &&
+            !vf_default_is_plain_time(&column->def))
+            *why = column->def.is_utc ? "the time is written in UTC and whole seconds, as 2024-01-31 12:00:00"
+                                      : "the time is written as DuckDB writes it: 2024-01-31 12:00:00.123456+00";
         return true;
     case VF_DEFAULT_HEX:
     case VF_DEFAULT_HEX_UPPER:

@@ -38,6 +38,12 @@ static const struct {
     {"(timezone('UTC'::text, now()))::date", VF_DEFAULT_TODAY, true},
     {"((now() AT TIME ZONE 'UTC'::text))::time without time zone", VF_DEFAULT_TIME, true},
     {"(timezone('UTC'::text, now()))::time without time zone", VF_DEFAULT_TIME, true},
+    {"to_char((now() AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD HH24:MI:SS'::text)", VF_DEFAULT_NOW, true},
+    {"to_char(timezone('UTC'::text, now()), 'YYYY-MM-DD HH24:MI:SS'::text)", VF_DEFAULT_NOW, true},
+    {"to_char((now() AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD'::text)", VF_DEFAULT_TODAY, true},
+    {"to_char(timezone('UTC'::text, now()), 'YYYY-MM-DD'::text)", VF_DEFAULT_TODAY, true},
+    {"to_char((now() AT TIME ZONE 'UTC'::text), 'HH24:MI:SS'::text)", VF_DEFAULT_TIME, true},
+    {"to_char(timezone('UTC'::text, now()), 'HH24:MI:SS'::text)", VF_DEFAULT_TIME, true},
 };
 
 /* The end of a text in quotes, which begins at `at`; its value goes into `out`. NULL: it doesn't end. */
@@ -277,7 +283,7 @@ static const char *own_spelling(const struct vf_column *column)
         return NULL;
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (spellings[i].kind == def->kind && strcmp(spellings[i].text, def->text) == 0)
-            return spellings[i].text;
+            return vf_str_starts(def->text, "to_char") ? NULL : spellings[i].text; /* that one gives a text */
     }
     return NULL;
 }
@@ -285,11 +291,11 @@ static const char *own_spelling(const struct vf_column *column)
 /* A text takes the server's writing of the time, which isn't that of the database that the default comes from. */
 static const char *remark_on(const struct vf_default *def, enum vf_kind kind)
 {
-    bool is_text_of_time = kind == VF_K_TEXT && def->kind == VF_DEFAULT_NOW && !def->is_utc;
-
-    return is_text_of_time && !vf_str_equal(def->dialect, "postgres")
-               ? "the time is written as PostgreSQL writes it: 2024-01-31 12:00:00.123456+00"
-               : NULL;
+    if (kind != VF_K_TEXT || def->kind != VF_DEFAULT_NOW || vf_str_equal(def->dialect, "postgres") ||
+        vf_default_is_plain_time(def))
+        return NULL;
+    return def->is_utc ? "the time is written in UTC and whole seconds, as 2024-01-31 12:00:00"
+                       : "the time is written as PostgreSQL writes it: 2024-01-31 12:00:00.123456+00";
 }
 
 static const char *write_hex(const struct vf_default *def, enum vf_kind kind)

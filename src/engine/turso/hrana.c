@@ -500,6 +500,8 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
 {
     struct vf_error why = {0};
     *db = (struct vf_hrana){.name = name, .clock = clock, .log = log, .cancel = options->cancel};
+    if (!vf_cond_init(&db->wake))
+        return vf_error_nomem(err);
     vf_buf_init(&db->baton, 65536);
     vf_buf_init(&db->request, MAX_REQUEST_BYTES);
     vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
@@ -512,7 +514,6 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&db->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
-    pthread_cond_init(&db->wake, NULL);
     db->first_wait_ms = vf_hrana_first_wait_ms();
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);

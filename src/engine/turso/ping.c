@@ -1,13 +1,11 @@
 #include "engine/turso/ping.h"
 
-#include <errno.h>
-#include <time.h>
-
+#include "base/clock.h"
 #include "engine/turso/answer.h"
 #include "engine/turso/early.h"
 
 #define SILENCE_US INT64_C(3000000)
-#define LOOK_NS    500000000L
+#define LOOK_US    500000
 
 static int64_t now_us(const struct vf_hrana *db)
 {
@@ -44,18 +42,11 @@ static void *ping_main(void *argument)
     struct vf_hrana *db = argument;
     struct vf_http_answer answer = {0};
     struct vf_buf request;
-    struct timespec until;
     vf_buf_init(&request, 65536 * 2);
     vf_buf_init(&answer.body, 1 << 20);
     pthread_mutex_lock(&db->lock);
     while (!db->ends_ping) {
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_NS;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
-        (void)pthread_cond_timedwait(&db->wake, &db->lock, &until);
+        (void)vf_cond_wait(&db->wake, &db->lock, LOOK_US);
         if (!db->ends_ping)
             vf_hrana_early_land(db);
         if (!db->ends_ping && is_silent(db))
