@@ -79,7 +79,7 @@ class Clocks(Case):
         self.assert_utc(connection.execute('SELECT "at", d, h, s FROM t WHERE id = 2').fetchone())
         connection.close()
         again = self.postgres(vector=False)  # PostgreSQL and DuckDB know each other's word for it
-        for first, second in ((duck, again), (again, back)):
+        for first, second in ((duck, again), (again, str(self.folder / "far.db")), (server, back)):
             self.assertEqual(self.copy(first, second)["not_moved"], [])
         with psycopg.connect(again, options="-c timezone=Pacific/Kiritimati") as connection:
             connection.execute("INSERT INTO t (id) VALUES (3)")
