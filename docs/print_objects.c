@@ -55,6 +55,7 @@ static const struct {
     {"view", "translated, see below; else named with its text", "the same", "the same"},
     {"trigger, function, policy, rule", "named, with its text", "named, with its text", "named, with its text"},
     {"constraint that isn't enforced (PostgreSQL 18)", "named: rows may break it", "the same", "the same"},
+    {"NO INHERIT and NOT VALID of a check", "named: the check itself is made", "the same", "the same"},
     {"ON CONFLICT of a constraint of SQLite's; user_version, application_id", "named, with its text", "the same",
      "the same"},
     {"storage parameters, STORAGE, COMPRESSION, STATISTICS, REPLICA IDENTITY, CLUSTER, tablespaces; what a range, a "

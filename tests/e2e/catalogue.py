@@ -98,6 +98,8 @@ POSTGRES = {
                       " AND (attstorage <> (SELECT typstorage FROM pg_type t WHERE t.oid = atttypid) OR attoptions IS NOT NULL OR coalesce(attstattarget, -1) >= 0 OR coalesce(to_json(a)->>'attcompression', '') <> '')",
     "index setting": "SELECT {c}, x.relname, '' FROM pg_index JOIN pg_class x ON x.oid = indexrelid JOIN pg_class c ON c.oid = indrelid JOIN pg_am m ON m.oid = x.relam WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND {mine}"
                      " AND (x.reltablespace <> 0 OR x.reloptions IS NOT NULL AND amname NOT IN ('hnsw', 'ivfflat'))",
+    "constraint setting": "SELECT {c}, conname, '' FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid WHERE contype IN ('c', 'n') AND relkind IN ('r', 'p') AND NOT relispartition AND {mine}"
+                          " AND pg_get_constraintdef(k.oid) ~ '( NO INHERIT| NOT VALID)$'",
     "type setting": "SELECT '', typname, '' FROM pg_type t LEFT JOIN pg_range ON rngtypid = t.oid WHERE {mine_t} AND (rngsubdiff <> 0 OR rngcanonical <> 0 OR EXISTS (SELECT FROM pg_opclass o WHERE o.oid = rngsubopc AND NOT opcdefault)"
                     " OR typtype = 'r' AND rngcollation NOT IN (0, 100) OR typtype = 'd' AND typcollation NOT IN (0, 100)"
                     " OR EXISTS (SELECT FROM pg_attribute JOIN pg_class k ON k.oid = attrelid WHERE relkind = 'c' AND attrelid = typrelid AND attcollation NOT IN (0, 100)))",

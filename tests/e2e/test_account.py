@@ -47,6 +47,7 @@ CREATE EVENT TRIGGER an_event_trigger ON ddl_command_end EXECUTE FUNCTION an_eve
 CREATE TABLE parts (id int, day date NOT NULL) PARTITION BY RANGE (day); CREATE TABLE parts_1 PARTITION OF parts DEFAULT;
 CREATE TABLE child (extra int) INHERITS (author);
 CREATE UNLOGGED TABLE scratch (id int);
+CREATE TABLE loose (id int CHECK (id > 0) NO INHERIT, n int); ALTER TABLE loose ADD CONSTRAINT old_rows CHECK (n > 0) NOT VALID, ADD CONSTRAINT checked CHECK (id < 9);
 CREATE TABLE kept (id int PRIMARY KEY, a text, b text, c text, d int, e int GENERATED ALWAYS AS IDENTITY) WITH (fillfactor = 70, toast.autovacuum_enabled = false);
 ALTER TABLE kept ALTER a SET STORAGE EXTERNAL, ALTER b SET COMPRESSION pglz, ALTER c SET STATISTICS 500, ALTER d SET (n_distinct = 5), REPLICA IDENTITY FULL, FORCE ROW LEVEL SECURITY, CLUSTER ON kept_pkey, ADD f int DEFAULT 7;
 CREATE INDEX kept_d ON kept (d) WITH (fillfactor = 50); CREATE INDEX parts_1_day ON parts_1 (day); ALTER TABLE parts_1 ADD CHECK (id > 0); COMMENT ON TABLE parts_1 IS 'a part';
@@ -70,6 +71,7 @@ NAMED = [
     ("foreign server", "a_server", None), ("default privileges", None, "r/"), ("privileges", "5 objects", "author"), ("large objects", "1 large objects", None),
     ("comment", "index public.book_title", "not moved"), ("comment", "schema empty", "nothing"), ("comment", "table public.parts_1", "a part"), ("comment", None, "all of it"),
     ("table setting", "kept", "fillfactor=70, toast: autovacuum_enabled=false, REPLICA IDENTITY FULL, CLUSTER ON kept_pkey, FORCE ROW LEVEL SECURITY"), ("column setting", "a", "STORAGE EXTERNAL"),
+    ("constraint setting", "loose_id_check", "NO INHERIT"), ("constraint setting", "old_rows", "NOT VALID"),
     ("column setting", "b", "COMPRESSION pglz"), ("column setting", "c", "STATISTICS 500"), ("column setting", "d", "n_distinct=5"), ("index setting", "kept_d", "fillfactor=50"),
     ("type setting", "a_range", "SUBTYPE_DIFF float8mi"), ("type setting", "a_domain", "COLLATION"), ("type setting", "a_pair", 'a COLLATION'), ("shell type", "a_shell", None), ("schema", "empty", None),
     ("database setting", "all roles", "app.secret"), ("owner", "pg_monitor", "full_of.things"), ("index of a partition", "parts_1_day", None), ("check of a partition", None, "id > 0"), ("user mapping", None, None), ("exclusion constraint", "book_int4range_excl", None),

@@ -11,7 +11,7 @@ static const struct vf_table *const tables[] = {&first, &second};
 static void write_and_read(const struct vf_dialect *from, const struct vf_dialect *to, const struct vf_query *query,
                            struct vf_arena *arena)
 {
-    const struct vf_query_scope_of scope = {.relations = {2, tables}, .from = from};
+    const struct vf_query_scope_of scope = {.relations = {.n = 2, .tables = tables}, .from = from};
     const struct vf_query *again = NULL;
     const char *why = NULL;
     struct vf_buf text;
@@ -25,7 +25,7 @@ static void write_and_read(const struct vf_dialect *from, const struct vf_dialec
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    const struct vf_query_scope_of scope = {.relations = {2, tables}, .collation = "de_DE"};
+    const struct vf_query_scope_of scope = {.relations = {.n = 2, .tables = tables}, .collation = "de_DE"};
     const struct vf_dialect *from;
     char *text = take_text(data, size_bytes, &from);
     const struct vf_query *query = NULL;

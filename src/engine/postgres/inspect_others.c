@@ -132,6 +132,13 @@ static const struct other_kind kinds[] = {
     {"check of a partition", "k.conname", "c.relname", "pg_get_constraintdef(k.oid)",
      "pg_constraint k" OF_TABLE("k.conrelid"), "c.relispartition AND k.contype = 'c' AND k.coninhcount = 0", "pg_class",
      "c.oid", false, "the table is moved as one, and the check is of one of its partitions"},
+    {"constraint setting", "k.conname", "c.relname", "pg_get_constraintdef(k.oid)",
+     "pg_constraint k" OF_TABLE("k.conrelid"),
+     "k.contype IN ('c', 'n') AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (k.connoinherit OR NOT "
+     "k.convalidated) AND coalesce((to_jsonb(k)->>'conenforced')::boolean, true)",
+     "pg_class", "c.oid", false,
+     "the rule is moved, but not that tables which inherit don't have it (NO INHERIT), or that older rows may break it "
+     "(NOT VALID)"},
     {"row level security", "c.relname", "c.relname", NULL, "pg_class c" IN_SCHEMA("c.relnamespace"), "c.relrowsecurity",
      "pg_class", "c.oid", false, "all rows are moved, without the protection"},
     {"policy", "p.polname", "c.relname", "pg_get_expr(p.polqual, p.polrelid)", "pg_policy p" OF_TABLE("p.polrelid"),

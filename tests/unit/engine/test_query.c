@@ -35,7 +35,7 @@ static const struct vf_table tables[] = {
     {.name = "book", .n_columns = 5, .columns = book, .primary_key = -1},
 };
 static const struct vf_table *const relations[] = {&tables[0], &tables[1]};
-static const struct vf_query_scope_of scope = {.relations = {2, relations}};
+static const struct vf_query_scope_of scope = {.relations = {.n = 2, .tables = relations}};
 
 static const struct vf_query *read_in(const char *dialect, const char *text, const char *collation,
                                       struct vf_arena *arena, const char **why)
