@@ -505,7 +505,11 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     bool lies_otherwise = (abilities(reader, args[0]) & abilities(reader, args[1]) & VF_CAN_COMPUTE) == 0;
     if (lies_otherwise || single || mixes || !(whole || real || decimal) || (decimal && divides) ||
         (real && op == VF_X_MOD) || (real && op == VF_X_IDIV))
-        return own_operator(reader, row->token, decimal ? VF_K_DECIMAL : args[0]->is, args[0], args[1]);
+        return own_operator(reader, row->token,
+                            real      ? VF_K_F64
+                            : decimal ? VF_K_DECIMAL
+                                      : args[0]->is,
+                            args[0], args[1]);
     if (op == VF_X_DIV && whole && !reader->dialect->slash_is_floating)
         op = VF_X_IDIV;
     if (real || op == VF_X_DIV) {

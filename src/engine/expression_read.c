@@ -693,9 +693,24 @@ static const struct vf_expr *parse(struct vf_expr_reader *reader, enum vf_level 
     return expr;
 }
 
+static int depth_of(const struct vf_expr *expr)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < expr->n_args; i++) {
+        int depth = depth_of(expr->args[i]);
+        most = depth > most ? depth : most;
+    }
+    return most + 1;
+}
+
 const struct vf_expr *vf_read_expression(struct vf_expr_reader *reader)
 {
-    return parse(reader, VF_LEVEL_OR);
+    const struct vf_expr *expr = parse(reader, VF_LEVEL_OR);
+
+    if (expr != NULL && depth_of(expr) > VF_EXPR_MAX_TREE)
+        return vf_expr_not_understood(reader, "more than %d expressions within each other", VF_EXPR_MAX_TREE);
+    return expr;
 }
 
 /* ---- the whole ---- */
@@ -736,7 +751,7 @@ enum vf_status vf_expr_read(const struct vf_dialect *dialect, const struct vf_ex
     *expr = NULL;
     *why = NULL;
     vf_read_advance(&reader);
-    const struct vf_expr *read = finish(&reader, parse(&reader, VF_LEVEL_OR));
+    const struct vf_expr *read = finish(&reader, vf_read_expression(&reader));
     if (reader.no_memory || (read == NULL && reader.why == NULL))
         return vf_error_nomem(err);
     *expr = read;

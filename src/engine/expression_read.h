@@ -8,7 +8,8 @@
 
 #include "engine/expression_token.h"
 
-#define VF_EXPR_MAX_DEPTH 64
+#define VF_EXPR_MAX_DEPTH 256 /* while it is read */
+#define VF_EXPR_MAX_TREE  200 /* of what was read: written with all its parentheses it can be read again */
 #define VF_EXPR_MAX_ARGS  256
 #define VF_EXPR_MAX_PARTS 2000
 

@@ -197,6 +197,7 @@ class Into(Vec0):
         self.assertEqual(connection.execute("SELECT count(*), max(id) FROM notes").fetchone(), (30, 30))
         connection.close()
 
+    @since(vector=(0, 7, 0))
     def test_tables_that_it_cannot_be(self):
         source = self.postgres("CREATE TABLE a (id uuid PRIMARY KEY, e vector(3)); CREATE TABLE b (id int PRIMARY KEY, h halfvec(3)); CREATE TABLE c (id int PRIMARY KEY, _x text, e vector(3));"
                                "CREATE TABLE d (id int PRIMARY KEY, distance int, e vector(3)); CREATE TABLE e (a int, b int, e vector(3), PRIMARY KEY (a, b)); CREATE TABLE f (id int PRIMARY KEY, t text);"

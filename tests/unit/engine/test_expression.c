@@ -260,7 +260,31 @@ static void stays_within_limits(void **state)
         vf_buf_str(&text, "+a");
     assert_null(read_in(&side, text.data, &arena, &why));
     assert_non_null(strstr(why, "parts"));
+    vf_buf_clear(&text); /* as it is written, each sum is in parentheses */
+    vf_buf_str(&text, "a");
+    for (int i = 0; i < 190; i++)
+        vf_buf_str(&text, "+a");
+    const struct vf_expr *chain = read_in(&side, text.data, &arena, &why);
+    assert_non_null(chain);
+    assert_non_null(read_in(&side, written(&side, side.dialect, chain, &arena, &why), &arena, &why));
+    for (int i = 0; i < 20; i++)
+        vf_buf_str(&text, "+a");
+    assert_null(read_in(&side, text.data, &arena, &why));
+    assert_non_null(strstr(why, "within each other"));
     vf_buf_release(&text);
+    vf_arena_release(&arena);
+}
+
+/* Two numbers, of which neither is a column's: a number of floating point is what comes of them, read once and read again. */
+static void reads_numbers_beside_numbers(void **state)
+{
+    struct vf_arena arena = {0};
+    struct side side = side_of("sqlite");
+    const char *why = NULL;
+    (void)state;
+    const struct vf_expr *expr = read_in(&side, "score > 10 - 1e300 - 1e30", &arena, &why);
+    assert_non_null(expr);
+    assert_non_null(read_in(&side, written(&side, side.dialect, expr, &arena, &why), &arena, &why));
     vf_arena_release(&arena);
 }
 
@@ -416,7 +440,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(translates),          cmocka_unit_test(understands_not),
-        cmocka_unit_test(stays_within_limits), cmocka_unit_test(reads_what_it_writes),
+        cmocka_unit_test(stays_within_limits),
+        cmocka_unit_test(reads_numbers_beside_numbers), cmocka_unit_test(reads_what_it_writes),
         cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
