@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from duckdb_case import LIBRARY_DIR, DuckCase
-from e2e import VECFERRY, Case
+from e2e import VECFERRY, Case, since
 
 VEC0 = os.environ["VECFERRY_VEC0"]
 

@@ -439,10 +439,9 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(translates),          cmocka_unit_test(understands_not),
-        cmocka_unit_test(stays_within_limits),
-        cmocka_unit_test(reads_numbers_beside_numbers), cmocka_unit_test(reads_what_it_writes),
-        cmocka_unit_test(no_memory),
+        cmocka_unit_test(translates),           cmocka_unit_test(understands_not),
+        cmocka_unit_test(stays_within_limits),  cmocka_unit_test(reads_numbers_beside_numbers),
+        cmocka_unit_test(reads_what_it_writes), cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
