@@ -487,6 +487,12 @@ static const struct vf_expr *own_operator(struct vf_expr_reader *reader, const c
     return rule != NULL ? vf_expr_own(reader->arena, token, rule, kind, args, 2) : NULL;
 }
 
+/* Of what isn't a number a literal beside it says nothing: a moment that is kept as seconds less 3600 is no moment less another. */
+static bool is_odd(const struct vf_expr *expr)
+{
+    return expr != NULL && expr->kind != VF_EXPR_LITERAL && expr->kind != VF_EXPR_NULL && !vf_kind_is_number(expr->is);
+}
+
 static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
                                         const struct vf_expr *a, const struct vf_expr *b)
 {
@@ -494,7 +500,7 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     enum vf_expr_op op = row->op;
     enum vf_kind kind;
 
-    if (!vf_build_unify(reader, args, 2, &kind))
+    if (a == NULL || b == NULL || (!is_odd(a) && !is_odd(b) && !vf_build_unify(reader, args, 2, &kind)))
         return NULL;
     bool whole = vf_kind_is_whole(args[0]->is) && vf_kind_is_whole(args[1]->is);
     bool single = args[0]->is == VF_K_F32 || args[1]->is == VF_K_F32;

@@ -95,6 +95,8 @@ struct translation {
 };
 
 static const struct translation translations[] = {
+    {"sqlite", "at - 3600 > 0", "sqlite", "(\"at\" - 3600) > 0", NULL}, /* seconds, and no moment */
+    {"sqlite", "at - 3600 > 0", "postgres", NULL, "kinds that databases compare differently"},
     /* what pg_get_expr makes of the usual checks */
     {"postgres", "((a > 0) AND (a <= 100))", "sqlite", "(\"a\" > 0) AND (\"a\" <= 100)", NULL},
     {"postgres", "((mood)::text = ANY ((ARRAY['ok'::character varying, 'sad'::character varying])::text[]))", "sqlite",
