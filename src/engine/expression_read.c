@@ -402,7 +402,10 @@ static const struct vf_expr *number(struct vf_expr_reader *reader)
     if (!vf_is_decimal(text, size))
         return vf_expr_not_understood(reader, "the number \"%.40s\"", text);
     bool is_real = strpbrk(text, "eE") != NULL;
-    const struct vf_expr *literal = vf_expr_literal(reader->arena, VF_K_DECIMAL, text, size);
+    const char *whole = text[0] == '.' ? vf_arena_printf(reader->arena, "0%s", text) : text; /* ".5" */
+    if (whole == NULL)
+        return NULL;
+    const struct vf_expr *literal = vf_expr_literal(reader->arena, VF_K_DECIMAL, whole, strlen(whole));
     return is_real && literal != NULL ? vf_build_as(reader, literal, VF_K_F64, VF_FORM_NATIVE) : literal;
 }
 

@@ -96,6 +96,8 @@ struct translation {
 
 static const struct translation translations[] = {
     {"sqlite", "at - 3600 > 0", "sqlite", "(\"at\" - 3600) > 0", NULL}, /* seconds, and no moment */
+    {"sqlite", "101 > .0", "postgres", "101 > 0", NULL},
+    {"sqlite", "101 > .50", "duckdb", "101 > 0.5", NULL},
     {"sqlite", "at - 3600 > 0", "postgres", NULL, "kinds that databases compare differently"},
     /* what pg_get_expr makes of the usual checks */
     {"postgres", "((a > 0) AND (a <= 100))", "sqlite", "(\"a\" > 0) AND (\"a\" <= 100)", NULL},
