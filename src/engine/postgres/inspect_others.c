@@ -264,8 +264,10 @@ static const struct other_kind kinds[] = {
      "x.deptype = 'e') AND d.classoid <> 'pg_extension'::regclass",
      NULL, NULL, true, "only comments on tables and columns are moved"},
     {"comment", "'database ' || current_database()", NULL, "d.description", "pg_shdescription d",
-     "d.classoid = 'pg_database'::regclass AND d.objoid = " THIS_DATABASE("oid"), NULL, NULL, true,
-     "only comments on tables and columns are moved"},
+     /* initdb's own, of the database "postgres" */
+     "d.classoid = 'pg_database'::regclass AND d.objoid = " THIS_DATABASE("oid") " AND d.description <> 'default "
+                                                                                 "administrative connection database'",
+     NULL, NULL, true, "only comments on tables and columns are moved"},
     {"security label", "pg_describe_object(l.classoid, l.objoid, l.objsubid)", NULL, "l.label", "pg_seclabel l", NULL,
      NULL, NULL, true, NULL},
 };
