@@ -1,4 +1,4 @@
-/* Whether a default is one that its column can have. */
+/* What has to be known of a default: whether its column can have it, and how a time is written in a text. */
 #include <string.h>
 
 #include "base/text.h"
@@ -82,4 +82,12 @@ bool vf_column_can_hold(const struct vf_column *column, const char *text)
         break;
     }
     return true;
+}
+
+bool vf_default_is_plain_time(const struct vf_default *def)
+{
+    bool is_sqlites = def->dialect != NULL && strcmp(def->dialect, "sqlite") == 0; /* the others have one writing */
+
+    return def->is_utc && def->text != NULL &&
+           (!is_sqlites || strcmp(def->text, "CURRENT_TIMESTAMP") == 0 || strncmp(def->text, "(datetime(", 10) == 0);
 }

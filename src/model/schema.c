@@ -109,14 +109,6 @@ static const char *const index_kinds[] = {
 
 #define N_INDEX_KINDS (sizeof(index_kinds) / sizeof(index_kinds[0]))
 
-bool vf_default_is_plain_time(const struct vf_default *def)
-{
-    bool is_sqlites = def->dialect != NULL && strcmp(def->dialect, "sqlite") == 0; /* the others have one writing */
-
-    return def->is_utc && def->text != NULL &&
-           (!is_sqlites || strcmp(def->text, "CURRENT_TIMESTAMP") == 0 || strncmp(def->text, "(datetime(", 10) == 0);
-}
-
 static bool is_of_dialect(enum vf_default_kind kind)
 {
     return kind == VF_DEFAULT_NOW || kind == VF_DEFAULT_TODAY || kind == VF_DEFAULT_TIME || kind == VF_DEFAULT_UUID ||
