@@ -112,7 +112,7 @@ class BadValues(e2e.Case):
         target, back = self.postgres(), str(self.folder / "back.db")
         summary = self.copy(source, target, code=3)  # a text among the numbers
         problem = self.assert_named(summary, "t.v", "3 of 4 texts write their numbers in another way than the shortest")
-        self.assertEqual(problem["say"], "type: json, read: text")
+        self.assertEqual(problem["say"], "type: json, read: text, to: json")
         self.assert_named(summary, "t.x", "2 of 4 numbers are whole ones among floating-point ones")
         self.assertEqual([problem for problem in summary["problems"] if problem["object"] in ("t.same", "t.r")], [])
         self.copy(target, back)
