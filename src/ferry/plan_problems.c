@@ -259,10 +259,12 @@ static enum vf_status judge_view(struct vf_plan_maker *maker, const struct vf_pl
 {
     bool exists = false, has_rows = false;
     char label[256];
+
+    if (maker->options->ignore_existing)
+        return VF_OK;
     enum vf_status status =
         vf_conn_table_state(maker->target, view->target.schema, view->target.name, &exists, &has_rows, maker->err);
-
-    if (status != VF_OK || !exists || maker->options->ignore_existing)
+    if (status != VF_OK || !exists)
         return status;
     status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
                             vf_table_label(view->source->schema, view->source->name, label, sizeof(label)),

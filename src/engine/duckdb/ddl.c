@@ -15,17 +15,18 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *base, const char *schema, c
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(schema)),
                                              vf_duckdb_text_param(name)};
-    int64_t n_tables = 0, n_rows = 0;
+    int64_t kind = 0, n_rows = 0; /* 1: a view, 2: a table */
     struct vf_buf sql;
     enum vf_status status = vf_duckdb_get_i64(
         conn,
-        "SELECT count(*) FROM (SELECT schema_name, table_name AS name FROM duckdb_tables() WHERE database_name = "
-        "'" VF_DUCKDB_CATALOG "' UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = "
-        "'" VF_DUCKDB_CATALOG "') WHERE lower(schema_name) = lower(?) AND lower(name) = lower(?)",
-        2, params, 0, &n_tables, err);
-    *exists = status == VF_OK && n_tables > 0;
+        "SELECT kind FROM (SELECT 2::BIGINT AS kind, schema_name, table_name AS name FROM duckdb_tables() "
+        "WHERE database_name = '" VF_DUCKDB_CATALOG "' UNION ALL SELECT 1::BIGINT, schema_name, view_name "
+        "FROM duckdb_views() WHERE database_name = '" VF_DUCKDB_CATALOG "') "
+        "WHERE lower(schema_name) = lower(?) AND lower(name) = lower(?)",
+        2, params, 0, &kind, err);
+    *exists = status == VF_OK && kind > 0;
     *has_rows = false;
-    if (status != VF_OK || !*exists)
+    if (status != VF_OK || kind != 2)
         return status;
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
