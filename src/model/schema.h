@@ -86,6 +86,7 @@ struct vf_column {
     struct vf_type type;
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
+    const char *not_null_name; /* of the constraint, where that has one, and not the usual one; or NULL */
     enum vf_column_role role;
     enum vf_generated generated;
     const char *expression; /* of a STORED or VIRTUAL column, in `dialect` */
