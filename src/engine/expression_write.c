@@ -119,7 +119,7 @@ static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, arg);
         if ((writer->dialect->abilities(column) & needed) == needed)
             continue;
-        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "are computed with";
+        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "compute";
         vf_expr_refuse(writer, vf_arena_printf(writer->arena,
                                                "the values of column \"%s\" lie in the target so that they don't %s as "
                                                "they do in the source",

@@ -94,6 +94,27 @@ class CameBack(Case):
         self.copy(middle, back)
         self.assert_same_postgres(source, back)
 
+    def test_foreign_keys_between_types(self):
+        """An int that refers to a bigint: DuckDB wants the same type on both sides."""
+        script = "CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1)"
+        source, middle, back = self.source("postgres", script), self.new("duckdb"), self.new("postgres")
+        summary = self.copy(source, middle)
+        self.assertIn("DuckDB wants the same type on both sides", " ".join(problem["what"] for problem in summary["problems"]))
+        self.copy(middle, back)
+        self.assert_same_postgres(source, back)
+
+    def test_indexes_over_the_same_columns(self):
+        """One of them can't be declared there, and comes back beside the other, not in its place."""
+        script = ("CREATE TABLE t (id int PRIMARY KEY, n int, w tsvector); CREATE INDEX n_block ON t USING brin (n); CREATE INDEX n_tree ON t (n); CREATE INDEX n_other ON t (n); CREATE INDEX n_last ON t USING brin (n);"
+                  " CREATE INDEX w_tree ON t (w); CREATE INDEX w_gist ON t USING gist (w); INSERT INTO t VALUES (1, 2)")
+        for middle in ("sqlite", "duckdb"):
+            with self.subTest(middle):
+                source, there, back = self.source("postgres", script), self.new(middle), self.new("postgres")
+                named = {entry["name"] for summary in (self.copy(source, there), self.copy(there, back)) for entry in summary["not_moved"] if entry["kind"] == "index"}
+                names = [{row[0] for row in self.connect(url).execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename = 't'")} for url in (source, back)]
+                self.assertEqual(names[0] - names[1] - named, set())
+                self.assertLessEqual({"n_block", "n_tree", "n_other", "n_last"}, names[1])
+
     def test_names_of_checks(self):
         self.there_and_back("postgres", "CREATE DOMAIN small AS int CHECK (VALUE < 100); CREATE TABLE t (a int CONSTRAINT first CHECK (a > 0), b boolean CONSTRAINT \"the second\" CHECK (b OR NOT b), c small, CHECK (a < 1000))", "duckdb", "sqlite")
 
