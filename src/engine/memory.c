@@ -92,6 +92,7 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
     here->type = source->type;
     here->form = target->form;
     here->not_null = source->not_null;
+    here->key_not_null = source->key_not_null;
     if (source->def.kind != VF_DEFAULT_EXPRESSION || here->def.kind == VF_DEFAULT_NONE)
         here->def = source->def;
     here->collation = source->collation;

@@ -112,6 +112,7 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
     made->generated = was_computed ? VF_GENERATED_NO : was->generated;
     made->collation = was->collation;
+    made->key_not_null = was->key_not_null;
     if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
         made->not_null = was->not_null;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE) {

@@ -156,6 +156,7 @@ static const struct vf_json_field column_fields[] = {
     REQUIRED(vf_column, type, TYPE),
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
+    FIELD(vf_column, key_not_null, BOOL),
     WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),

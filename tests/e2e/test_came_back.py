@@ -94,12 +94,15 @@ class CameBack(Case):
         self.copy(middle, back)
         self.assert_same_postgres(source, back)
 
-    def test_foreign_keys_between_types(self):
-        """An int that refers to a bigint: DuckDB wants the same type on both sides."""
-        script = "CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1)"
+    def test_foreign_keys_that_duckdb_cannot_have(self):
+        """An int that refers to a bigint (it wants the same type on both sides), and one to a column with a unique index (it wants a constraint)."""
+        script = ("CREATE TABLE p (id bigint PRIMARY KEY, u uuid); CREATE UNIQUE INDEX p_u ON p (u); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p, u uuid REFERENCES p (u));"
+                  " INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1)")
         source, middle, back = self.source("postgres", script), self.new("duckdb"), self.new("postgres")
-        summary = self.copy(source, middle)
-        self.assertIn("DuckDB wants the same type on both sides", " ".join(problem["what"] for problem in summary["problems"]))
+        said = [problem["what"] for problem in self.copy(source, middle)["problems"] if "isn't declared" in problem["what"]]
+        self.assertEqual(len(said), 2)
+        self.assertIn("DuckDB wants the same type on both sides", " ".join(said))
+        self.assertIn("DuckDB wants a primary key or a unique constraint there", " ".join(said))
         self.copy(middle, back)
         self.assert_same_postgres(source, back)
 

@@ -105,6 +105,25 @@ static bool is_of_another_type(const struct preflight *preflight, const struct v
     return false;
 }
 
+/* Do the columns that the foreign key leads to have a key of their own there, in any order? An index, be it unique, is none to DuckDB. */
+static bool leads_to_key(const struct vf_table *parent, const struct vf_foreign_key *key)
+{
+    for (size_t i = 0; i < parent->n_indexes; i++) {
+        const struct vf_index *index = &parent->indexes[i];
+        size_t n_found = 0;
+        if (index->constraint == VF_CONSTRAINT_NONE || index->n_parts != key->n_columns)
+            continue;
+        for (size_t k = 0; k < key->n_columns; k++) {
+            int column = vf_table_find_column(parent, key->to_columns[k]);
+            for (size_t j = 0; column >= 0 && j < index->n_parts; j++)
+                n_found += index->parts[j].column == column;
+        }
+        if (n_found == key->n_columns)
+            return true;
+    }
+    return false;
+}
+
 /* Why a foreign key can't be declared, or what is different about it; NULL: nothing. */
 static const char *why_not(const struct preflight *preflight, size_t number, const struct vf_foreign_key *key)
 {
@@ -122,7 +141,11 @@ static const char *why_not(const struct preflight *preflight, size_t number, con
             return "isn't declared: the tables refer to each other, and DuckDB can't add a foreign key later; it is "
                    "remembered for the way back";
     }
-    if (is_of_another_type(preflight, table, parent_of(wanted, schema, key->to_table), key))
+    const struct vf_table *parent = parent_of(wanted, schema, key->to_table);
+    if (parent != NULL && !leads_to_key(parent, key))
+        return "isn't declared: DuckDB wants a primary key or a unique constraint there, and a unique index is none; "
+               "it is remembered for the way back";
+    if (is_of_another_type(preflight, table, parent, key))
         return "isn't declared: DuckDB wants the same type on both sides (`to` of the plan can give it); it is "
                "remembered for the way back";
     if (key->on_delete > VF_FK_RESTRICT || key->on_update > VF_FK_RESTRICT)

@@ -189,6 +189,7 @@ static void finish_primary_key(const struct reader *reader, bool has_key_index)
         return;
     /* No index of its own: the column is another name of the rowid. */
     struct vf_column *column = &table->columns[key->parts[0].column];
+    column->key_not_null = column->not_null;
     column->not_null = true;
     if (column->generated == VF_GENERATED_NO)
         column->generated = VF_GENERATED_IDENTITY_BY_DEFAULT;
