@@ -161,6 +161,7 @@ struct vf_mapping {
     const char *how;             /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
     bool default_moved;          /* the column's default can be declared */
     const char *default_why;     /* why it can't be; or, of one that can: what isn't quite the source's, or NULL */
+    bool has_no_default;         /* it can't have any, be it an expression: default_why says why */
     const char *counts_not;      /* of a column that counts by itself in the source: why it doesn't there, or NULL */
     const char *counts_not_same; /* it does: what is different about the next number, or NULL */
     bool

@@ -10,12 +10,18 @@
 #include "engine/store.h"
 #include "model/schema_json.h"
 
-const char vf_memory_evidence[] = "remembered from the move that made the column";
+static const char evidence[] = "remembered from the move that made the column";
 
 struct recall {
     struct vf_schema *schema;
     const char *dialect; /* of the database here */
 };
+
+bool vf_memory_has_made(const struct vf_column *column)
+{
+    return column->evidence.text != NULL &&
+           vf_str_starts(column->evidence.text, evidence); /* what was measured may follow */
+}
 
 static int add_to_buf(const char *bytes, size_t size_bytes, void *context)
 {
@@ -86,7 +92,7 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
 {
     if (vf_strcasecmp(here->native, target->native) != 0) /* SQLite has its own way to write the usual ones */
         return;
-    here->evidence.text = vf_memory_evidence;
+    here->evidence.text = evidence;
     if (is_same_kind)
         here->native = source->native;
     here->type = source->type;

@@ -27,7 +27,7 @@ POSTGRES = {
               " FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid JOIN pg_type t ON t.oid = atttypid"
               " WHERE relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND NOT (attgenerated <> '' AND atttypid = 'tsvector'::regtype) AND {mine}",
     "default": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
-               " WHERE attgenerated = '' AND NOT relispartition AND {mine}",
+               " WHERE attgenerated = '' AND NOT relispartition AND pg_get_expr(adbin, adrelid) !~ '^NULL::' AND {mine}",  # that is as good as none
     "identity": "SELECT {c}, attname, '' FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attidentity <> '' AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition AND {mine}",
     "generation expression": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) || attgenerated::text FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
                              " WHERE attgenerated <> '' AND atttypid <> 'tsvector'::regtype AND NOT relispartition AND {mine}",

@@ -71,6 +71,12 @@ class CameBack(Case):
                                               " ('parent', 'child', 'grandchild')").fetchall()
         self.assertEqual(dict(rows), {"parent.id": "uuid", "child.id": "uuid", "parent.word": "text", "child.word": "text", "child.next": "date", "grandchild.up": "date"})
 
+    def test_references_without_values_that_are_remembered(self):
+        """They were of another type than what they refer to; and a key with a default of its own, which the key of SQLite's can't have, is named."""
+        self.there_and_back("postgres", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (a smallint REFERENCES p)", "sqlite")
+        named = self.copy(self.source("postgres", "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT 7, b int DEFAULT 8)"), self.new("sqlite"))["not_moved"]
+        self.assertEqual([(entry["kind"], entry["name"]) for entry in named], [("default", "id")])
+
     def test_strict_tables_and_tables_without_rowid(self):
         self.there_and_back("sqlite", "CREATE TABLE t (a TEXT PRIMARY KEY, n INT, r REAL, b BLOB) STRICT, WITHOUT ROWID; CREATE TABLE u (a TEXT, PRIMARY KEY (a)) WITHOUT ROWID; INSERT INTO t VALUES ('x', 1, 1.5, x'00')", "postgres", "duckdb", "sqlite")
 
