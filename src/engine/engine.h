@@ -62,6 +62,7 @@ struct vf_limits {
     uint64_t max_value_bytes;             /* of one text or blob, 0: no limit */
     bool stored_columns, virtual_columns; /* a column can be computed from others, kept or not */
     uint32_t max_loaders;                 /* connections that may load at once, at least 1 */
+    uint32_t max_scanners;                /* scans that are worth the memory that each takes, 0: no limit */
     /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */
     enum vf_index_builder index_builders[VF_MAX_INDEX_BUILDERS + 1];
     enum vf_text_builder text_builder; /* what builds full-text indexes there */

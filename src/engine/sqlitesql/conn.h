@@ -48,10 +48,6 @@ static inline const struct vf_sqlite_conn *vf_sqlite_conn_of_const(const struct 
 
 const struct vf_limits *vf_sqlite_limits(const struct vf_conn *conn);
 
-/* Sets vector_product and vector_version by the version of sqlite-vec that made the first vec0 table, as its table <name>_info says. */
-enum vf_status vf_sqlite_describe_vectors(struct vf_sqlite_conn *conn, struct vf_server *server,
-                                          struct vf_error *err) VF_CHECKED;
-
 /* The last failure of SQLite as a status and an error: "<what>: <message of SQLite>", with the remedy where there is one. Never VF_OK. */
 enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
