@@ -12,6 +12,7 @@
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/questions.h"
+#include "engine/sqlitesql/record.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
 #include "engine/store.h"
@@ -76,6 +77,15 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
     return status;
 }
 
+static bool has_table(const struct catalogue *catalogue, const char *name)
+{
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        if (strcmp(catalogue->objects[i].name, name) == 0 && strcmp(catalogue->objects[i].type, "table") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- libSQL's vector indexes ---- */
 
 /* The indexes that libSQL has a record of, also of those that another program has dropped: SQLite's DROP INDEX leaves the record and the table behind. */
@@ -84,11 +94,7 @@ static enum vf_status read_vector_indexes(struct vf_sqlite_conn *conn, struct vf
 {
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    bool is_there = false;
-    for (size_t i = 0; i < catalogue->n_objects; i++)
-        is_there = is_there || (strcmp(catalogue->objects[i].name, VF_LIBSQL_META_TABLE) == 0 &&
-                                strcmp(catalogue->objects[i].type, "table") == 0);
-    if (!is_there)
+    if (!has_table(catalogue, VF_LIBSQL_META_TABLE))
         return VF_OK;
     catalogue->vector_indexes = vf_arena_alloc(arena, catalogue->n_objects, sizeof(*catalogue->vector_indexes));
     if (catalogue->vector_indexes == NULL)
@@ -246,8 +252,6 @@ static enum vf_status add_table(struct vf_sqlite_conn *conn, struct vf_schema *s
     enum vf_status status = vf_sqlite_inspect_table(conn, schema, table, object->sql, err);
     if (status == VF_OK)
         status = vf_sqlite_inspect_keys(conn, schema, table, object->sql, err);
-    if (status == VF_OK)
-        status = count_rows(conn, table, err);
     if (status != VF_OK)
         vf_error_wrap(err, "table %s", object->name);
     return status;
@@ -345,6 +349,52 @@ static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *
     return add_table(conn, schema, object, err);
 }
 
+/* ---- sizes ---- */
+
+/* The questions about the tables' sizes, and for what a copy that came here has remembered, each a way to a server and back: asked together. */
+static enum vf_status ask_ahead(struct vf_sqlite_conn *conn, const struct vf_schema *schema,
+                                const struct catalogue *catalogue, struct vf_error *err)
+{
+    size_t n = 0, n_most = 2 * schema->n_tables + 1;
+    enum vf_status status = VF_OK;
+    if (conn->ask_ahead == NULL)
+        return VF_OK;
+    struct vf_buf *statements = vf_calloc(n_most, sizeof(*statements));
+    if (statements == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < n_most; i++)
+        vf_buf_init(&statements[i], VF_BUF_MAX);
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        const struct vf_table *table = &schema->tables[i];
+        if (table->kind != VF_TABLE_ORDINARY || table->n_rows_exact)
+            continue;
+        status = vf_sqlite_write_measure(conn, table->name, &statements[n], &statements[n + 1], err);
+        n += 2;
+    }
+    if (has_table(catalogue, VF_STORE_PREFIX "schema"))
+        vf_sqlite_record_write_get(vf_store_memory_table(), 0, &statements[n++]);
+    if (status == VF_OK)
+        conn->ask_ahead(conn, n, statements);
+    for (size_t i = 0; i < n_most; i++)
+        vf_buf_release(&statements[i]);
+    vf_free(statements);
+    return status;
+}
+
+static enum vf_status count_all(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        struct vf_table *table = &schema->tables[i];
+        if (table->n_rows_exact)
+            continue;
+        status = count_rows(conn, table, err);
+        if (status != VF_OK)
+            vf_error_wrap(err, "table %s", table->name);
+    }
+    return status;
+}
+
 /* ---- AUTOINCREMENT ---- */
 
 static enum vf_status add_sequence(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct vf_table *table,
@@ -430,6 +480,10 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = read_vector_indexes(conn, &schema->arena, &catalogue, err);
     for (size_t i = 0; status == VF_OK && i < catalogue.n_objects; i++)
         status = add_object(conn, schema, &catalogue, &catalogue.objects[i], err);
+    if (status == VF_OK)
+        status = ask_ahead(conn, schema, &catalogue, err);
+    if (status == VF_OK)
+        status = count_all(conn, schema, err);
     if (status == VF_OK)
         status = add_fulltext(conn, schema, &catalogue, err);
     if (status == VF_OK)

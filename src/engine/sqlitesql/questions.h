@@ -23,6 +23,10 @@
 #define VF_SQLITE_ASK_OBJECTS   "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
 #define VF_SQLITE_ASK_N_OBJECTS "SELECT count(*) FROM sqlite_master"
 #define VF_SQLITE_ASK_IS_THERE  "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1"
+/* Of an index, whose name is ?1. */
+#define VF_SQLITE_ASK_INDEX_SQL "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?1 AND sql IS NOT NULL"
+#define VF_SQLITE_ASK_INDEX_PARTS                                                                                      \
+    "SELECT cid, name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno"
 /* It takes no parameter: the quoted name and ")" follow. */
 #define VF_SQLITE_ASK_COLUMNS "PRAGMA main.table_xinfo("
 

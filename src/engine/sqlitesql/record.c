@@ -138,6 +138,17 @@ static enum vf_status read_all(struct vf_sqlite_conn *conn, const struct vf_reco
     return status;
 }
 
+void vf_sqlite_record_write_get(const struct vf_record_table *table, size_t n_key, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "SELECT ");
+    write_names(table, table->n_columns, sql);
+    vf_buf_str(sql, " FROM main.");
+    vf_sqlite_quote(sql, table->name);
+    write_where(table, n_key, sql);
+    vf_buf_str(sql, " ORDER BY ");
+    write_names(table, table->n_key, sql);
+}
+
 enum vf_status vf_sqlite_record_get(struct vf_conn *base, const struct vf_record_table *table,
                                     const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
                                     struct vf_error *err)
@@ -150,13 +161,7 @@ enum vf_status vf_sqlite_record_get(struct vf_conn *base, const struct vf_record
     if (status != VF_OK || !there)
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT ");
-    write_names(table, table->n_columns, &sql);
-    vf_buf_str(&sql, " FROM main.");
-    vf_sqlite_quote(&sql, table->name);
-    write_where(table, n_key, &sql);
-    vf_buf_str(&sql, " ORDER BY ");
-    write_names(table, table->n_key, &sql);
+    vf_sqlite_record_write_get(table, n_key, &sql);
     status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < n_key; i++)
         vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);

@@ -93,6 +93,13 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
+static void write_head(const char *table, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "SELECT * FROM ");
+    vf_sqlite_quote(sql, table);
+    vf_buf_printf(sql, " NOT INDEXED LIMIT %d", N_HEAD);
+}
+
 /* Average of the first few rows, by one question: of a server each question costs a way there and back. */
 static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table, int64_t *average_bytes,
                                   struct vf_error *err)
@@ -103,9 +110,7 @@ static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table
     int64_t n_seen = 0;
     bool row = true;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT * FROM ");
-    vf_sqlite_quote(&sql, table);
-    vf_buf_printf(&sql, " NOT INDEXED LIMIT %d", N_HEAD);
+    write_head(table, &sql);
     enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     while (status == VF_OK && row) {
         status = vf_sqlite_step(conn, stmt, &row, err);
@@ -159,24 +164,31 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
 }
 
 /* Count, unless that is known already, smallest and largest key. */
+static enum vf_status write_keys(struct vf_sqlite_conn *conn, const struct keys *keys, bool counts, struct vf_buf *sql,
+                                 struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    vf_buf_str(sql, counts ? "SELECT (" : "SELECT (0");
+    if (counts)
+        status = vf_sqlite_write_count(conn, keys->table, sql, err);
+    vf_buf_str(sql, ")");
+    for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
+        vf_buf_str(sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
+        vf_buf_str(sql, keys->column);
+        vf_buf_str(sql, ") FROM ");
+        status = vf_sqlite_write_from(conn, keys->table, sql, err);
+        vf_buf_str(sql, ")");
+    }
+    return status;
+}
+
 static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
     bool row = false, counts = keys->n == 0;
-    enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, counts ? "SELECT (" : "SELECT (0");
-    if (counts)
-        status = vf_sqlite_write_count(conn, keys->table, &sql, err);
-    vf_buf_str(&sql, ")");
-    for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
-        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
-        vf_buf_str(&sql, keys->column);
-        vf_buf_str(&sql, ") FROM ");
-        status = vf_sqlite_write_from(conn, keys->table, &sql, err);
-        vf_buf_str(&sql, ")");
-    }
+    enum vf_status status = write_keys(conn, keys, counts, &sql, err);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     if (status == VF_OK)
@@ -229,6 +241,18 @@ static enum vf_status measure_table(struct vf_sqlite_conn *conn, struct keys *ke
                                             : sample(conn, keys, keys->table, &average_bytes, err);
     size->n_rows = keys->n;
     size->size_bytes = average_bytes * keys->n;
+    return status;
+}
+
+enum vf_status vf_sqlite_write_measure(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *keys_sql,
+                                       struct vf_buf *head_sql, struct vf_error *err)
+{
+    struct keys keys = {.table = table};
+    bool is_column = false;
+    enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
+    if (status == VF_OK)
+        status = write_keys(conn, &keys, true, keys_sql, err);
+    write_head(table, head_sql);
     return status;
 }
 

@@ -436,66 +436,51 @@ bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
 
 /* ---- open ---- */
 
-/* A page of the server, for which it is asked again when it can't answer now: that must not be taken for a page that isn't there. */
-static enum vf_status get_page(struct vf_hrana *db, const char *path, struct vf_error *err)
+static void write_questions(struct vf_hrana *db, const char *const *questions)
 {
-    for (int n_tries = 1;; n_tries++) {
-        enum vf_status status = vf_http_send(db->http, path, NULL, &db->answer, NULL, err);
-        bool passes = status == VF_OK ? vf_hrana_is_passing(db->answer.status) : status == VF_TEMPORARY;
-        if (!passes || (n_tries >= VF_HRANA_MAX_TRIES && status != VF_OK))
-            return status;
-        if (n_tries >= VF_HRANA_MAX_TRIES ? !fail_status(db, &db->answer)
-                                          : !vf_hrana_wait(db, n_tries, db->answer.retry_after_s)) {
-            *err = db->failure;
-            return err->status;
-        }
-    }
-}
-
-/* GET /v3 and GET /v2 say whether the server has them; tursodb has neither, and answers to /v2/pipeline all the same. */
-static enum vf_status probe_version(struct vf_hrana *db, struct vf_error *err)
-{
-    static const char *const paths[] = {"/v3", "/v2"};
-    db->version = 2;
-    for (size_t i = 0; i < 2; i++) {
-        enum vf_status status = get_page(db, paths[i], err);
-        if (status != VF_OK)
-            return status;
-        if (db->answer.status == 401 || db->answer.status == 403) {
-            (void)fail_status(db, &db->answer);
-            *err = db->failure;
-            return err->status;
-        }
-        if (db->answer.status / 100 != 2)
-            continue;
-        db->version = i == 0 ? 3 : 2;
-        db->has_streams = true;
-        db->has_cursor = i == 0;
-        break;
-    }
-    return VF_OK;
-}
-
-static bool ask_first(struct vf_hrana *db, const char *const *questions)
-{
-    vf_hrana_new(db, false);
-    (void)vf_hrana_step(db, "SELECT 1", strlen("SELECT 1"));
-    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
     for (; *questions != NULL; questions++) {
         (void)vf_hrana_step(db, *questions, strlen(*questions));
         vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
     }
-    if (!db->has_streams) /* which keep no snapshot: a source begins to watch here */
+}
+
+/* A server of version 3 has streams; one of version 2 has them when it gives a baton. Those without keep no snapshot, and a source begins to watch here. */
+static bool ask_first(struct vf_hrana *db, int version, const struct vf_hrana_questions *questions)
+{
+    db->version = version;
+    db->has_streams = db->has_cursor = version == 3;
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, "SELECT 1", strlen("SELECT 1"));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    write_questions(db, questions->always);
+    if (!db->has_streams) {
+        write_questions(db, questions->without_streams);
         vf_hrana_watch_write(db);
-    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE) || !vf_hrana_went_well(db, 0))
+    }
+    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE | (db->has_streams ? 0 : VF_HRANA_KEEP)) || !vf_hrana_went_well(db, 0))
         return false;
+    db->has_streams = db->has_streams || db->baton.size_bytes > 0;
     if (!db->has_streams)
         (void)vf_hrana_watch_take(db, db->n_steps - 2); /* else it is asked for again */
     return true;
 }
 
+/* Did the server answer that there is no such page? What it can't answer now has been tried again. */
+static bool has_no_page(const struct vf_hrana *db)
+{
+    long status = db->answer.status;
+    return db->code == VF_HRANA_FAILED && db->failure.status != VF_CANCELLED && status >= 300 && status != 401 &&
+           status != 403 && !vf_hrana_is_passing(status);
+}
+
+/* What is asked first shows which version of the protocol a server has: to ask for that alone would be another way there and back. */
+static bool greet(struct vf_hrana *db, const struct vf_hrana_questions *questions)
+{
+    return ask_first(db, 3, questions) || (has_no_page(db) && ask_first(db, 2, questions));
+}
+
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             const struct vf_log *log, const struct vf_hrana_questions *questions, struct vf_hrana *db,
                              struct vf_error *err)
 {
     struct vf_error why = {0};
@@ -517,9 +502,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     db->first_wait_ms = vf_hrana_first_wait_ms();
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);
-    if (status == VF_OK)
-        status = probe_version(db, &why);
-    if (status == VF_OK && !ask_first(db, questions)) {
+    if (status == VF_OK && !greet(db, questions)) {
         if (db->code == VF_HRANA_FAILED)
             why = db->failure;
         else
@@ -574,16 +557,40 @@ void vf_hrana_close(struct vf_hrana *db)
 
 /* ---- transactions ---- */
 
-bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
+void vf_hrana_begin_write(struct vf_hrana *db, const char *begin)
 {
     pthread_mutex_lock(&db->lock);
     db->is_lost = db->is_dead = false;
-    bool fine = vf_hrana_exec(db, begin, VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0));
-    db->in_transaction = fine;
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, begin, strlen(begin));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+}
+
+bool vf_hrana_begin_run(struct vf_hrana *db)
+{
+    unsigned use = VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0);
+    db->in_transaction = vf_hrana_run(db, use) && vf_hrana_went_well(db, 0);
+    bool fine = db->in_transaction;
     pthread_mutex_unlock(&db->lock);
     if (fine && db->has_streams)
         vf_hrana_ping_start(db);
     return fine;
+}
+
+bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
+{
+    vf_hrana_begin_write(db, begin);
+    return vf_hrana_begin_run(db);
+}
+
+bool vf_hrana_can_begin(struct vf_hrana *db, const char *begin)
+{
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, begin, strlen(begin));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    (void)vf_hrana_step(db, "ROLLBACK", strlen("ROLLBACK"));
+    vf_hrana_step_end(db, false, VF_HRANA_IF_OK, 0);
+    return vf_hrana_run(db, VF_HRANA_ONCE) && vf_hrana_went_well(db, 0);
 }
 
 static bool commit(struct vf_hrana *db)

@@ -111,10 +111,16 @@ static inline size_t vf_hrana_n_own_steps(const struct vf_hrana *db)
     return db->is_guarded || db->is_unchecked || db->is_bracketed ? 1 : 0;
 }
 
+/* Statements up to NULL. */
+struct vf_hrana_questions {
+    const char *const *always;
+    const char *const *without_streams; /* only to a server that has none */
+};
+
 /* Finds out what the server is and can. VF_CONNECT: nobody listens, it is no such server, or it doesn't let us in. `name` must outlive the session.
- * The questions, up to NULL, are asked with the first request: until the next one they are the steps 1 and so on of its results. */
+ * The questions are asked with the first request: until the next one they are the steps 1 and so on of its results. */
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             const struct vf_log *log, const struct vf_hrana_questions *questions, struct vf_hrana *db,
                              struct vf_error *err) VF_CHECKED;
 void vf_hrana_close(struct vf_hrana *db);
 
@@ -166,6 +172,11 @@ bool vf_hrana_fail_protocol(struct vf_hrana *db, const char *what);
 
 /* Transactions: `begin` is "BEGIN" or "BEGIN IMMEDIATE". */
 bool vf_hrana_begin(struct vf_hrana *db, const char *begin);
+/* The same in two parts: between them further statements may be added to the request, as steps 1 and so on, with VF_HRANA_IF_OK of step 0. */
+void vf_hrana_begin_write(struct vf_hrana *db, const char *begin);
+bool vf_hrana_begin_run(struct vf_hrana *db);
+/* Could one begin now? It is rolled back in the same request. */
+bool vf_hrana_can_begin(struct vf_hrana *db, const char *begin);
 bool vf_hrana_commit(struct vf_hrana *db);
 void vf_hrana_rollback(struct vf_hrana *db); /* never fails: what can't be rolled back is gone */
 
