@@ -349,13 +349,21 @@ static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *
     return add_table(conn, schema, object, err);
 }
 
-/* ---- sizes ---- */
+/* ---- sizes and settings ---- */
 
-/* The questions about the tables' sizes, and for what a copy that came here has remembered, each a way to a server and back: asked together. */
+static const struct {
+    const char *name, *question;
+} settings[] = {
+    {"user_version", "SELECT user_version FROM pragma_user_version"},
+    {"application_id", "SELECT application_id FROM pragma_application_id"},
+};
+#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+/* The questions about the tables' sizes, the settings, and for what a copy that came here has remembered, each a way to a server and back: asked together. */
 static enum vf_status ask_ahead(struct vf_sqlite_conn *conn, const struct vf_schema *schema,
                                 const struct catalogue *catalogue, struct vf_error *err)
 {
-    size_t n = 0, n_most = 2 * schema->n_tables + 1;
+    size_t n = 0, n_most = 2 * schema->n_tables + N_SETTINGS + 1;
     enum vf_status status = VF_OK;
     if (conn->ask_ahead == NULL)
         return VF_OK;
@@ -371,6 +379,8 @@ static enum vf_status ask_ahead(struct vf_sqlite_conn *conn, const struct vf_sch
         status = vf_sqlite_write_measure(conn, table->name, &statements[n], &statements[n + 1], err);
         n += 2;
     }
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        vf_buf_str(&statements[n++], settings[i].question);
     if (has_table(catalogue, VF_STORE_PREFIX "schema"))
         vf_sqlite_record_write_get(vf_store_memory_table(), 0, &statements[n++]);
     if (status == VF_OK)
@@ -445,29 +455,32 @@ static enum vf_status add_sequences(struct vf_sqlite_conn *conn, struct vf_schem
     return status;
 }
 
-/* Numbers in the header of the file that are the application's: nothing in SQLite uses them. */
+/* Numbers in the header of the file that are the application's: nothing in SQLite uses them. Asked by SELECT, for a token that may only read may not say PRAGMA user_version; a server that doesn't tell them is no failure. */
 static enum vf_status name_settings(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
-    static const char *const names[] = {"user_version", "application_id"};
-    enum vf_status status = VF_OK;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == VF_OK; i++) {
-        char sql[64];
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        struct vf_error why = {0};
         int64_t value = 0;
-        (void)snprintf(sql, sizeof(sql), "PRAGMA main.%s", names[i]);
-        status = vf_sqlite_get_i64(conn, sql, 0, &value, err);
-        if (status != VF_OK || value == 0)
+        enum vf_status status = vf_sqlite_get_i64(conn, settings[i].question, 0, &value, &why);
+        if (status != VF_OK && (status != VF_ENGINE || conn->prepare_rows == NULL)) {
+            if (err != NULL)
+                *err = why;
+            return status;
+        }
+        if (value == 0)
             continue;
         struct vf_other *other = vf_schema_add_other(schema);
         if (other == NULL)
             return vf_error_nomem(err);
-        *other = (struct vf_other){.kind = "setting",
-                                   .name = names[i],
-                                   .text = vf_arena_printf(&schema->arena, "PRAGMA %s = %" PRId64, names[i], value),
-                                   .why = "a number that applications keep in the file: set it there by hand"};
+        *other =
+            (struct vf_other){.kind = "setting",
+                              .name = settings[i].name,
+                              .text = vf_arena_printf(&schema->arena, "PRAGMA %s = %" PRId64, settings[i].name, value),
+                              .why = "a number that applications keep in the database's header: set it there by hand"};
         if (other->text == NULL)
             return vf_error_nomem(err);
     }
-    return status;
+    return VF_OK;
 }
 
 enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_options *options,
@@ -490,7 +503,7 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
         status = vf_sqlite_resolve_parents(schema, err);
     if (status == VF_OK)
         status = add_sequences(conn, schema, err);
-    if (status == VF_OK && conn->prepare_rows == NULL) /* a file, not a server */
+    if (status == VF_OK)
         status = name_settings(conn, schema, err);
     if (status == VF_OK)
         status = vf_memory_lay(base, schema, err);

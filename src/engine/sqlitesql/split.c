@@ -37,45 +37,27 @@ enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const cha
     return status;
 }
 
-/* Number of rows of a query with the table's name as its parameter. */
-static enum vf_status count_of(struct vf_sqlite_conn *conn, const char *sql, const char *table, const char *word,
-                               int64_t *n, struct vf_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool row = false;
-    enum vf_status status = vf_sqlite_prepare(conn, sql, &stmt, err);
-    if (status == VF_OK) {
-        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
-        if (word != NULL)
-            conn->lib->bind_text64(stmt, 2, word, strlen(word), SQLITE_STATIC, SQLITE_UTF8);
-        status = vf_sqlite_step(conn, stmt, &row, err);
-    }
-    if (status == VF_OK)
-        *n = conn->lib->column_int64(stmt, 0);
-    conn->lib->finalize(stmt);
-    return status;
-}
-
 enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *table, const char **name, bool *is_column,
                                     struct vf_error *err)
 {
-    static const char *const names[] = {VF_SQLITE_FIRST_ROWID, "_rowid_", "oid"};
-    bool without = false;
-    int64_t n = 0;
+    static const char *const names[] = {"rowid", "_rowid_", "oid"}; /* in the order of the question's answers */
+    const size_t n_names = sizeof(names) / sizeof(names[0]);
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
     *name = NULL;
     *is_column = false;
-    enum vf_status status = vf_sqlite_is_without_rowid(conn, table, &without, err);
-    if (status != VF_OK || without)
-        return status;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && *name == NULL; i++) {
-        status = count_of(conn, VF_SQLITE_ASK_NAMED, table, names[i], &n, err);
-        if (status != VF_OK)
-            return status;
-        if (n == 0)
+    enum vf_status status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_ROWID, &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    bool has_rowid = status == VF_OK && row && conn->lib->column_int64(stmt, 0) == 0;
+    for (size_t i = 0; has_rowid && i < n_names && *name == NULL; i++) {
+        if (conn->lib->column_int64(stmt, 1 + (int)i) == 0)
             *name = names[i];
     }
-    status = count_of(conn, VF_SQLITE_ASK_ROWID_IS_COLUMN, table, NULL, &n, err);
-    *is_column = n != 0;
+    *is_column = has_rowid && conn->lib->column_int64(stmt, 1 + (int)n_names) != 0;
+    conn->lib->finalize(stmt);
     return status;
 }
 

@@ -115,15 +115,17 @@ enum question {
     TURSO_NUMBER,
     VECTORS,
     VECTOR_INDEX,
+    QUOTED_NAME,
     FIRST_WITHOUT_STREAMS,
 };
 
-/* The last one fails in any case; a server that knows the function complains about the index, which isn't there. */
+/* The search fails in any case; a server that knows the function complains about the index, which isn't there. The last one fails on a server that puts the name between quotes as it is. */
 static const char *const server_questions[] = {
     "SELECT sqlite_version()",
     "SELECT turso_version()",
     "SELECT typeof(vector32('[1]'))",
     "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)",
+    "SELECT count(*) FROM pragma_table_xinfo('a\"b')",
     NULL,
 };
 
@@ -166,6 +168,7 @@ static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
     const char *why = vf_hrana_answer_text(db, VECTOR_INDEX, ignored, sizeof(ignored)) ? "" : db->message.data;
     conn->has_vector_index =
         conn->has_vectors && why != NULL && strstr(why, "no such") == NULL && strstr(why, "vector_top_k") == NULL;
+    db->needs_doubled = !vf_hrana_answer_text(db, QUOTED_NAME, ignored, sizeof(ignored));
     snprintf(conn->product, sizeof(conn->product), "%s", conn->version[0] != '\0' ? "tursodb" : "libSQL server");
     if (conn->version[0] == '\0')
         ask_version(conn);
@@ -234,7 +237,6 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
                    .text_builder = VF_TEXT_FTS5},
     };
     opened->sql.base.options.password = NULL;
-    opened->lease_s = VF_TURSO_LEASE_S;
     enum vf_status status = opened->name == NULL ? vf_error_nomem(err) : open_session(opened, url, options, err);
     if (status != VF_OK) {
         vf_free(opened->name);

@@ -189,6 +189,12 @@ static void forget_old_baton(struct vf_hrana *db)
         vf_buf_clear(&db->baton);
 }
 
+static void forget_deferred(struct vf_hrana *db)
+{
+    vf_buf_clear(&db->deferred);
+    db->n_deferred = 0;
+}
+
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
 {
     struct vf_buf *out = &db->request;
@@ -210,6 +216,29 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
                is_cursor ? ",\"batch\":{\"steps\":[" : ",\"requests\":[{\"type\":\"batch\",\"batch\":{\"steps\":[");
     if (db->is_guarded)
         vf_buf_str(out, "{\"stmt\":{\"sql\":\"BEGIN\",\"args\":[],\"want_rows\":false}}");
+    db->n_before = db->n_deferred;
+    if (db->n_deferred > 0) {
+        vf_buf_str(out, db->is_guarded ? "," : "");
+        vf_buf_add(out, db->deferred.data, db->deferred.size_bytes);
+    }
+    forget_deferred(db);
+}
+
+void vf_hrana_defer(struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments)
+{
+    struct vf_buf *out = &db->deferred;
+    bool is_guarded = !db->has_streams;
+    vf_buf_str(out, db->n_deferred > 0 ? ",{\"stmt\":{\"sql\":" : "{\"stmt\":{\"sql\":");
+    vf_buf_json_string(out, sql, sql_bytes);
+    vf_buf_str(out, ",\"args\":[");
+    vf_buf_add(out, arguments->data, arguments->size_bytes);
+    vf_buf_str(out, "],\"want_rows\":false}");
+    if (db->n_deferred > 0)
+        vf_buf_printf(out, ",\"condition\":{\"type\":\"ok\",\"step\":%zu}", db->n_deferred - 1 + (is_guarded ? 1 : 0));
+    else if (is_guarded)
+        vf_buf_str(out, ",\"condition\":{\"type\":\"error\",\"step\":0}");
+    vf_buf_char(out, '}');
+    db->n_deferred++;
 }
 
 static bool only_reads(const char *sql, size_t sql_bytes)
@@ -276,7 +305,9 @@ struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_by
 void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of)
 {
     vf_buf_printf(&db->request, "],\"want_rows\":%s}", wants_rows ? "true" : "false");
-    if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
+    if (db->n_before > 0 && condition == VF_HRANA_ALWAYS)
+        vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"ok\",\"step\":%zu}", vf_hrana_n_own_steps(db) - 1);
+    else if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"not\",\"cond\":{\"type\":\"is_autocommit\"}}");
     else if (condition == VF_HRANA_IF_OK || condition == VF_HRANA_IF_FAILED)
         vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"%s\",\"step\":%zu}",
@@ -434,6 +465,14 @@ bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
     return vf_hrana_run(db, use) && vf_hrana_went_well(db, 0);
 }
 
+bool vf_hrana_flush(struct vf_hrana *db)
+{
+    if (db->n_deferred == 0)
+        return true;
+    vf_hrana_new(db, false);
+    return vf_hrana_run(db, VF_HRANA_ONCE);
+}
+
 /* ---- open ---- */
 
 static void write_questions(struct vf_hrana *db, const char *const *questions)
@@ -489,6 +528,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
         return vf_error_nomem(err);
     vf_buf_init(&db->baton, 65536);
     vf_buf_init(&db->request, MAX_REQUEST_BYTES);
+    vf_buf_init(&db->deferred, MAX_REQUEST_BYTES);
     vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
     vf_buf_init(&db->early.request, MAX_REQUEST_BYTES);
     vf_buf_init(&db->early.answer.body, MAX_ANSWER_BYTES);
@@ -544,6 +584,7 @@ void vf_hrana_close(struct vf_hrana *db)
     vf_http_close(db->http);
     vf_buf_release(&db->baton);
     vf_buf_release(&db->request);
+    vf_buf_release(&db->deferred);
     vf_buf_release(&db->answer.body);
     vf_buf_release(&db->early.request);
     vf_buf_release(&db->early.answer.body);
@@ -561,6 +602,7 @@ void vf_hrana_begin_write(struct vf_hrana *db, const char *begin)
 {
     pthread_mutex_lock(&db->lock);
     db->is_lost = db->is_dead = false;
+    forget_deferred(db);
     vf_hrana_new(db, false);
     (void)vf_hrana_step(db, begin, strlen(begin));
     vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
@@ -628,6 +670,7 @@ bool vf_hrana_commit(struct vf_hrana *db)
 void vf_hrana_rollback(struct vf_hrana *db)
 {
     pthread_mutex_lock(&db->lock);
+    forget_deferred(db);
     if (db->in_transaction && !db->is_dead) {
         int code = db->code; /* what is rolled back for is what counts */
         const struct vf_error failure = db->failure;

@@ -94,25 +94,15 @@ static struct vf_hrana_stmt *about_columns(struct vf_turso_conn *conn, const cha
     return stmt;
 }
 
-static struct vf_hrana_stmt *about_rowid(struct vf_turso_conn *conn, const char *table)
-{
-    struct vf_hrana_stmt *stmt = about(conn, VF_SQLITE_ASK_NAMED, table);
-    if (stmt != NULL)
-        conn->sql.lib->bind_text64((sqlite3_stmt *)(void *)stmt, 2, VF_SQLITE_FIRST_ROWID,
-                                   strlen(VF_SQLITE_FIRST_ROWID), SQLITE_STATIC, SQLITE_UTF8);
-    return stmt;
-}
-
 static void add_table(struct wanted *wanted, const char *table)
 {
     static const char *const questions[] = {
         VF_SQLITE_ASK_KIND,         VF_SQLITE_ASK_TABLE_SQL,     VF_SQLITE_ASK_INDEXES,
-        VF_SQLITE_ASK_FOREIGN_KEYS, VF_SQLITE_ASK_WITHOUT_ROWID, VF_SQLITE_ASK_ROWID_IS_COLUMN,
+        VF_SQLITE_ASK_FOREIGN_KEYS, VF_SQLITE_ASK_WITHOUT_ROWID, VF_SQLITE_ASK_ROWID,
     };
     for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
         add(wanted, about(wanted->conn, questions[i], table));
     add(wanted, about_columns(wanted->conn, table));
-    add(wanted, about_rowid(wanted->conn, table));
 }
 
 static void add_object(struct wanted *wanted, const char *type, const char *name)
