@@ -504,12 +504,10 @@ static bool ask_first(struct vf_hrana *db, int version, const struct vf_hrana_qu
     return true;
 }
 
-/* Did the server answer that there is no such page? What it can't answer now has been tried again. */
 static bool has_no_page(const struct vf_hrana *db)
 {
     long status = db->answer.status;
-    return db->code == VF_HRANA_FAILED && db->failure.status != VF_CANCELLED && status >= 300 && status != 401 &&
-           status != 403 && !vf_hrana_is_passing(status);
+    return db->code == VF_HRANA_FAILED && (status == 404 || status == 405 || status == 501);
 }
 
 /* What is asked first shows which version of the protocol a server has: to ask for that alone would be another way there and back. */

@@ -111,7 +111,7 @@ static enum vf_status make_and_read_lease(struct vf_turso_conn *conn, struct lea
         (void)vf_hrana_step(db, statements[i], strlen(statements[i]));
         vf_hrana_step_end(db, i == 2, VF_HRANA_ALWAYS, 0);
     }
-    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE) || !vf_hrana_went_well(db, 0) || !vf_hrana_went_well(db, 1) ||
+    if (!vf_hrana_run(db, VF_HRANA_ONCE) || !vf_hrana_went_well(db, 0) || !vf_hrana_went_well(db, 1) ||
         !vf_hrana_went_well(db, 2))
         return vf_turso_fail(conn, err, conn->name);
     struct vf_hrana_stmt *stmt = vf_hrana_stmt_new(db, "", 0);
