@@ -34,6 +34,8 @@ struct vf_sqlite_conn {
     /* Of a server, to which each request is a way: what is bound is one set of arguments, and another may be bound. The first step runs the statement with all sets, and its rows are those of the
      * first, then of the second. false: no further set has room. NULL: a statement has one set. */
     bool (*keep_arguments)(sqlite3_stmt *stmt);
+    /* Of such a server, too: these reading statements, without parameters, are about to be run, and it may be asked for all answers at once. */
+    void (*ask_ahead)(struct vf_sqlite_conn *conn, size_t n, const struct vf_buf *statements);
 };
 
 static inline struct vf_sqlite_conn *vf_sqlite_conn_of(struct vf_conn *conn)
