@@ -157,7 +157,7 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
 {
     const struct vf_expr_scope *scope = reader->scope;
 
-    for (size_t i = 0; i < scope->n_ranges; i++) {
+    for (size_t i = scope->n_ranges; i-- > 0;) { /* an inner query's table hides one of the same name around it */
         size_t end = i + 1 < scope->n_ranges ? (size_t)scope->ranges[i + 1].first_column : scope->table->n_columns;
         if (!vf_read_same_name(reader, scope->ranges[i].alias, alias, is_bare_alias))
             continue;
@@ -166,6 +166,20 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
             return vf_build_column(reader, column);
     }
     return vf_expr_not_understood(reader, "there is no column \"%.60s.%.60s\"", alias, name);
+}
+
+/* Is the column of a table that can't be named here, since one of an inner query has the same name? */
+static bool is_of_hidden_table(const struct vf_expr_scope *scope, int column)
+{
+    size_t of = 0;
+
+    while (of + 1 < scope->n_ranges && scope->ranges[of + 1].first_column <= column)
+        of++;
+    for (size_t i = of + 1; i < scope->n_ranges; i++) {
+        if (vf_strcasecmp(scope->ranges[i].alias, scope->ranges[of].alias) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Of the query itself, or of the nearest around it. */
@@ -177,6 +191,9 @@ static const struct vf_expr *column_named(struct vf_expr_reader *reader, const c
         int column = find_column(reader, name, is_bare, scope->n_outer, end, false);
         if (column >= 0 && find_column(reader, name, is_bare, (size_t)column + 1, end, false) >= 0)
             return vf_expr_not_understood(reader, "column \"%.60s\" is one of several tables", name);
+        if (column >= 0 && is_of_hidden_table(reader->scope, column))
+            return vf_expr_not_understood(reader, "column \"%.60s\" is of a table whose name another one has here",
+                                          name);
         if (column >= 0)
             return vf_build_column(reader, column);
         end = scope->n_outer;
@@ -348,7 +365,9 @@ static const struct vf_expr *parse_name(struct vf_expr_reader *reader)
         bool is_system = vf_strcasecmp(before, "main") == 0 || vf_strcasecmp(before, "pg_catalog") == 0;
         if (reader->scope->n_ranges > 0 && !vf_read_is_sign(reader, "("))
             return column_of(reader, before, is_bare_alias, name, is_bare);
-        if (vf_read_is_sign(reader, "(") ? !is_system : vf_strcasecmp(before, reader->scope->table->name) != 0)
+        if (vf_read_is_sign(reader, "(") && !is_system)
+            return vf_expr_not_understood(reader, "%.40s.%.40s() is a function of the database's own", before, name);
+        if (!vf_read_is_sign(reader, "(") && vf_strcasecmp(before, reader->scope->table->name) != 0)
             return vf_expr_not_understood(reader, "\"%.40s.%.40s\" isn't one of the table", before, name);
     }
     if (vf_read_take_sign(reader, "("))

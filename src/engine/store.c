@@ -478,14 +478,14 @@ enum vf_status vf_store_recall(struct vf_conn *conn,
     return status;
 }
 
-/* ---- forget ---- */
-
-/* The keys of the memories of one run: collected first, because an engine needn't bear writes while it reads. */
 const struct vf_record_table *vf_store_memory_table(void)
 {
     return &schema_table;
 }
 
+/* ---- forget ---- */
+
+/* The keys of the memories of one run: collected first, because an engine needn't bear writes while it reads. */
 struct memory_keys {
     struct vf_arena arena;
     const char *run;
