@@ -102,6 +102,16 @@ enum vf_status vf_library_open(enum vf_library library, const char *folder, cons
     return status;
 }
 
+bool vf_library_can_open(const char *path, char *why, size_t why_bytes)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (handle == NULL)
+        snprintf(why, why_bytes, "%s", dlerror());
+    vf_library_close(handle);
+    return handle != NULL;
+}
+
 void vf_library_close(void *handle)
 {
     if (handle != NULL)

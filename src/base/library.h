@@ -10,6 +10,7 @@
 #ifndef VF_BASE_LIBRARY_H
 #define VF_BASE_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -43,5 +44,7 @@ struct vf_library_symbol {
 enum vf_status vf_library_open(enum vf_library library, const char *folder, const struct vf_library_symbol *symbols,
                                size_t n_symbols, void *table, void **handle, struct vf_error *err) VF_CHECKED;
 void vf_library_close(void *handle); /* NULL is fine */
+/* Can the file be opened at all? `why` is filled if not, with its path as it was asked for. For a library that somebody else opens, and says less of. */
+bool vf_library_can_open(const char *path, char *why, size_t why_bytes);
 
 #endif

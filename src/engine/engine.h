@@ -383,6 +383,7 @@ struct vf_engine_ops {
     /* One run at a time: VF_LOCKED names the holder. Kept until unlock or close; a dead process holds nothing. */
     enum vf_status (*lock)(struct vf_conn *conn, const char *holder, struct vf_error *err);
     void (*unlock)(struct vf_conn *conn);
+    /* Is there a table or a view of that name? A view isn't read: it has no rows. */
     enum vf_status (*table_state)(struct vf_conn *conn, const char *schema, const char *name, bool *exists,
                                   bool *has_rows, struct vf_error *err);
     enum vf_status (*apply)(struct vf_conn *conn, const struct vf_step *step, struct vf_error *err);

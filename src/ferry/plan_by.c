@@ -17,14 +17,12 @@ static bool can_name_files(struct vf_type type)
     return false; /* floats are no names, and the others have more than one writing */
 }
 
-static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_table *table, enum vf_status status,
-                            const char *remedy, const char *what)
+/* `column`: that it is about, NULL: the table has none. */
+static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_table *table, const char *column,
+                            enum vf_status status, const char *remedy, const char *what)
 {
-    char label[256];
-
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, status,
-                          vf_table_label(table->source.schema, table->source.name, label, sizeof(label)), remedy,
-                          maker->err, "%s", what);
+    return vf_problem_add_about(&maker->plan->problems, VF_SEVERITY_BLOCK, status, &table->source, column, remedy,
+                                maker->err, "%s", what);
 }
 
 static enum vf_status divide(struct vf_plan_maker *maker, struct vf_plan_table *table, size_t i,
@@ -36,12 +34,15 @@ static enum vf_status divide(struct vf_plan_maker *maker, struct vf_plan_table *
     if (!can_name_files(column->type)) {
         snprintf(what, sizeof(what), "column \"%s\" is of type %s: its values are no names of files", column->name,
                  vf_type_format(column->type, type));
-        return block(maker, table, VF_USAGE, "name another column by --by", what);
+        return vf_plan_settle(
+            maker,
+            block(maker, table, column->name, VF_USAGE, "name another column by --by, or `by` of the plan", what), NULL,
+            "by:");
     }
     if (*first != NULL && (*first)->type.kind != column->type.kind) {
         snprintf(what, sizeof(what), "column \"%s\" is of type %s here, and of type %s in another table", column->name,
                  vf_type_format(column->type, type), vf_type_format((*first)->type, other));
-        return block(maker, table, VF_USAGE, "give it the same type in both by type: in the plan", what);
+        return block(maker, table, column->name, VF_USAGE, "give it the same type in both by type: in the plan", what);
     }
     table->by = (struct vf_field){
         .name = column->name, .native = column->source.native, .type = column->type, .form = column->source.form};
@@ -57,9 +58,12 @@ static enum vf_status judge_whole(struct vf_plan_maker *maker, const struct vf_p
         return VF_OK;
     snprintf(what, sizeof(what), "the table has no column \"%s\": which file its rows go to isn't known",
              maker->plan->by);
-    return block(
-        maker, table, VF_STATE,
-        "--whole TABLE (whole: true in the plan) puts all of its rows into every file, --exclude leaves it out", what);
+    return vf_plan_settle(
+        maker,
+        block(maker, table, NULL, VF_STATE,
+              "--whole TABLE (whole: true in the plan) puts all of its rows into every file, --exclude leaves it out",
+              what),
+        "whole: true", NULL);
 }
 
 /* Rows of a table that is whole in each file may refer to rows that are in another one. */
@@ -110,8 +114,11 @@ enum vf_status vf_plan_divide(struct vf_plan_maker *maker)
     if (plan->by == NULL)
         return VF_OK;
     if (!any_has_column(plan))
-        return vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "vecferry inspect lists the columns",
-                              maker->err, "no table that is moved has a column \"%s\" to be divided by", plan->by);
+        return vf_plan_settle(maker,
+                              vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "",
+                                             "vecferry inspect lists the columns", maker->err,
+                                             "no table that is moved has a column \"%s\" to be divided by", plan->by),
+                              NULL, "by:");
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         int column = vf_table_find_column(&plan->tables[i].source, plan->by);
         if (column >= 0 && !plan->tables[i].whole)

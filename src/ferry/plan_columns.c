@@ -131,24 +131,48 @@ static enum vf_status judge_type(struct vf_plan_maker *maker, struct vf_plan_col
 
 /* ---- what has changed since the plan was made ---- */
 
+/* NULL: no memory. */
+static const char *added_line(struct vf_plan_maker *maker, const char *name)
+{
+    struct vf_buf line;
+
+    vf_buf_init(&line, VF_BUF_MAX);
+    vf_buf_str(&line, "add {name: ");
+    vf_yaml_put(&line, name);
+    vf_buf_str(&line, ", skip: true} to columns");
+    const char *text = line.status == VF_OK ? vf_arena_strdup(&maker->plan->arena, line.data) : NULL;
+    vf_buf_release(&line);
+    return text;
+}
+
 static enum vf_status check_drift(struct vf_plan_maker *maker, const struct vf_plan_table *table,
                                   const struct vf_plan_column *column, const struct vf_plan_request_table *request,
                                   const struct vf_plan_request_column *own)
 {
     const char *object = vf_plan_object(maker->plan, &table->source, column->name);
+    char label[256];
 
     if (request == NULL || !request->has_columns || maker->options->ignore_drift)
         return VF_OK;
     if (own == NULL)
-        return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object,
-                              "make the plan anew, or add the column to it (with skip: true to leave it out)",
-                              maker->err, "%s:%d:%d: drift: the plan doesn't have the column, which the source has",
-                              maker->request->file, request->line, request->column);
+        return vf_plan_settle(
+            maker,
+            vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object,
+                           "make the plan anew, or add the column to it (with skip: true to leave it out)", maker->err,
+                           "%s:%d:%d: drift: the plan doesn't have the column, which the source has",
+                           maker->request->file, request->line, request->column),
+            added_line(maker, column->name),
+            vf_arena_strdup(&maker->plan->arena,
+                            vf_table_label(table->source.schema, table->source.name, label, sizeof(label))));
     if (own->from == NULL || strcmp(own->from, column->source.native) == 0)
         return VF_OK;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object, "make the plan anew", maker->err,
-                          "%s:%d:%d: drift: the column is \"%s\" in the plan, and \"%s\" in the source now",
-                          maker->request->file, own->line, own->column, own->from, column->source.native);
+    return vf_plan_settle(
+        maker,
+        vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, object,
+                       "make the plan anew, or say the new type by from:, and beside it what becomes of it", maker->err,
+                       "%s:%d:%d: drift: the column is \"%s\" in the plan, and \"%s\" in the source now",
+                       maker->request->file, own->line, own->column, own->from, column->source.native),
+        vf_arena_printf(&maker->plan->arena, "from: %s", column->source.native), NULL);
 }
 
 static enum vf_status no_such_column(const struct vf_plan_maker *maker, const struct vf_table *table,
@@ -184,6 +208,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
                                 "make the plan anew, or take the column out of it", maker->err,
                                 "%s:%d:%d: drift: the plan has the column, and the source has it no more",
                                 maker->request->file, own->line, own->column);
+        status = vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, NULL);
     }
     return status;
 }

@@ -111,10 +111,10 @@ static enum vf_status block_unread(struct vf_plan_maker *maker, const struct vf_
     struct vf_plan *plan = maker->plan;
     const char *remedy = vf_arena_printf(&plan->arena, "%s; or say `metric` of the index in the plan, or take it out",
                                          source->unread_remedy != NULL ? source->unread_remedy : "");
-
-    return vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_MISSING,
-                          vf_plan_object(plan, &table->source, source->name), remedy, maker->err,
-                          "the distance that the index was built for can't be read: %s", source->unread);
+    enum vf_status status = vf_problem_add(
+        &plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, vf_plan_object(plan, &table->source, source->name), remedy,
+        maker->err, "the distance that the index was built for can't be read: %s", source->unread);
+    return vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, NULL);
 }
 
 /* What of the table decides about an index: its rows, the threshold of the plan, and the lengths of the vectors where they were measured. */
@@ -154,12 +154,13 @@ static enum vf_status refuse(struct vf_plan_maker *maker, const struct vf_plan_t
 
     if (request == NULL || source->kind == VF_INDEX_EXACT || (request->vector.place == VF_PLACE_ANY && !is_text))
         return not_moved(maker, table, source, why);
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
-                          vf_plan_object(maker->plan, &table->source, source->name),
-                          is_text ? "change what the plan says of the index, or take it out"
-                                  : "leave `to` out of the index to have the plan choose, or take the index out",
-                          maker->err, "the index can't be built %s the plan wants it: %s", is_text ? "as" : "where",
-                          why != NULL ? why : "the target has no such index");
+    enum vf_status status = vf_problem_add(
+        &maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, vf_plan_object(maker->plan, &table->source, source->name),
+        is_text ? "change what the plan says of the index, or take it out"
+                : "leave `to` out of the index to have the plan choose, or take the index out",
+        maker->err, "the index can't be built %s the plan wants it: %s", is_text ? "as" : "where",
+        why != NULL ? why : "the target has no such index");
+    return vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, NULL);
 }
 
 /* Is a column of the source's index an expression in the target's, because its collation isn't there? */
@@ -209,8 +210,8 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     index->source.vector.file = NULL;
     if (request != NULL && vf_index_is_vector(source->kind))
         take_request(&index->source.vector, &request->vector);
-    if (is_unread(source, &index->source.vector)) {
-        table->n_indexes--;
+    if (is_unread(source, &index->source.vector)) { /* it keeps its line, where the distance can be said */
+        index->mapping.index = index->source;
         return block_unread(maker, table, source);
     }
     struct vf_index wanted = index->source;
@@ -352,8 +353,7 @@ static enum vf_status propose_all(struct vf_plan_maker *maker, struct vf_plan_ta
                                     vf_plan_object(maker->plan, &table->source, name),
                                     "remove it from the plan's indexes to go without", maker->err,
                                     "the source has no vector index; the plan adds one for cosine distance");
-        if (status == VF_OK)
-            status = vf_problem_say(&maker->plan->problems, "take the line out", maker->err);
+        status = vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, NULL);
     }
     return status;
 }
@@ -401,11 +401,13 @@ static enum vf_status add_distance(struct vf_plan_maker *maker, struct vf_plan_t
 
     if (status != VF_OK || is_had || is_bits)
         return status;
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                          vf_plan_object(maker->plan, &table->source, table->columns[column].name),
-                          "metric: of its index in the plan says another", maker->err, "it is searched by l2: %s%s",
-                          known != VF_METRIC_NONE ? "sqlite-vec has no distance " : "nothing says another",
-                          known != VF_METRIC_NONE ? vf_metric_name(known) : "");
+    status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                            vf_plan_object(maker->plan, &table->source, table->columns[column].name),
+                            "metric: of its index in the plan says another", maker->err, "it is searched by l2: %s%s",
+                            known != VF_METRIC_NONE ? "sqlite-vec has no distance " : "nothing says another",
+                            known != VF_METRIC_NONE ? vf_metric_name(known) : "");
+    return vf_plan_settle(maker, status, "metric: cosine",
+                          vf_plan_object(maker->plan, &table->source, distance_name(maker, table, column)));
 }
 
 static enum vf_status add_distances(struct vf_plan_maker *maker, struct vf_plan_table *table)
@@ -471,10 +473,13 @@ static enum vf_status add_requested(struct vf_plan_maker *maker, struct vf_plan_
     if (own->has_kind && maker->options->ignore_drift)
         return VF_OK;
     if (own->has_kind)
-        return vf_problem_add(
-            &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, vf_plan_object(maker->plan, &table->source, own->name),
-            "make the plan anew, or take the index out of it", maker->err,
-            "%s:%d:%d: drift: the plan has the index, and the source has it no more", file, own->line, own->column);
+        return vf_plan_settle(maker,
+                              vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
+                                             vf_plan_object(maker->plan, &table->source, own->name),
+                                             "make the plan anew, or take the index out of it", maker->err,
+                                             "%s:%d:%d: drift: the plan has the index, and the source has it no more",
+                                             file, own->line, own->column),
+                              VF_PLAN_SAY_LINE_OUT, NULL);
     vf_error_set(maker->err, VF_USAGE, "%s:%d:%d: table \"%s\" has no index \"%s\"", file, own->line, own->column,
                  table->source.name, own->name);
     vf_error_hint(maker->err, "to add one, say add_on: with its column, and kind: hnsw, ivfflat or fulltext");

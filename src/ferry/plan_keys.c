@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ferry/plan_make.h"
+#include "ferry/plan_places.h"
 
 static const struct vf_plan_table *find_table(const struct vf_plan *plan, const char *schema, const char *name)
 {
@@ -72,13 +73,36 @@ static bool is_listed(const struct vf_table *table, const struct vf_foreign_key 
     return listed;
 }
 
+static enum vf_status note_gone(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                const struct vf_plan_request_foreign_key *own)
+{
+    const struct vf_table *source = &table->source;
+    char label[256];
+    struct vf_buf place;
+
+    vf_table_label(source->schema, source->name, label, sizeof(label));
+    vf_buf_init(&place, VF_BUF_MAX);
+    vf_buf_printf(&place, "%s.", label);
+    vf_plan_put_key_part(&place, own->n_columns, own->columns, own->to);
+    enum vf_status status =
+        place.status != VF_OK
+            ? vf_error_nomem(maker->err)
+            : vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE, label,
+                             "make the plan anew, or take the foreign key out of it", maker->err,
+                             "%s:%d:%d: drift: the plan has a foreign key of these columns to %s, and the source has "
+                             "none",
+                             maker->request->file, own->line, own->column, own->to);
+    status = vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, place.data);
+    vf_buf_release(&place);
+    return status;
+}
+
 /* Of two targets each has a part of the source's columns and keys: what is gone is gone from the whole. */
 static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_plan_table *table,
                                  const struct vf_plan_request_table *request)
 {
     const struct vf_table *whole = vf_schema_find_table(maker->whole, table->source.schema, table->source.name);
     enum vf_status status = VF_OK;
-    char label[256];
 
     for (size_t i = 0; request != NULL && whole != NULL && i < request->n_foreign_keys && status == VF_OK; i++) {
         const struct vf_plan_request_foreign_key *own = &request->foreign_keys[i];
@@ -86,12 +110,7 @@ static enum vf_status check_gone(struct vf_plan_maker *maker, const struct vf_pl
         for (size_t k = 0; k < whole->n_foreign_keys; k++)
             found |= is_the_key(whole, &whole->foreign_keys[k], own);
         if (!found)
-            status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
-                                    vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
-                                    "make the plan anew, or take the foreign key out of it", maker->err,
-                                    "%s:%d:%d: drift: the plan has a foreign key of these columns to %s, and the "
-                                    "source has none",
-                                    maker->request->file, own->line, own->column, own->to);
+            status = note_gone(maker, table, own);
     }
     return status;
 }
@@ -103,6 +122,10 @@ static enum vf_status judge_orphans(struct vf_plan_maker *maker, const struct vf
 {
     if (key->n_orphans <= 0)
         return VF_OK;
+    const char *part = vf_plan_key_part(&maker->plan->arena, &table->source, key);
+    const char *place = part != NULL ? vf_plan_object(maker->plan, &table->source, part) : NULL;
+    if (place == NULL)
+        return vf_error_nomem(maker->err);
     enum vf_status status =
         vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
                        vf_plan_object(maker->plan, &table->source, table->source.columns[key->columns[0]].name),
@@ -110,8 +133,7 @@ static enum vf_status judge_orphans(struct vf_plan_maker *maker, const struct vf
                        "%" PRId64 " rows refer to rows of %s that aren't there: they are moved, and the foreign key "
                        "can't be made (exit code 3)",
                        key->n_orphans, key->to_table);
-    return status == VF_OK ? vf_problem_say(&maker->plan->problems, "take the key out of foreign_keys", maker->err)
-                           : status;
+    return vf_plan_settle(maker, status, VF_PLAN_SAY_LINE_OUT, place);
 }
 
 /* Databases that make their keys with the tables take a row for good of which one of the columns is NULL. */

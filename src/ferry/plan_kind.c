@@ -5,7 +5,8 @@
 
 #include "ferry/plan_make.h"
 
-#define ORDINARY "say as: table of it in the plan"
+#define SAY_ORDINARY "as: table"
+#define ORDINARY     "say " SAY_ORDINARY " of it in the plan"
 
 static const char *object_of(struct vf_plan_maker *maker, const struct vf_plan_table *table, int column)
 {
@@ -61,7 +62,7 @@ static enum vf_status note_ordinary(struct vf_plan_maker *maker, struct vf_plan_
                                 "the vec0 table becomes an ordinary one with its vectors as %s, in which MATCH finds "
                                 "nothing: %s",
                                 vector_native(table), fit->why);
-    return status;
+    return vf_plan_settle(maker, status, SAY_ORDINARY, object_of(maker, table, -1));
 }
 
 /* ---- a vec0 table ---- */
@@ -69,9 +70,11 @@ static enum vf_status note_ordinary(struct vf_plan_maker *maker, struct vf_plan_
 static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_table *table,
                             const struct vf_table_fit *fit)
 {
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, fit->is_missing ? VF_MISSING : VF_STATE,
-                          object_of(maker, table, fit->column), fit->remedy, maker->err,
-                          "it can't be the vec0 table that the plan wants: %s", fit->why);
+    enum vf_status status =
+        vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, fit->is_missing ? VF_MISSING : VF_STATE,
+                       object_of(maker, table, fit->column), fit->remedy, maker->err,
+                       "it can't be the vec0 table that the plan wants: %s", fit->why);
+    return vf_plan_settle(maker, status, SAY_ORDINARY, object_of(maker, table, -1));
 }
 
 /* The table as it would be: with the source's key as its only index, and columns of its own, for what comes of it may be refused. */

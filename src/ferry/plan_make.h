@@ -299,6 +299,12 @@ enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker) VF_CHECKED;
 enum vf_status vf_plan_scan_rows(struct vf_plan_maker *maker) VF_CHECKED;
 /* plan_problems.c */
 enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker) VF_CHECKED;
+/* What of the plan file settles the problem that was added last, and whose line it is, if not the object's; each may be NULL. `status` is that of adding it, and comes back if it isn't VF_OK. */
+enum vf_status vf_plan_settle(struct vf_plan_maker *maker, enum vf_status status, const char *say,
+                              const char *at) VF_CHECKED;
+/* What is said there where a line, or a table's entry, is all that there is about it. */
+#define VF_PLAN_SAY_LINE_OUT  "take the line out"
+#define VF_PLAN_SAY_ENTRY_OUT "take the entry out"
 /* plan_write.c: the part of the text that says what is moved and how, without what changes from day to day: what the hash is over. */
 void vf_plan_write_decisions(const struct vf_plan *plans, size_t n_plans, struct vf_buf *out);
 

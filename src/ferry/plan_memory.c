@@ -111,6 +111,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     bool was_computed = was->generated == VF_GENERATED_STORED || was->generated == VF_GENERATED_VIRTUAL;
     column->was_generated = was_computed ? was->generated : VF_GENERATED_NO;
     made->generated = was_computed ? VF_GENERATED_NO : was->generated;
+    if (was->generated == VF_GENERATED_IDENTITY_BY_DEFAULT) /* it counted so before it left */
+        column->mapping.counts_not_same = NULL;
     made->collation = was->collation;
     made->key_not_null = was->key_not_null;
     if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */

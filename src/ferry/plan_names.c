@@ -24,12 +24,10 @@ static enum vf_status block(struct vf_plan_maker *maker, const char *object, con
 
 static enum vf_status say_rename(struct vf_plan_maker *maker, enum vf_status status, const char *name, size_t max)
 {
-    if (status != VF_OK)
-        return status;
     size_t size_bytes = strlen(name), room = max > 2 ? max - 2 : 0;
     int kept = (int)(max > 0 && size_bytes > room ? vf_utf8_cut(name, size_bytes, room) : size_bytes);
     char *text = vf_arena_printf(&maker->plan->arena, "rename: %.*s_2", kept, name);
-    return text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : vf_error_nomem(maker->err);
+    return text != NULL ? vf_plan_settle(maker, status, text, NULL) : vf_error_nomem(maker->err);
 }
 
 static enum vf_status report_clash(struct vf_plan_maker *maker, const char *object, const char *a, const char *b)
@@ -46,9 +44,10 @@ static enum vf_status judge_name(struct vf_plan_maker *maker, const char *object
     uint32_t max = vf_conn_limits(maker->target)->max_identifier_bytes;
 
     if (name[0] == '\0')
-        return block(maker, object, "give it a name by rename: in the plan", "the name is empty");
+        return vf_plan_settle(maker, block(maker, object, "give it a name by rename: in the plan", "the name is empty"),
+                              "rename: unnamed", NULL);
     if (vf_utf8_check(name, strlen(name)) != strlen(name))
-        return block(maker, object, "rename it in the source, or leave it out", "the name isn't UTF-8");
+        return block(maker, object, "rename it in the source: the plan can't say it", "the name isn't UTF-8");
     if (max == 0 || strlen(name) <= max)
         return VF_OK;
     enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, object,
@@ -153,6 +152,29 @@ static enum vf_status judge_index(struct vf_plan_maker *maker, const struct inde
     return status;
 }
 
+/* Views share it too. */
+static enum vf_status judge_view(struct vf_plan_maker *maker, size_t i)
+{
+    const struct vf_plan *plan = maker->plan;
+    const struct vf_limits *limits = vf_conn_limits(maker->target);
+    const struct vf_view *view = &plan->views[i].target;
+    char label[256];
+
+    vf_table_label(plan->views[i].source->schema, plan->views[i].source->name, label, sizeof(label));
+    enum vf_status status = judge_name(maker, label, view->name);
+    for (size_t k = 0; k < plan->n_tables && status == VF_OK; k++) {
+        const struct vf_table *table = &plan->tables[k].target;
+        if (vf_str_equal(table->schema, view->schema) && clash(limits, table->name, view->name))
+            status = report_clash(maker, label, table->name, view->name);
+    }
+    for (size_t k = 0; k < i && status == VF_OK; k++) {
+        const struct vf_view *other = &plan->views[k].target;
+        if (vf_str_equal(other->schema, view->schema) && clash(limits, other->name, view->name))
+            status = report_clash(maker, label, other->name, view->name);
+    }
+    return status;
+}
+
 enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker)
 {
     size_t n = collect(maker, NULL);
@@ -166,5 +188,7 @@ enum vf_status vf_plan_judge_names(struct vf_plan_maker *maker)
         status = judge_table(maker, i);
     for (size_t i = 0; i < n && status == VF_OK; i++)
         status = judge_index(maker, names, i);
+    for (size_t i = 0; i < maker->plan->n_views && status == VF_OK; i++)
+        status = judge_view(maker, i);
     return status;
 }

@@ -151,10 +151,7 @@ static enum vf_status judge_type_name(struct vf_plan_maker *maker, const struct 
                            vf_table_label(source->schema, source->name, label, sizeof(label)),
                            "give the table another name by rename: in the plan", maker->err,
                            "the table and the type \"%s\" would have the same name in the target", type->name);
-        return status == VF_OK
-                   ? vf_problem_say(&maker->plan->problems,
-                                    vf_arena_printf(&maker->plan->arena, "rename: %s_2", table->name), maker->err)
-                   : status;
+        return vf_plan_settle(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", table->name), NULL);
     }
     return VF_OK;
 }
@@ -328,6 +325,7 @@ static enum vf_status name_others(struct vf_plan_maker *maker)
 {
     struct vf_plan *plan = maker->plan;
     enum vf_status status = VF_OK;
+    char label[256];
 
     for (size_t i = 0; i < plan->source.n_others && status == VF_OK; i++) {
         const struct vf_other *other = &plan->source.others[i];
@@ -336,11 +334,14 @@ static enum vf_status name_others(struct vf_plan_maker *maker)
         status =
             vf_plan_not_moved(plan, other->kind, other->schema, other->name, other->on, other->text,
                               other->why != NULL ? other->why : "objects of this kind aren't translated", maker->err);
-        if (status == VF_OK && other->holds_data && !maker->options->accept_losses)
-            status = vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, other->name,
-                                    "keep the source, or say --accept-losses", maker->err,
-                                    "the %s is all that holds its texts, and stays behind: %s", other->kind,
-                                    other->why != NULL ? other->why : "it can't be read");
+        if (status != VF_OK || !other->holds_data || maker->options->accept_losses)
+            continue;
+        status = vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE,
+                                vf_table_label(other->schema, other->name, label, sizeof(label)),
+                                "keep the source, or say --accept-losses", maker->err,
+                                "the %s is all that holds its texts, and stays behind: %s", other->kind,
+                                other->why != NULL ? other->why : "it can't be read");
+        status = vf_plan_settle(maker, status, NULL, "source:");
     }
     return status;
 }

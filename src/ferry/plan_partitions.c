@@ -232,17 +232,17 @@ static enum vf_status add_partitions(struct vf_plan_maker *maker, struct vf_plan
                       : wanted == VF_PLAN_PARTITIONS_ONE ? "the plan moves all rows as one table"
                                                          : source->partition_by.why;
     enum vf_status status = VF_OK;
-    char label[256];
 
     if (why == NULL)
         status = make_same(maker, table, &why);
     if (status != VF_OK || why == NULL)
         return status;
     if (wanted == VF_PLAN_PARTITIONS_SAME)
-        return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE,
-                              vf_table_label(source->schema, source->name, label, sizeof(label)),
-                              "say partitions: one, or parts", maker->err, "it can't be partitioned the same way: %s",
-                              why);
+        return vf_plan_settle(maker,
+                              vf_problem_add_about(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, source, NULL,
+                                                   "say partitions: one, or parts", maker->err,
+                                                   "it can't be partitioned the same way: %s", why),
+                              "partitions: one", NULL);
     return vf_plan_not_moved(maker->plan, "partitioning", source->schema, source->name, source->name,
                              source->partition_by.text, why, maker->err);
 }

@@ -29,15 +29,15 @@ static void add(struct vf_plan_places *places, const struct vf_buf *out, const c
         places->places = grown;
         places->cap = cap;
     }
-    places->places[places->n_places++] = (struct vf_plan_place){object, count_lines(places, out)};
+    places->places[places->n_places++] = (struct vf_plan_place){object, places->target, count_lines(places, out)};
 }
 
-void vf_plan_places_add(struct vf_plan_places *places, const struct vf_buf *out, const struct vf_table *table,
+void vf_plan_places_add(struct vf_plan_places *places, const struct vf_buf *out, const char *schema, const char *name,
                         const char *part)
 {
     char label[256];
 
-    vf_table_label(table->schema, table->name, label, sizeof(label));
+    vf_table_label(schema, name, label, sizeof(label));
     add(places, out,
         vf_arena_printf(&places->arena, "%s%s%s", label, part != NULL ? "." : "", part != NULL ? part : ""));
 }
@@ -47,7 +47,8 @@ void vf_plan_places_add_key(struct vf_plan_places *places, const struct vf_buf *
     add(places, out, vf_arena_printf(&places->arena, "%s:", key));
 }
 
-const char *vf_plan_place_of(const struct vf_problem *problem, unsigned target)
+/* What is looked for: the object, or what the problem says instead. The second target has a key of its own. */
+static const char *place_of(const struct vf_problem *problem, unsigned target)
 {
     const char *at = problem->at != NULL ? problem->at : problem->object;
 
@@ -56,13 +57,50 @@ const char *vf_plan_place_of(const struct vf_problem *problem, unsigned target)
     return target > 1 && strcmp(at, "storage:") == 0 ? "storage2:" : at;
 }
 
-int vf_plan_places_find(const struct vf_plan_places *places, const char *object)
+int vf_plan_places_find(const struct vf_plan_places *places, const struct vf_problem *problem, unsigned target)
 {
+    const char *object = place_of(problem, target);
+    size_t longest = 0;
+    int line = 0;
+
     for (size_t i = 0; i < places->n_places; i++) {
-        if (strcmp(places->places[i].object, object) == 0)
+        const char *place = places->places[i].object;
+        size_t size_bytes = strlen(place);
+        if (places->places[i].target != target && places->places[i].target != 0)
+            continue;
+        if (strcmp(place, object) == 0)
             return places->places[i].line;
+        if (size_bytes <= longest || !vf_str_starts(object, place) || object[size_bytes] != '.')
+            continue;
+        longest = size_bytes;
+        line = places->places[i].line;
     }
-    return 0;
+    return problem->say == NULL ? line : 0;
+}
+
+void vf_plan_put_key_part(struct vf_buf *out, size_t n_columns, const char *const *columns, const char *to)
+{
+    for (size_t i = 0; i < n_columns; i++)
+        vf_buf_printf(out, "%s%s", i > 0 ? ", " : "(", columns[i]);
+    vf_buf_printf(out, ") to %s", to);
+}
+
+const char *vf_plan_key_part(struct vf_arena *arena, const struct vf_table *table, const struct vf_foreign_key *key)
+{
+    const char **columns = vf_arena_alloc(arena, key->n_columns + 1, sizeof(*columns));
+    char label[256];
+    struct vf_buf text;
+
+    if (columns == NULL)
+        return NULL;
+    for (size_t i = 0; i < key->n_columns; i++)
+        columns[i] = table->columns[key->columns[i]].name;
+    vf_buf_init(&text, VF_BUF_MAX);
+    vf_plan_put_key_part(&text, key->n_columns, columns,
+                         vf_table_label(key->to_schema, key->to_table, label, sizeof(label)));
+    const char *part = text.status == VF_OK ? vf_arena_strdup(arena, text.data) : NULL;
+    vf_buf_release(&text);
+    return part;
 }
 
 void vf_plan_places_release(struct vf_plan_places *places)
@@ -73,16 +111,16 @@ void vf_plan_places_release(struct vf_plan_places *places)
 
 /* ---- a file that was read ---- */
 
-/* What stands behind the table's name in the object; NULL: it is about something else. */
-static const char *part_of(const struct vf_plan_request_table *table, const char *object)
+/* What stands behind the name in the object: "", or a part with its point; NULL: it is about something else. */
+static const char *part_of(const char *schema, const char *name, const char *object)
 {
     char label[256];
-    size_t size_bytes = strlen(table->name);
+    size_t size_bytes = strlen(name);
 
-    vf_table_label(table->schema, table->name, label, sizeof(label));
+    vf_table_label(schema, name, label, sizeof(label));
     if (!vf_str_starts(object, label)) {
-        const char *point = table->schema == NULL ? strchr(object, '.') : NULL; /* the file leaves the schema out */
-        if (point == NULL || !vf_str_starts(point + 1, table->name))
+        const char *point = schema == NULL ? strchr(object, '.') : NULL; /* the file leaves the schema out */
+        if (point == NULL || !vf_str_starts(point + 1, name))
             return NULL;
         object = point + 1;
     } else {
@@ -91,15 +129,37 @@ static const char *part_of(const struct vf_plan_request_table *table, const char
     return object[size_bytes] == '.' || object[size_bytes] == '\0' ? object + size_bytes : NULL;
 }
 
+static bool is_key_part(const struct vf_plan_request_foreign_key *key, const char *part)
+{
+    struct vf_buf text;
+
+    vf_buf_init(&text, VF_BUF_MAX);
+    vf_plan_put_key_part(&text, key->n_columns, key->columns, key->to);
+    bool is_it = text.status == VF_OK && strcmp(text.data, part) == 0;
+    vf_buf_release(&text);
+    return is_it;
+}
+
+/* Of a column, an index, a check or a foreign key; 0: it has none. */
 static int line_of(const struct vf_plan_request_table *table, const char *part)
 {
-    const struct vf_plan_request_column *column = part[0] == '.' ? vf_plan_find_column_request(table, part + 1) : NULL;
+    const struct vf_plan_request_column *column = vf_plan_find_column_request(table, part);
 
-    for (size_t i = 0; part[0] == '.' && column == NULL && i < table->n_indexes; i++) {
-        if (strcmp(table->indexes[i].name, part + 1) == 0)
+    if (column != NULL)
+        return column->line;
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (strcmp(table->indexes[i].name, part) == 0)
             return table->indexes[i].line;
     }
-    return column != NULL ? column->line : table->line;
+    for (size_t i = 0; i < table->n_checks; i++) {
+        if (strcmp(table->checks[i].name, part) == 0)
+            return table->checks[i].line;
+    }
+    for (size_t i = 0; i < table->n_foreign_keys; i++) {
+        if (is_key_part(&table->foreign_keys[i], part))
+            return table->foreign_keys[i].line;
+    }
+    return 0;
 }
 
 /* "target:"; 0: it isn't there. */
@@ -113,16 +173,42 @@ static int line_of_key(const struct vf_plan_request *request, const char *place)
     return 0;
 }
 
+/* A column may go to another target than what its table's entry says. */
+static const struct vf_plan_request_table *entry_of(const struct vf_plan_request *request, const char *place,
+                                                    unsigned target, const char **part)
+{
+    const struct vf_plan_request_table *found = NULL;
+
+    for (size_t i = 0; i < request->n_tables; i++) {
+        const struct vf_plan_request_table *table = &request->tables[i];
+        const char *rest = part_of(table->schema, table->name, place);
+        if (rest == NULL || (found != NULL && table->target != target))
+            continue;
+        found = table;
+        *part = rest;
+    }
+    return found;
+}
+
+static int line_in_file(const struct vf_plan_request *request, const struct vf_problem *problem, unsigned target)
+{
+    const char *place = place_of(problem, target), *part = NULL;
+    const struct vf_plan_request_table *table = entry_of(request, place, target, &part);
+    int line = table != NULL && part[0] == '.' ? line_of(table, part + 1) : 0;
+
+    if (table != NULL)
+        return line == 0 && (part[0] == '\0' || problem->say == NULL) ? table->line : line;
+    for (size_t i = 0; i < request->n_views; i++) {
+        if (part_of(request->views[i].schema, request->views[i].name, place) != NULL)
+            return request->views[i].line;
+    }
+    return line_of_key(request, place);
+}
+
 void vf_plan_place_problems(const struct vf_plan *plan, const struct vf_plan_request *request)
 {
     for (size_t i = 0; i < plan->problems.n_problems; i++) {
         struct vf_problem *problem = &plan->problems.problems[i];
-        const char *part = NULL, *place = vf_plan_place_of(problem, plan->target);
-        problem->line = request != NULL ? line_of_key(request, place) : 0;
-        for (size_t k = 0; request != NULL && part == NULL && k < request->n_tables; k++) {
-            part = part_of(&request->tables[k], place);
-            if (part != NULL)
-                problem->line = line_of(&request->tables[k], part);
-        }
+        problem->line = request != NULL ? line_in_file(request, problem, plan->target) : 0;
     }
 }

@@ -15,23 +15,53 @@ static enum vf_status note(struct vf_plan_maker *maker, const char *object, cons
     return vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, object, remedy, maker->err, "%s", what);
 }
 
-/* What of the plan file settles the problem that was added last. */
-static enum vf_status say(struct vf_plan_maker *maker, enum vf_status status, const char *text)
+/* "rename: a, b" as the file has to have it: rename: "a, b". What isn't a key and its text stays as it is. NULL: no memory. */
+static const char *as_yaml(struct vf_arena *arena, const char *say)
 {
-    return status == VF_OK && text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : status;
+    size_t key_bytes = strspn(say, "abcdefghijklmnopqrstuvwxyz_");
+    struct vf_buf text;
+
+    if (key_bytes == 0 || !vf_str_starts(say + key_bytes, ": ") || strcmp(say + key_bytes, ": true") == 0)
+        return say;
+    vf_buf_init(&text, VF_BUF_MAX);
+    vf_buf_printf(&text, "%.*s: ", (int)key_bytes, say);
+    vf_yaml_put(&text, say + key_bytes + 2);
+    const char *made = text.status == VF_OK ? vf_arena_strdup(arena, text.data) : NULL;
+    vf_buf_release(&text);
+    return made;
 }
 
-/* Whose line of the file it is, if not the object's. */
-static enum vf_status at(struct vf_plan_maker *maker, enum vf_status status, const char *place)
+enum vf_status vf_plan_settle(struct vf_plan_maker *maker, enum vf_status status, const char *say, const char *at)
 {
-    return status == VF_OK && place != NULL ? vf_problem_at(&maker->plan->problems, place, maker->err) : status;
+    const char *text = say != NULL ? as_yaml(&maker->plan->arena, say) : NULL;
+
+    if (status == VF_OK && say != NULL)
+        status = text != NULL ? vf_problem_say(&maker->plan->problems, text, maker->err) : vf_error_nomem(maker->err);
+    return status == VF_OK && at != NULL ? vf_problem_at(&maker->plan->problems, at, maker->err) : status;
 }
 
 /* ---- values ---- */
 
+/* As texts of JSON, which keep every byte, the values are in the type that the target has for those. */
+static enum vf_status say_json(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                               const struct vf_plan_column *column)
+{
+    struct vf_plan_column text = *column;
+
+    text.type = text.source.type = (struct vf_type){.kind = VF_K_JSON};
+    text.source.form = VF_FORM_TEXT;
+    enum vf_status status = vf_plan_map_column(maker, table, &text);
+    if (status != VF_OK)
+        return status;
+    bool is_native = text.mapping.form == VF_FORM_NATIVE;
+    const char *say = vf_arena_printf(&maker->plan->arena, "type: json, read: text, to: %s%s%s", text.mapping.native,
+                                      is_native ? "" : ", as: ", is_native ? "" : vf_form_name(text.mapping.form));
+    return say != NULL ? vf_problem_say(&maker->plan->problems, say, maker->err) : vf_error_nomem(maker->err);
+}
+
 /* Values that are moved as what they mean, and come back in another writing. */
-static enum vf_status judge_writing(struct vf_plan_maker *maker, const struct vf_plan_column *column,
-                                    const char *object)
+static enum vf_status judge_writing(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                    const struct vf_plan_column *column, const char *object)
 {
     const struct vf_evidence *evidence = &column->source.evidence;
     struct vf_problem_list *problems = &maker->plan->problems;
@@ -45,17 +75,17 @@ static enum vf_status judge_writing(struct vf_plan_maker *maker, const struct vf
     if (column->type.kind != VF_K_VECTOR || column->source.form != VF_FORM_JSON)
         return VF_OK; /* the plan has chosen another type */
     enum vf_status status = vf_problem_add(
-        problems, VF_SEVERITY_NOTE, VF_OK, object,
-        "type: json, read: text and no to: in the plan keeps every byte; the column is no vector then", maker->err,
+        problems, VF_SEVERITY_NOTE, VF_OK, object, "as json the column keeps every byte, and is no vector then",
+        maker->err,
         "%" PRId64 " of %s%" PRId64 " texts write their numbers in another way than the shortest ([1.0, 2] for [1,2]): "
         "they are moved as the vectors "
         "that they mean, and come back in the shortest",
         evidence->n_rewritten, evidence->n_compared < evidence->n_values ? "the first " : "", evidence->n_compared);
-    return say(maker, status, "type: json, read: text");
+    return status == VF_OK ? say_json(maker, table, column) : status;
 }
 
-static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct vf_plan_column *column,
-                                     const char *object)
+static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                     const struct vf_plan_column *column, const char *object)
 {
     const struct vf_evidence *evidence = &column->source.evidence;
     /* Numbers in a list that was found to be none are no vectors either. */
@@ -80,7 +110,7 @@ static enum vf_status judge_evidence(struct vf_plan_maker *maker, const struct v
         status = note(maker, object, what, NULL);
     }
     if (status == VF_OK && evidence->n_rewritten > 0)
-        status = judge_writing(maker, column, object);
+        status = judge_writing(maker, table, column, object);
     if (status == VF_OK && is_vector && evidence->n_not_finite > 0 &&
         !vf_conn_limits(maker->target)->vector_not_finite) {
         snprintf(what, sizeof(what), "%" PRId64 " vectors hold NaN or infinity: their rows will be rejected",
@@ -106,12 +136,13 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
     enum vf_status status = object != NULL ? VF_OK : vf_error_nomem(maker->err);
 
     if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_NONE && !column->accept_loss)
-        return say(maker,
-                   vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, object,
-                                  "loss: accept in the plan for this column, or --accept-losses: then it is left out",
-                                  maker->err, "the column can't be moved: %s",
-                                  column->mapping.how != NULL ? column->mapping.how : "the target has no type for it"),
-                   "loss: accept");
+        return vf_plan_settle(
+            maker,
+            vf_problem_add(&plan->problems, VF_SEVERITY_LOSS, VF_STATE, object,
+                           "loss: accept in the plan for this column, or --accept-losses: then it is left out",
+                           maker->err, "the column can't be moved: %s",
+                           column->mapping.how != NULL ? column->mapping.how : "the target has no type for it"),
+            "loss: accept", NULL);
     if (column->skip)
         return status;
     if (status == VF_OK && column->mapping.fidelity == VF_FIDELITY_LOSSY) {
@@ -119,7 +150,7 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
                                 object, "loss: accept in the plan for this column, or --accept-losses", maker->err,
                                 "%s becomes %s: %s", column->source.native, column->mapping.native,
                                 column->mapping.how != NULL ? column->mapping.how : "not exact");
-        status = say(maker, status, column->accept_loss ? NULL : "loss: accept");
+        status = vf_plan_settle(maker, status, column->accept_loss ? NULL : "loss: accept", NULL);
     }
     if (status == VF_OK && column->type.kind == VF_K_VECTOR && max_dim > 0 && column->type.dim > max_dim &&
         column->mapping.form == VF_FORM_NATIVE) {
@@ -128,7 +159,7 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
             "keep it as an array or text by to: and as: in the plan, or leave the column out by skip: true", maker->err,
             "a vector of %u dimensions is above the target's limit of %u", (unsigned)column->type.dim,
             (unsigned)max_dim);
-        status = say(maker, status, "skip: true");
+        status = vf_plan_settle(maker, status, "skip: true", NULL);
     }
     if (status == VF_OK && column->type.kind == VF_K_VECTOR && column->mapping.form == VF_FORM_LIST &&
         column->source.form != VF_FORM_LIST && column->mapping.how != NULL)
@@ -139,7 +170,7 @@ static enum vf_status judge_column(struct vf_plan_maker *maker, const struct vf_
             vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, object, NULL, maker->err,
                            "the plan makes it %s (%s): values that this can't hold are rejected, or found by verify",
                            column->mapping.native, vf_form_name(column->mapping.form));
-    return status == VF_OK ? judge_evidence(maker, column, object) : status;
+    return status == VF_OK ? judge_evidence(maker, table, column, object) : status;
 }
 
 /* ---- tables ---- */
@@ -159,8 +190,8 @@ static enum vf_status judge_target_partition(struct vf_plan_maker *maker, const 
                             vf_table_label(partition->schema, partition->name, label, sizeof(label)),
                             "drop it, or say partitions: one of its table in the plan", maker->err,
                             VF_PLAN_TABLE_EXISTS ", and would be a partition%s", has_rows ? "; it holds rows" : "");
-    status = at(maker, status, vf_table_label(table->source.schema, table->source.name, label, sizeof(label)));
-    return say(maker, status, "partitions: one");
+    return vf_plan_settle(maker, status, "partitions: one",
+                          vf_table_label(table->source.schema, table->source.name, label, sizeof(label)));
 }
 
 static enum vf_status judge_target_table(struct vf_plan_maker *maker, const struct vf_plan_table *table)
@@ -173,12 +204,13 @@ static enum vf_status judge_target_table(struct vf_plan_maker *maker, const stru
 
     if (status != VF_OK || !exists || maker->options->ignore_existing)
         return status;
-    status = vf_problem_add(
-        &maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
-        vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
-        "--drop-existing drops it first, --exclude leaves it out, --resume goes on with an unfinished run", maker->err,
-        VF_PLAN_TABLE_EXISTS "%s", has_rows ? ", and holds rows" : "");
-    return say(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", target->name));
+    status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_STATE,
+                            vf_table_label(table->source.schema, table->source.name, label, sizeof(label)),
+                            "--drop-existing drops it first, --exclude leaves it out, --resume goes on with an "
+                            "unfinished run, and rename: in "
+                            "the plan gives it another name",
+                            maker->err, VF_PLAN_TABLE_EXISTS "%s", has_rows ? ", and holds rows" : "");
+    return vf_plan_settle(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", target->name), NULL);
 }
 
 /* What this user can't read of the source. */
@@ -188,10 +220,11 @@ static enum vf_status judge_rights(struct vf_plan_maker *maker, const struct vf_
         return VF_OK;
     enum vf_status status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, VF_MISSING, label,
                                            source->unread_remedy, maker->err, "%s", source->unread);
-    return say(maker, status,
-               source->n_partitions > 0 && vf_str_starts(source->unread_remedy, "partitions: parts")
-                   ? "partitions: parts"
-                   : "take the table out of tables");
+    return vf_plan_settle(maker, status,
+                          source->n_partitions > 0 && vf_str_starts(source->unread_remedy, "partitions: parts")
+                              ? "partitions: parts"
+                              : VF_PLAN_SAY_ENTRY_OUT,
+                          NULL);
 }
 
 static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
@@ -221,9 +254,29 @@ static enum vf_status judge_table(struct vf_plan_maker *maker, size_t i)
     return status;
 }
 
+/* One whose name is taken isn't made, and the copy goes on without it. */
+static enum vf_status judge_view(struct vf_plan_maker *maker, const struct vf_plan_view *view)
+{
+    bool exists = false, has_rows = false;
+    char label[256];
+
+    if (maker->options->ignore_existing)
+        return VF_OK;
+    enum vf_status status =
+        vf_conn_table_state(maker->target, view->target.schema, view->target.name, &exists, &has_rows, maker->err);
+    if (status != VF_OK || !exists)
+        return status;
+    status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                            vf_table_label(view->source->schema, view->source->name, label, sizeof(label)),
+                            "give the view another name by rename: in the plan, or drop what is there", maker->err,
+                            "the target has a table or view \"%s\" already: the view isn't made (exit code 3)",
+                            view->target.name);
+    return vf_plan_settle(maker, status, vf_arena_printf(&maker->plan->arena, "rename: %s_2", view->target.name), NULL);
+}
+
 /* ---- sequences ---- */
 
-/* A sequence has no line of its own: that of the column which it serves, or none. */
+/* A sequence has no line of its own: that of the column which it serves, or that which names the source. */
 static enum vf_status at_owner(struct vf_plan_maker *maker, enum vf_status status, const struct vf_sequence *sequence)
 {
     struct vf_plan *plan = maker->plan;
@@ -235,9 +288,9 @@ static enum vf_status at_owner(struct vf_plan_maker *maker, enum vf_status statu
             !vf_str_equal(table->target.schema, sequence->owner_schema))
             continue;
         const char *object = vf_plan_object(plan, &table->source, vf_plan_source_name(table, column));
-        return object != NULL ? at(maker, status, object) : vf_error_nomem(maker->err);
+        return object != NULL ? vf_plan_settle(maker, status, NULL, object) : vf_error_nomem(maker->err);
     }
-    return status;
+    return vf_plan_settle(maker, status, NULL, "source:");
 }
 
 /* One that serves a column goes on above the column's values in any case; one that serves none would hand out numbers again. */
@@ -290,14 +343,14 @@ static enum vf_status judge_encodings(struct vf_plan_maker *maker)
                       "which isn't a character, isn't kept",
                       NULL);
     if (status == VF_OK && vf_str_starts(source, "UTF-16"))
-        status = at(maker, status, "source:");
+        status = vf_plan_settle(maker, status, NULL, "source:");
     if (status != VF_OK || target[0] == '\0' || strcmp(target, "UTF8") == 0 || vf_str_starts(target, "UTF-"))
         return status;
     status = vf_problem_add(&maker->plan->problems, VF_SEVERITY_NOTE, VF_OK, "",
                             "make the target database WITH ENCODING 'UTF8' TEMPLATE template0", maker->err,
                             "the target's encoding is %s: rows with characters that it doesn't have will be rejected",
                             target);
-    return at(maker, status, "target:");
+    return vf_plan_settle(maker, status, NULL, "target:");
 }
 
 /* Vectors that are copied into a file beside the database, with their links. */
@@ -360,6 +413,8 @@ static enum vf_status place_problem(struct vf_plan_maker *maker, struct vf_probl
     struct vf_arena *arena = &maker->plan->problems.arena;
     char label[256];
 
+    if (problem->say != NULL && (problem->say = as_yaml(arena, problem->say)) == NULL)
+        return vf_error_nomem(maker->err);
     if (table == NULL) {
         problem->at = problem->at != NULL ? problem->at : "target:";
         return VF_OK;
@@ -410,13 +465,14 @@ static enum vf_status judge_sides(struct vf_plan_maker *maker)
                    strcmp(plan->source_server.product, plan->target_server.product) == 0;
 
     if (is_same)
-        return at(maker,
-                  vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "name another target", maker->err,
-                                 "the source and the target are the same database"),
-                  "target:");
+        return vf_plan_settle(maker,
+                              vf_problem_add(&plan->problems, VF_SEVERITY_BLOCK, VF_USAGE, "", "name another target",
+                                             maker->err, "the source and the target are the same database"),
+                              NULL, "target:");
     if (plan->n_tables == 0)
-        return at(maker, note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source"),
-                  "tables:");
+        return vf_plan_settle(maker,
+                              note(maker, "", "no table is moved", "vecferry inspect lists the tables of the source"),
+                              NULL, "tables:");
     return VF_OK;
 }
 
@@ -429,6 +485,8 @@ enum vf_status vf_plan_find_problems(struct vf_plan_maker *maker)
         status = vf_plan_judge_names(maker);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++)
         status = judge_table(maker, i);
+    for (size_t i = 0; i < plan->n_views && status == VF_OK; i++)
+        status = judge_view(maker, &plan->views[i]);
     if (status == VF_OK)
         status = judge_encodings(maker);
     for (size_t i = 0; i < plan->n_sequences && status == VF_OK; i++) {

@@ -127,9 +127,8 @@ static enum vf_status report_changed(struct scan *scan)
 /* What of the plan moves rows with U+0000 after all. */
 static enum vf_status say_nul(struct scan *scan, const struct found *found, enum vf_kind kind)
 {
-    return kind == VF_K_TEXT && vf_str_starts(found->reason, VF_CHECK_NUL)
-               ? vf_problem_say(&scan->maker->plan->problems, "nul: escape", scan->maker->err)
-               : VF_OK;
+    bool is_nul = kind == VF_K_TEXT && vf_str_starts(found->reason, VF_CHECK_NUL);
+    return vf_plan_settle(scan->maker, VF_OK, is_nul ? "nul: escape" : NULL, NULL);
 }
 
 static enum vf_status report(struct scan *scan)
@@ -161,13 +160,14 @@ static enum vf_status report(struct scan *scan)
 /* What a copy would fail with is a problem like the others. */
 static enum vf_status unreadable(struct scan *scan, enum vf_status status, const struct vf_error *why)
 {
-    char label[256];
-
     if (status != VF_ENGINE && status != VF_VALUE && status != VF_MISSING && status != VF_STATE)
         return status;
-    return vf_problem_add(&scan->maker->plan->problems, VF_SEVERITY_BLOCK, status,
-                          vf_table_label(scan->table->source.schema, scan->table->source.name, label, sizeof(label)),
-                          why->hint, scan->maker->err, "the table can't be read: %s", why->message);
+    const char *remedy = why->hint[0] != '\0' ? why->hint : "mend it in the source, or leave the table out";
+    return vf_plan_settle(scan->maker,
+                          vf_problem_add_about(&scan->maker->plan->problems, VF_SEVERITY_BLOCK, status,
+                                               &scan->table->source, NULL, remedy, scan->maker->err,
+                                               "the table can't be read: %s", why->message),
+                          VF_PLAN_SAY_ENTRY_OUT, NULL);
 }
 
 static enum vf_status scan_table(struct vf_plan_maker *maker, const struct vf_plan_table *table)

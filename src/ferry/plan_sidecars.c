@@ -29,9 +29,23 @@ static enum vf_status block(struct vf_plan_maker *maker, const struct vf_plan_ta
                             const struct vf_plan_index *index, enum vf_status status, const char *remedy,
                             const char *what)
 {
-    return vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, status,
-                          vf_plan_object(maker->plan, &table->source, index->source.name), remedy, maker->err, "%s",
-                          what);
+    const char *object = vf_plan_object(maker->plan, &table->source, index->source.name);
+    return what != NULL && object != NULL ? vf_problem_add(&maker->plan->problems, VF_SEVERITY_BLOCK, status, object,
+                                                           remedy, maker->err, "%s", what)
+                                          : vf_error_nomem(maker->err);
+}
+
+/* The file's name is taken: "shop.t.e.usearch" becomes "shop.t.e.2.usearch". */
+static enum vf_status say_file(struct vf_plan_maker *maker, enum vf_status status, const struct vf_plan_index *index)
+{
+    const char *file = index->mapping.index.vector.file;
+    const char *ending = index->mapping.index.vector.place == VF_PLACE_SESSION ? ".hnsw.sql" : ".usearch";
+    size_t size_bytes = strlen(file), ending_bytes = strlen(ending);
+    bool has_ending = size_bytes > ending_bytes && strcmp(file + size_bytes - ending_bytes, ending) == 0;
+    int stem_bytes = (int)(has_ending ? size_bytes - ending_bytes : size_bytes);
+    const char *say = vf_arena_printf(&maker->plan->arena, "file: %.*s.2%s", stem_bytes, file, ending);
+
+    return say != NULL ? vf_plan_settle(maker, status, say, NULL) : vf_error_nomem(maker->err);
 }
 
 static enum vf_status judge_script(struct vf_plan_maker *maker, const struct vf_plan_table *table,
@@ -43,8 +57,11 @@ static enum vf_status judge_script(struct vf_plan_maker *maker, const struct vf_
         return vf_error_nomem(maker->err);
     if (!vf_sidecar_is_there(path) || vf_script_is_ours(path))
         return VF_OK;
-    return block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
-                 vf_arena_printf(&maker->plan->arena, "\"%s\" is there, and isn't a script of vecferry's", path));
+    return say_file(
+        maker,
+        block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
+              vf_arena_printf(&maker->plan->arena, "\"%s\" is there, and isn't a script of vecferry's", path)),
+        index);
 }
 
 /* What can be known before the first write: whether the name is free, the library there, and the memory. */
@@ -60,21 +77,26 @@ static enum vf_status judge(struct vf_plan_maker *maker, const struct vf_plan_ta
     enum vf_status status = path == NULL ? vf_error_nomem(maker->err) : VF_OK;
 
     if (status == VF_OK && vf_sidecar_is_there(path) && vf_sidecar_read(path, &plan->arena, &found, NULL) != VF_OK)
-        status = block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
-                       vf_arena_printf(&plan->arena, "\"%s\" is there, and isn't a sidecar of vecferry's", path));
+        status = say_file(
+            maker,
+            block(maker, table, index, VF_USAGE, "name another `file` for it in the plan, or move that one away",
+                  vf_arena_printf(&plan->arena, "\"%s\" is there, and isn't a sidecar of vecferry's", path)),
+            index);
     if (status == VF_OK && vf_hnsw_available(maker->options->library_dir, &library) != VF_OK)
-        status = block(maker, table, index, VF_MISSING, library.hint, library.message);
+        status = vf_plan_settle(maker, block(maker, table, index, VF_MISSING, library.hint, library.message),
+                                VF_PLAN_SAY_LINE_OUT, NULL);
     const struct vf_hnsw_options size = {
         .element = field->type.element, .kept = wanted->vector.element, .dim = field->type.dim, .m = wanted->vector.m};
     uint64_t needed = table->source.n_rows > 0 ? vf_hnsw_estimate(&size, (uint64_t)table->source.n_rows) : 0;
     uint64_t free_bytes = vf_hnsw_free_bytes();
-    if (status == VF_OK && free_bytes > 0 && needed > free_bytes)
-        status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
-                                vf_plan_object(plan, &table->source, index->source.name),
-                                "element: f16 halves the vectors, and a smaller m the links", maker->err,
-                                "building it takes about %llu MiB of memory, and %llu MiB are free",
-                                (unsigned long long)(needed >> 20), (unsigned long long)(free_bytes >> 20));
-    return status;
+    if (status != VF_OK || free_bytes == 0 || needed <= free_bytes)
+        return status;
+    status = vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                            vf_plan_object(plan, &table->source, index->source.name),
+                            "element: f16 halves the vectors, and a smaller m the links", maker->err,
+                            "building it takes about %llu MiB of memory, which is more than is free now",
+                            (unsigned long long)(needed >> 20));
+    return vf_plan_settle(maker, status, "element: f16", NULL);
 }
 
 /* DATABASE.TABLE.COLUMN and an ending (with SCHEMA before TABLE where that isn't the usual one), with the metric or a number before that when it is taken. */
@@ -132,8 +154,10 @@ static enum vf_status settle(struct vf_plan_maker *maker, struct vf_plan_table *
             return vf_error_nomem(maker->err);
         made->file = file;
     } else if (count_file(plan, made->file) > 1) {
-        return block(maker, table, index, VF_USAGE, "give each a `file` of its own",
-                     "another index of the plan has the same file");
+        return say_file(maker,
+                        block(maker, table, index, VF_USAGE, "give each a `file` of its own",
+                              "another index of the plan has the same file"),
+                        index);
     }
     return made->place == VF_PLACE_SESSION ? judge_script(maker, table, index) : judge(maker, table, index);
 }

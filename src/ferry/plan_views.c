@@ -229,6 +229,7 @@ static enum vf_status take(struct views *views, const struct vf_other *view, con
     const struct vf_plan_request_view *own = find_request(maker->request, view);
     const char *schema = vf_plan_target_schema(maker, view->schema);
     void *array = plan->views;
+    char label[256];
     enum vf_status status =
         own != NULL ? vf_plan_same_as_shown(maker, own->text, work->text, "text", view->name, own->line, own->column)
                     : VF_OK;
@@ -255,7 +256,9 @@ static enum vf_status take(struct views *views, const struct vf_other *view, con
     views->n++;
     return work->remark == NULL || status != VF_OK
                ? status
-               : vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK, name, NULL, maker->err, "%s", work->remark);
+               : vf_problem_add(&plan->problems, VF_SEVERITY_NOTE, VF_OK,
+                                vf_table_label(view->schema, view->name, label, sizeof(label)), NULL, maker->err, "%s",
+                                work->remark);
 }
 
 static bool is_in_first(const struct vf_plan_maker *maker, const struct vf_other *view)

@@ -19,18 +19,28 @@ struct writer {
     struct vf_plan_places *places; /* with `full` */
 };
 
-/* The next byte begins what the file says of the table, or of its column or index. */
+/* The next byte begins what the file says of the table, or of a part of it. */
 static void note_place(const struct writer *writer, const struct vf_table *table, const char *part)
 {
     if (writer->full)
-        vf_plan_places_add(writer->places, writer->out, table, part);
+        vf_plan_places_add(writer->places, writer->out, table->schema, table->name, part);
 }
 
 /* The same of a key of the whole file. */
 static void note_key(const struct writer *writer, const char *key)
 {
-    if (writer->full)
-        vf_plan_places_add_key(writer->places, writer->out, key);
+    if (!writer->full)
+        return;
+    writer->places->target = 0;
+    vf_plan_places_add_key(writer->places, writer->out, key);
+}
+
+static void note_view(const struct writer *writer, const struct vf_plan *plan, const struct vf_other *view)
+{
+    if (!writer->full)
+        return;
+    writer->places->target = plan->target;
+    vf_plan_places_add(writer->places, writer->out, view->schema, view->name, NULL);
 }
 
 static void put_key(struct vf_buf *out, const char *key, const char *text)
@@ -168,7 +178,8 @@ static void write_vector_index(struct vf_buf *out, const struct vf_vector_index 
         put_key(out, "to", vf_index_place_name(made->place));
     if (made->file != NULL)
         put_key(out, "file", made->file);
-    put_key(out, "metric", vf_metric_name(wish->metric));
+    if (wish->metric != VF_METRIC_NONE)
+        put_key(out, "metric", vf_metric_name(wish->metric));
     for (enum vf_index_parameter p = 0; p < VF_PARAM_ALPHA; p++) {
         struct vf_vector_index copy = *wish;
         put_number(out, vf_index_parameter_name(p), *vf_index_parameter(&copy, p));
@@ -257,6 +268,8 @@ static void write_foreign_key(const struct writer *writer, const struct vf_plan_
     struct vf_buf *out = writer->out;
     char label[256];
 
+    if (writer->full)
+        note_place(writer, &table->source, vf_plan_key_part(&writer->places->arena, &table->source, key));
     vf_buf_str(out, "      - {columns: [");
     for (size_t i = 0; i < key->n_columns; i++) {
         vf_buf_str(out, i > 0 ? ", " : "");
@@ -295,7 +308,9 @@ static void write_foreign_keys(const struct writer *writer, const struct vf_plan
 static void write_checks(const struct writer *writer, const struct vf_plan_table *table)
 {
     for (size_t i = 0; i < table->target.n_checks; i++) {
-        vf_buf_str(writer->out, i == 0 ? "    checks:\n      - {name: " : "      - {name: ");
+        vf_buf_str(writer->out, i == 0 ? "    checks:\n" : "");
+        note_place(writer, &table->source, table->target.checks[i].name);
+        vf_buf_str(writer->out, "      - {name: ");
         vf_yaml_put(writer->out, table->target.checks[i].name);
         put_key(writer->out, "check", table->target.checks[i].expression);
         vf_buf_str(writer->out, "}\n");
@@ -348,6 +363,8 @@ static void write_table(const struct writer *writer, const struct vf_plan *plan,
 {
     struct vf_buf *out = writer->out;
 
+    if (writer->full)
+        writer->places->target = plan->target;
     note_place(writer, &table->source, NULL);
     vf_buf_str(out, "  - name: ");
     vf_yaml_put(out, table->source.name);
@@ -390,6 +407,7 @@ static void write_by(const struct writer *writer)
 {
     if (writer->plans[0].by == NULL)
         return;
+    note_key(writer, "by");
     vf_buf_str(writer->out, "by: ");
     vf_yaml_put(writer->out, writer->plans[0].by);
     put_comment(writer, "one file a value, whose name stands for {} in the target");
@@ -421,8 +439,10 @@ static void write_views(const struct writer *writer)
             any |= vf_plan_is_readable_view(&plan->source.others[k]);
         for (size_t k = 0; k < plan->n_views; k++) {
             const struct vf_plan_view *view = &plan->views[k];
-            vf_buf_str(writer->out, said ? "  - {name: " : "views:\n  - {name: ");
+            vf_buf_str(writer->out, said ? "" : "views:\n");
             said = true;
+            note_view(writer, plan, view->source);
+            vf_buf_str(writer->out, "  - {name: ");
             vf_yaml_put(writer->out, view->source->name);
             if (view->source->schema != NULL)
                 put_key(writer->out, "schema", view->source->schema);
@@ -599,7 +619,7 @@ static void write_one_problem(const struct writer *writer, const struct vf_plan 
 {
     struct vf_buf *out = writer->out;
 
-    problem->line = vf_plan_places_find(writer->places, vf_plan_place_of(problem, plan->target));
+    problem->line = vf_plan_places_find(writer->places, problem, plan->target);
     vf_buf_printf(out, "  - {severity: %s, object: ", vf_severity_name(problem->severity));
     vf_yaml_put(out, problem->object);
     put_target(out, ", ", plan);

@@ -80,8 +80,11 @@ class Result:
         self.stderr = process.stderr
 
     def json(self):
-        """The last line of --json output: the summary or the error."""
-        return json.loads(self.stdout.strip().splitlines()[-1])
+        """The last line of --json output: the summary or the error. Whatever the test is about: a problem that stops the copy says what is to be done."""
+        result = json.loads(self.stdout.strip().splitlines()[-1])
+        for problem in result.get("problems", []):
+            assert problem["severity"] == "note" or (problem["remedy"] and (problem["object"] or problem.get("line", 1) > 0)), problem
+        return result
 
     def __str__(self):
         return f"exit code {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"

@@ -1,13 +1,17 @@
 """The plan names every problem at once, before the first write: severity, object, reason, remedy, and the line of ferry.yaml that settles it."""
 
 import re
+import shutil
 import sqlite3
+import struct
 import urllib.parse
 import uuid
 
+import duckdb
 import psycopg
 
 import e2e
+from duckdb_case import LIBRARY_DIR
 
 
 class Preflight(e2e.Case):
@@ -37,6 +41,146 @@ class Preflight(e2e.Case):
         self.addCleanup(drop)
         parts = urllib.parse.urlsplit(url)
         return urllib.parse.urlunsplit(parts._replace(netloc=f"{name}@{parts.hostname}:{parts.port}"))
+
+
+def settle(text, problems):
+    """The file with what each problem says written into its line, from the last line to the first, by one who does only what is said."""
+    lines = text.splitlines()
+    for problem in sorted(problems, key=lambda problem: -problem["line"]):
+        at, say = problem["line"] - 1, problem["say"]
+        indent = len(lines[at]) - len(lines[at].lstrip())
+        end = next((i for i in range(at + 1, len(lines)) if len(lines[i]) - len(lines[i].lstrip()) <= indent), len(lines))
+        if say in ("take the line out", "take the entry out"):
+            del lines[at:end if say == "take the entry out" else at + 1]
+            if lines[at - 1].endswith(":") and not lines[at].startswith(" " * indent + "- "):
+                lines[at - 1] += " []"
+        elif say.startswith("add "):
+            columns = next(i for i in range(at, end) if lines[i].strip() == "columns:")
+            lines.insert(columns + 1, "      - " + say.removeprefix("add ").removesuffix(" to columns"))
+        else:
+            for key, value in re.findall(r'(\w+): ("(?:[^"\\]|\\.)*"|[^,]+)(?:, |$)', say):
+                write_key(lines, at, end, indent, key, value)
+    return "\n".join(lines) + "\n"
+
+
+def write_key(lines, at, end, indent, key, value):
+    """In place of the key's value where it has one, else behind the others."""
+    if "{" in lines[at]:
+        body, brace, rest = lines[at].rpartition("}")
+        body, n = re.subn(rf'\b{key}: +("(?:[^"\\]|\\.)*"|[^,}}]+)', lambda _: f"{key}: {value}", body, count=1)
+        lines[at] = body + ("" if n else f", {key}: {value}") + brace + rest
+        return
+    there = next((i for i in range(at + 1, end) if lines[i].startswith(" " * (indent + 2) + key + ":")), None)
+    if there is None:
+        lines.insert(at + 1, "")
+        there = at + 1
+    lines[there] = " " * (indent + 2) + f"{key}: {value}"
+
+
+class Settled(Preflight):
+    """Each kind of problem that a line of the file settles: what is said, written into that line, and it is gone. What no line settles says so by saying nothing, and has its remedy elsewhere."""
+
+    def settled(self, says, *arguments, options=()):
+        """`says`: what problems say, by how they begin; all others say nothing. Without arguments the plan is the file that is there, which stops the copy."""
+        path = self.folder / "ferry.yaml"
+        if arguments:
+            before = self.run_vecferry("plan", "--json", "-o", path, *options, *arguments).json()["problems"]
+        else:
+            before = self.run_vecferry("copy", "--json", "-f", path, *options, code=None).json()["problems"]
+        found = {}
+        for problem in before:
+            self.assertTrue("say" in problem or problem["remedy"] or problem["severity"] == "note", problem)
+            if "say" not in problem:
+                continue
+            words = [word for word in says if f"{problem['object']}: {problem['what']}".startswith(word)]
+            self.assertEqual((len(words), problem["say"]), (1, says[words[0]] if words else None), problem)
+            self.assertNotIn(words[0], found, problem)
+            self.assertGreater(problem.get("line", 0), 0, problem)
+            found[words[0]] = problem
+        self.assertEqual(sorted(found), sorted(says), before)
+        path.write_text(settle(path.read_text(), found.values()))
+        after = self.run_vecferry("copy", "--dry-run", "--json", "-f", path, *options, code=None).json()["problems"]
+        gone = {(problem["object"], problem["what"].partition(": drift")[2] or problem["what"]) for problem in found.values()}
+        self.assertEqual([problem for problem in after if (problem["object"], problem["what"]) in gone or "drift" in problem["what"]], [])
+        return path, before, after
+
+    def test_into_postgres(self):
+        long = "n" * 70
+        source = self.sqlite("source.db", f"""
+            CREATE TABLE t (id INTEGER PRIMARY KEY, ctid TEXT, "" TEXT, x TEXT, "a: b" TEXT, j TEXT, {long} TEXT); INSERT INTO t VALUES (1, 'a', 'b', 'c' || char(0), 'd', '[1.0, 2]', NULL), (2, 'a', 'b', 'c', 'd', '[3.0, 4]', NULL);
+            CREATE INDEX t_x ON t (x); CREATE INDEX {long}_x ON t ("a: b"); CREATE TABLE "taken, too" (id INTEGER PRIMARY KEY);
+            CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id)); CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO c VALUES (1, 7);
+            CREATE TABLE e (id INTEGER PRIMARY KEY, v BLOB); CREATE TABLE u (id INTEGER PRIMARY KEY, x TEXT, CONSTRAINT taken_key UNIQUE (x)); CREATE VIEW seen AS SELECT id FROM t;""")
+        with sqlite3.connect(source) as connection:
+            connection.executemany("INSERT INTO e VALUES (?, ?)", [(i, struct.pack("<3f", i, 1, 2)) for i in range(1, 1001)])
+        connection.close()
+        target = self.postgres('CREATE TABLE "taken, too" (id int); CREATE TABLE other (id int PRIMARY KEY, x text CONSTRAINT taken_key UNIQUE); CREATE INDEX t_x ON other (x); CREATE VIEW seen AS SELECT 1;')
+        path, before, _ = self.settled({
+            "t.ctid: ": "rename: ctid_2", "t.: the name is empty": "rename: unnamed", f"t.{long}: ": f"rename: {long[:61]}_2", f"t.{long}_x: ": f"rename: {long[:61]}_2",
+            "t.x: 1 of 2 rows will be rejected": "nul: escape", "t.j: ": "type: json, read: text, to: json", "t.t_x: ": "rename: t_x_2", "taken, too: ": 'rename: "taken, too_2"',
+            "c.p: 1 rows refer": "take the line out", "e.e_v_hnsw: ": "take the line out", "seen: ": "rename: seen_2"}, source, target)
+        self.assertIn("drop or rename", self.problem({"problems": before}, "block", "u.taken_key", "an index of table other")["remedy"])
+        with psycopg.connect(target, autocommit=True) as connection:
+            connection.execute("ALTER INDEX taken_key RENAME TO another_key")
+        self.copy("-f", path)
+        # A type that the target lacks.
+        text = path.read_text().replace("taken, too_2", "taken, too_3").replace("seen_2", "seen_3")
+        for table in ("t", "c", "p", "e", "u"):
+            text = text.replace(f"  - name: {table}\n", f"  - name: {table}\n    rename: {table}_3\n")
+        text = re.sub(r"    indexes:\n(      .*\n)+", "    indexes: []\n", re.sub(r', view: "(?:[^"\\]|\\.)*"', "", text))
+        path.write_text(re.sub(r"(name: x,.*?)to: text", r"\1to: nosuch", text))
+        self.settled({"t.x: column": "to: text", "u.x: column": "to: text"})
+
+    def test_into_sqlite(self):
+        source = self.postgres("""
+            CREATE TABLE twice (id int PRIMARY KEY, "Name" text, name text); CREATE TABLE sqlite_x (id int PRIMARY KEY); CREATE TABLE "Big" (id int PRIMARY KEY); CREATE TABLE big (id int PRIMARY KEY);
+            CREATE TABLE pt (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE pt_1 PARTITION OF pt FOR VALUES FROM (0) TO (10); CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+            CREATE FOREIGN TABLE pt_far PARTITION OF pt FOR VALUES FROM (10) TO (20) SERVER s; CREATE TABLE secret (id int PRIMARY KEY); CREATE TABLE names (id int PRIMARY KEY); CREATE TABLE e (id int PRIMARY KEY, v vector(3));
+            CREATE INDEX e_v ON e USING hnsw (v vector_l2_ops); INSERT INTO e SELECT i, '[1,2,3]' FROM generate_series(1, 1000) i;""")
+        url = self.role(source, 'GRANT SELECT ON twice, sqlite_x, "Big", big, pt, pt_1, pt_far, e, names TO {0}')
+        target = self.sqlite("target.db", "CREATE VIEW names AS SELECT 1;")
+        (self.folder / "target.e.v.usearch").write_text("no sidecar")
+        path, _, after = self.settled({"public.twice.name: ": "rename: name_2", "public.sqlite_x: ": "rename: my_sqlite_x", "public.big: ": "rename: big_2", "public.pt: its partition": "partitions: parts", "public.secret: this user": "take the entry out",
+                                       "public.names: the table is": "rename: names_2", "public.e.e_v: ": "file: target.e.v.2.usearch"}, url, target)
+        self.assertEqual([problem for problem in after if problem["severity"] != "note"], [])
+        self.settled({"public.e.e_v: the library": "take the line out"}, options=("--library-dir", self.folder))
+        # A table that can't be sqlite-vec's.
+        text = path.read_text()
+        path.write_text(text[:text.index("tables:\n")] + "tables:\n  - name: names\n    rename: n\n    as: vec0\n")
+        self.settled({"public.names: it can't be the vec0 table": "as: table"})
+
+    def test_into_duckdb(self):
+        connection = duckdb.connect(str(self.folder / "target.duckdb"))
+        connection.execute("CREATE TABLE other (id INTEGER PRIMARY KEY, x VARCHAR); CREATE INDEX t_x ON other (x)")
+        connection.close()
+        source = self.postgres("""
+            CREATE TYPE long AS ENUM ('a'); CREATE TABLE t (id int PRIMARY KEY, rowid text, x text, y long, v vector(3)); CREATE INDEX t_x ON t (x); CREATE INDEX t_v ON t USING hnsw (v vector_l2_ops);
+            CREATE TABLE self (id int PRIMARY KEY, up int REFERENCES self ON DELETE CASCADE); INSERT INTO t SELECT i, 'r', 'x', 'a', '[1,2,3]' FROM generate_series(1, 1000) i;""")
+        path, before, _ = self.settled({"public.t.rowid: ": "rename: rowid_2", "public.t.t_x: ": "rename: t_x_2"}, source, f"duckdb:{self.folder / 'target.duckdb'}")
+        self.problem({"problems": before}, "note", "long", "one of DuckDB's own types")
+        self.problem({"problems": before}, "note", "self", "isn't declared")
+        text = path.read_text()
+        self.assertIn("to: sidecar, file: target.t.v.usearch", text)
+        text = re.sub(r"(name: rowid,.*?)to: VARCHAR", r"\1to: nosuch", re.sub(r"(name: x,.*?)to: VARCHAR", r'\1to: "a(b"', text))
+        path.write_text(text.replace("to: sidecar, file: target.t.v.usearch", "to: database"))
+        shutil.copy(LIBRARY_DIR / "libduckdb.so", self.folder)
+        self.settled({"public.t.x: ": "to: VARCHAR", "public.t.rowid: ": "to: VARCHAR", "public.t.t_v: ": "to: sidecar"}, options=("--library-dir", self.folder))
+
+    def test_drift_and_one_file_a_value(self):
+        script = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT, gone TEXT, changed INTEGER, p INTEGER REFERENCES p (id)); CREATE INDEX t_kind ON t (kind);"
+        source, target = self.sqlite("source.db", script), str(self.folder / "target.db")
+        self.run_vecferry("plan", "-o", self.folder / "ferry.yaml", source, target)
+        with sqlite3.connect(source) as connection:
+            connection.executescript("DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT, changed BIGINT, p INTEGER, \"new, one\" TEXT)")
+        connection.close()
+        path, _, after = self.settled({"t.gone: ": "take the line out", "t.changed: ": "from: BIGINT", "t.new, one: ": 'add {name: "new, one", skip: true} to columns', "t.t_kind: ": "take the line out",
+                                       "t: ": "take the line out"})
+        self.assertEqual([problem["severity"] for problem in after], ["note"])
+        path.write_text("version: 1\nsource: source.db\ntarget: '{}.db'\nby: kind\ntables:\n  - name: t\n  - name: p\n")
+        self.settled({"p: the table has no column": "whole: true"})
+        path.write_text("version: 1\nsource: source.db\ntarget: '{}.db'\nby: nosuch\ntables:\n  - name: t\n")
+        _, (problem,), _ = self.settled({})
+        self.assertEqual((problem["what"], problem["line"]), ('no table that is moved has a column "nosuch" to be divided by', 4))
 
 
 class Lines(Preflight):

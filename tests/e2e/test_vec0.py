@@ -225,6 +225,7 @@ class WithoutExtension(Vec0):
         result = self.run_vecferry("copy", *self.bare, source, target)
         self.assertIn("note: items: the vec0 table becomes an ordinary one with its vectors as BLOB, in which MATCH finds nothing: sqlite-vec can't be loaded", result.stdout + result.stderr)
         self.assertIn("name the folder that has vec0.so by --library-dir", result.stdout + result.stderr)
+        self.assertIn(f"{self.folder / 'empty'}/vec0.so: cannot open", result.stdout + result.stderr)  # SQLite speaks of vec0.so.so
         self.assertNotIn("index_min_rows", result.stdout + result.stderr)
         self.assertEqual(sqlite3.connect(target).execute("SELECT embedding, i8, cat, name FROM items WHERE id = 3").fetchone(), (item(1)[1], item(1)[2], item(1)[4], item(1)[7]))
         self.copy(target, home)  # with it

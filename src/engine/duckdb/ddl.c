@@ -15,17 +15,18 @@ enum vf_status vf_duckdb_table_state(struct vf_conn *base, const char *schema, c
     struct vf_duckdb_conn *conn = vf_duckdb_conn_of(base);
     const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(schema)),
                                              vf_duckdb_text_param(name)};
-    int64_t n_tables = 0, n_rows = 0;
+    int64_t kind = 0, n_rows = 0; /* 1: a view, 2: a table */
     struct vf_buf sql;
     enum vf_status status = vf_duckdb_get_i64(
         conn,
-        "SELECT count(*) FROM (SELECT schema_name, table_name AS name FROM duckdb_tables() WHERE database_name = "
-        "'" VF_DUCKDB_CATALOG "' UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = "
-        "'" VF_DUCKDB_CATALOG "') WHERE lower(schema_name) = lower(?) AND lower(name) = lower(?)",
-        2, params, 0, &n_tables, err);
-    *exists = status == VF_OK && n_tables > 0;
+        "SELECT kind FROM (SELECT 2::BIGINT AS kind, schema_name, table_name AS name FROM duckdb_tables() "
+        "WHERE database_name = '" VF_DUCKDB_CATALOG "' UNION ALL SELECT 1::BIGINT, schema_name, view_name "
+        "FROM duckdb_views() WHERE database_name = '" VF_DUCKDB_CATALOG "') "
+        "WHERE lower(schema_name) = lower(?) AND lower(name) = lower(?)",
+        2, params, 0, &kind, err);
+    *exists = status == VF_OK && kind > 0;
     *has_rows = false;
-    if (status != VF_OK || !*exists)
+    if (status != VF_OK || kind != 2)
         return status;
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
@@ -330,25 +331,66 @@ static enum vf_status drop_table(struct vf_duckdb_conn *conn, const struct vf_ta
 
 /* ---- indexes ---- */
 
+enum vf_status vf_duckdb_index_of_another(struct vf_duckdb_conn *conn, const struct vf_table *table,
+                                          const struct vf_index *index, struct vf_arena *arena, const char **other,
+                                          struct vf_error *err)
+{
+    const struct vf_duckdb_param params[] = {vf_duckdb_text_param(vf_duckdb_schema(table->schema)),
+                                             vf_duckdb_text_param(index->name), vf_duckdb_text_param(table->name)};
+    struct vf_duckdb_rows rows = {0};
+    bool more = false;
+    *other = NULL;
+    enum vf_status status = vf_duckdb_query(
+        conn,
+        "SELECT table_name FROM duckdb_indexes() WHERE database_name = '" VF_DUCKDB_CATALOG
+        "' AND lower(schema_name) = lower(?) AND lower(index_name) = lower(?) AND lower(table_name) <> lower(?)",
+        3, params, &rows, err);
+    if (status == VF_OK)
+        status = vf_duckdb_next(&rows, &more, err);
+    if (status == VF_OK && more)
+        status = vf_duckdb_copy_text(&rows, 0, arena, other, err);
+    vf_duckdb_rows_close(&rows);
+    return status;
+}
+
+/* What is there under its name, and isn't the table's, is left alone. */
+static enum vf_status check_index_name(struct vf_duckdb_conn *conn, const struct vf_table *table,
+                                       const struct vf_index *index, struct vf_error *err)
+{
+    struct vf_arena arena = {0};
+    const char *other = NULL;
+    enum vf_status status = vf_duckdb_index_of_another(conn, table, index, &arena, &other, err);
+    if (status == VF_OK && other != NULL) {
+        status =
+            vf_error_set(err, VF_STATE, "index \"%s\" of table \"%s\" can't be made: table \"%s\" has one of that name",
+                         index->name, table->name, other);
+        vf_error_hint(err, "drop or rename it, or give the index another name in the plan");
+    }
+    vf_arena_release(&arena);
+    return status;
+}
+
 static enum vf_status make_index(struct vf_duckdb_conn *conn, const struct vf_table *table,
                                  const struct vf_index *index, struct vf_error *err)
 {
     struct vf_buf sql;
     if (index->constraint != VF_CONSTRAINT_NONE) /* part of the table */
         return VF_OK;
+    if (index->kind == VF_INDEX_FULLTEXT)
+        return vf_duckdb_make_fulltext(conn, table, index, err);
+    enum vf_status status = check_index_name(conn, table, index, err);
+    if (status != VF_OK)
+        return status;
     if (index->kind == VF_INDEX_HNSW) {
         enum vf_status made = vf_duckdb_hnsw_make(conn, table, index, err);
         vf_error_wrap(made != VF_OK && made != VF_CANCELLED ? err : NULL, "index \"%s\"", index->name);
         return made;
     }
-    if (index->kind == VF_INDEX_FULLTEXT)
-        return vf_duckdb_make_fulltext(conn, table, index, err);
     vf_buf_init(&sql, 65536);
     vf_buf_str(&sql, index->unique ? "CREATE UNIQUE INDEX IF NOT EXISTS " : "CREATE INDEX IF NOT EXISTS ");
     vf_duckdb_quote(&sql, index->name);
     vf_buf_str(&sql, " ON ");
     vf_duckdb_quote_table(&sql, table->schema, table->name);
-    enum vf_status status = VF_OK;
     for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
         const struct vf_key_part *part = &index->parts[i];
         vf_buf_str(&sql, i > 0 ? ", " : " (");

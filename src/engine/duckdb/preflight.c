@@ -31,6 +31,32 @@ static enum vf_status check_space(const struct preflight *preflight, const struc
                                 row_bytes >> 20, index_bytes >> 20, VF_INDEX_ENTRY_BYTES, beside_bytes >> 20);
 }
 
+/* Words that are the name of no type: DuckDB is asked, but for the type that every column of the kind has, and those that are made with the tables. */
+static enum vf_status check_type(const struct preflight *preflight, const struct vf_column *column, bool *is_known)
+{
+    const char *usual = vf_duckdb_types[column->type.kind].native;
+    struct vf_error why = {0};
+    struct vf_buf sql;
+    *is_known = vf_duckdb_is_type_name(column->native);
+    bool is_asked = *is_known && (usual == NULL || strcmp(usual, column->native) != 0);
+    for (size_t i = 0; i < preflight->wanted->n_user_types; i++)
+        is_asked = is_asked && strstr(column->native, preflight->wanted->user_types[i].name) == NULL;
+    if (!is_asked)
+        return VF_OK;
+    vf_buf_init(&sql, 65536);
+    vf_buf_str(&sql, "SELECT CAST(NULL AS ");
+    vf_buf_str(&sql, column->native);
+    vf_buf_char(&sql, ')');
+    enum vf_status status = vf_duckdb_exec_buf(preflight->conn, &sql, &why);
+    vf_buf_release(&sql);
+    *is_known = status != VF_ENGINE;
+    if (status == VF_OK || status == VF_ENGINE)
+        return VF_OK;
+    if (preflight->err != NULL)
+        *preflight->err = why;
+    return status;
+}
+
 /* The type that a column of the kind has unless the plan says another. */
 static enum vf_status say_type(const struct preflight *preflight, enum vf_kind kind)
 {
@@ -46,10 +72,16 @@ static enum vf_status check_columns(const struct preflight *preflight, const str
         const struct vf_column *column = &table->columns[i];
         if (vf_strcasecmp(column->name, "rowid") == 0)
             status = vf_problem_add_about(
-                preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, column->name, NULL, preflight->err,
+                preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, column->name,
+                "another name by rename: in the plan", preflight->err,
                 "column \"%s\" hides DuckDB's own row number: as a source the table is read in one piece",
                 column->name);
-        if (status != VF_OK || vf_duckdb_is_type_name(column->native))
+        if (status == VF_OK && vf_strcasecmp(column->name, "rowid") == 0)
+            status = vf_problem_say(preflight->problems, "rename: rowid_2", preflight->err);
+        bool is_known = true;
+        if (status == VF_OK)
+            status = check_type(preflight, column, &is_known);
+        if (status != VF_OK || is_known)
             continue;
         status = vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table, column->name,
                                       "write the type as DuckDB shows it, e.g. \"DECIMAL(12,2)\", or leave `to` out",
@@ -191,6 +223,32 @@ static enum vf_status check_vss(const struct preflight *preflight)
     return status;
 }
 
+/* Names of indexes are those of a schema. One whose table is made anew goes with it. */
+static enum vf_status check_index_name(const struct preflight *preflight, const struct vf_table *table,
+                                       const struct vf_index *index)
+{
+    const struct vf_schema *wanted = preflight->wanted;
+    const char *other = NULL;
+    if (index->name == NULL || index->constraint != VF_CONSTRAINT_NONE || index->kind == VF_INDEX_FULLTEXT)
+        return VF_OK;
+    enum vf_status status =
+        vf_duckdb_index_of_another(preflight->conn, table, index, &preflight->problems->arena, &other, preflight->err);
+    for (size_t i = 0; other != NULL && i < wanted->n_tables; i++) {
+        if (is_same_table(&wanted->tables[i], table->schema, other))
+            other = NULL;
+    }
+    if (status != VF_OK || other == NULL)
+        return status;
+    status =
+        vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_STATE, table, index->name,
+                             "give it another name by rename: in the plan, or drop or rename that one", preflight->err,
+                             "table \"%s\" of the target has an index \"%s\" already", other, index->name);
+    char *say = vf_arena_printf(&preflight->problems->arena, "rename: %s_2", index->name);
+    if (status != VF_OK || say == NULL)
+        return status != VF_OK ? status : vf_error_nomem(preflight->err);
+    return vf_problem_say(preflight->problems, say, preflight->err);
+}
+
 static enum vf_status check_types(const struct preflight *preflight)
 {
     enum vf_status status = VF_OK;
@@ -284,6 +342,8 @@ enum vf_status vf_duckdb_preflight(struct vf_conn *base, const struct vf_schema 
         status = check_columns(&preflight, &wanted->tables[i]);
         if (status == VF_OK)
             status = check_foreign_keys(&preflight, i);
+        for (size_t k = 0; status == VF_OK && k < wanted->tables[i].n_indexes; k++)
+            status = check_index_name(&preflight, &wanted->tables[i], &wanted->tables[i].indexes[k]);
     }
     return status;
 }

@@ -27,6 +27,11 @@ enum vf_status vf_duckdb_apply(struct vf_conn *conn, const struct vf_step *step,
 enum vf_status vf_duckdb_is_own_type(struct vf_duckdb_conn *conn, const char *name, bool *is_own,
                                      struct vf_error *err) VF_CHECKED;
 
+/* Whose index has the name already: another table of the schema. *other: its name, in the arena; NULL: the name is free, or the table's own. */
+enum vf_status vf_duckdb_index_of_another(struct vf_duckdb_conn *conn, const struct vf_table *table,
+                                          const struct vf_index *index, struct vf_arena *arena, const char **other,
+                                          struct vf_error *err) VF_CHECKED;
+
 /* Sequences: made where the source's goes on, since DuckDB can't set one. */
 enum vf_status vf_duckdb_make_sequence(struct vf_duckdb_conn *conn, const struct vf_sequence *sequence,
                                        struct vf_error *err) VF_CHECKED;

@@ -32,13 +32,13 @@ enum vf_status vf_pg_table_state(struct vf_conn *base, const char *schema, const
     struct vf_buf sql;
     enum vf_status status =
         vf_pg_get_text(conn,
-                       "SELECT (count(*) > 0)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                       "SELECT c.relkind FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
                        "ON n.oid = c.relnamespace WHERE c.relname = $1 AND n.nspname = coalesce($2, current_schema()) "
                        "AND c.relkind IN ('r', 'p', 'f', 'v', 'm')",
                        2, params, text, sizeof(text), err);
-    *exists = status == VF_OK && text[0] == 't';
+    *exists = status == VF_OK && text[0] != '\0';
     *has_rows = false;
-    if (status != VF_OK || !*exists)
+    if (status != VF_OK || !*exists || text[0] == 'v')
         return status;
     vf_buf_init(&sql, 1 << 16);
     vf_buf_str(&sql, "SELECT EXISTS (SELECT FROM ");

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/postgres/target.h"
 #include "engine/postgres/types.h"
 
@@ -77,9 +78,11 @@ static enum vf_status check_vector(const struct preflight *preflight)
         return status;
     status = vf_pg_ask_vector(preflight->conn, &vector, preflight->err);
     if (status == VF_OK && !vector.is_available)
-        return vf_problem_add(preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "vector",
-                              "install pgvector on the server (packages are called postgresql-NN-pgvector)",
-                              preflight->err, "the server has no pgvector");
+        return vf_problem_add(
+            preflight->problems, VF_SEVERITY_BLOCK, VF_MISSING, "vector",
+            "install pgvector on the server (packages are called postgresql-NN-pgvector), or keep the "
+            "vectors as arrays by to: \"real[]\" and as: list in the plan",
+            preflight->err, "the server has no pgvector");
     if (status == VF_OK)
         status = ask(
             preflight,
@@ -174,7 +177,7 @@ static enum vf_status check_collation(const struct preflight *preflight, const s
 
 static bool is_system_column(const char *name)
 {
-    static const char *const system[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", ""};
+    static const char *const system[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
     for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
         if (strcmp(name, system[i]) == 0)
             return true;
@@ -187,7 +190,7 @@ static enum vf_status check_name(const struct preflight *preflight, const struct
 {
     struct vf_arena *arena = &preflight->problems->arena;
     const char *what = vf_arena_printf(arena, "PostgreSQL can't have a column named \"%s\"", column->name);
-    const char *say = vf_arena_printf(arena, "rename: %s_2", column->name[0] != '\0' ? column->name : "column");
+    const char *say = vf_arena_printf(arena, "rename: %s_2", column->name);
     return what != NULL && say != NULL
                ? block(preflight, table, column, "give it another name by rename: in the plan", say, VF_USAGE, what)
                : vf_error_nomem(preflight->err);
@@ -222,6 +225,45 @@ static enum vf_status check_column(const struct preflight *preflight, const stru
         vf_pg_type_named(&preflight->conn->types, schema, name.name) != NULL || is_made_here(preflight->wanted, &name))
         return status;
     return no_type(preflight, table, column);
+}
+
+static bool is_wanted_table(const struct vf_schema *wanted, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < wanted->n_tables; i++) {
+        if (strcmp(wanted->tables[i].name, name) == 0 && vf_str_equal(wanted->tables[i].schema, schema))
+            return true;
+    }
+    return false;
+}
+
+/* Names of indexes, and of the constraints that are some, are those of their schema. What belongs to a table that is made anew goes with it. */
+static enum vf_status check_index_name(const struct preflight *preflight, const struct vf_table *table,
+                                       const struct vf_index *index)
+{
+    const char *params[] = {index->name, table->schema};
+    bool is_constraint = index->constraint != VF_CONSTRAINT_NONE;
+    char other[256];
+    if (index->name == NULL)
+        return VF_OK;
+    enum vf_status status = vf_pg_get_text(
+        preflight->conn,
+        "SELECT coalesce(t.relname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+        "ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid "
+        "LEFT JOIN pg_catalog.pg_class t ON t.oid = i.indrelid "
+        "WHERE c.relname = $1 AND n.nspname = coalesce($2, current_schema())",
+        2, params, other, sizeof(other), preflight->err);
+    if (status != VF_OK || other[0] == '\0' || is_wanted_table(preflight->wanted, table->schema, other))
+        return status;
+    status = vf_problem_add_about(
+        preflight->problems, VF_SEVERITY_BLOCK, VF_STATE, table, index->name,
+        is_constraint ? "drop or rename what has the name in the target"
+                      : "give it another name by rename: in the plan, or drop or rename what has it",
+        preflight->err, "the %s can't be called \"%s\": the target has that name already, for %s%s",
+        is_constraint ? "constraint" : "index", index->name,
+        strcmp(other, index->name) == 0 ? "another object" : "an index of table ",
+        strcmp(other, index->name) == 0 ? "" : other);
+    char *say = is_constraint ? NULL : vf_arena_printf(&preflight->problems->arena, "rename: %s_2", index->name);
+    return status == VF_OK && say != NULL ? vf_problem_say(preflight->problems, say, preflight->err) : status;
 }
 
 /* Of a value that is there. */
@@ -314,6 +356,8 @@ enum vf_status vf_pg_preflight(struct vf_conn *base, const struct vf_schema *wan
             status = check_schema(&preflight, table->schema);
         for (size_t k = 0; k < table->n_columns && status == VF_OK; k++)
             status = check_column(&preflight, table, &table->columns[k], &needs_vector);
+        for (size_t k = 0; k < table->n_indexes && status == VF_OK; k++)
+            status = check_index_name(&preflight, table, &table->indexes[k]);
         if (status == VF_OK)
             status = check_row(&preflight, table);
     }

@@ -9,7 +9,7 @@
 enum vf_status vf_sqlite_load_vec0(struct vf_sqlite_conn *conn, struct vf_error *err)
 {
     const struct vf_sqlite_library *lib = conn->lib;
-    char path[PATH_MAX];
+    char path[PATH_MAX], reason[256];
     char *why = NULL;
     enum vf_status status = vf_library_path(VF_LIBRARY_VEC0, conn->base.options.library_dir, path, sizeof(path), err);
 
@@ -22,8 +22,11 @@ enum vf_status vf_sqlite_load_vec0(struct vf_sqlite_conn *conn, struct vf_error 
         (void)lib->db_config(conn->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
         return VF_OK;
     }
-    status = vf_error_set(err, VF_MISSING, "%s can't be loaded: %s", vf_library_name(VF_LIBRARY_VEC0),
-                          why != NULL ? why : "this SQLite loads no extensions");
+    /* SQLite tries the name with another ".so" behind it, and speaks of that. */
+    const char *said = why == NULL                                         ? "this SQLite loads no extensions"
+                       : vf_library_can_open(path, reason, sizeof(reason)) ? why
+                                                                           : reason;
+    status = vf_error_set(err, VF_MISSING, "%s can't be loaded: %s", vf_library_name(VF_LIBRARY_VEC0), said);
     vf_error_hint(err, "name the folder that has %s by --library-dir; the Python package sqlite-vec has it",
                   vf_library_file(VF_LIBRARY_VEC0));
     lib->free(why);

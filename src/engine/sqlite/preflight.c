@@ -73,21 +73,27 @@ static enum vf_status check_lock(struct vf_sqlite_local *local, struct vf_proble
 static enum vf_status check_libsql(const struct vf_sqlite_local *local, const struct vf_schema *wanted,
                                    struct vf_problem_list *problems, struct vf_error *err)
 {
-    bool is_wanted = false;
+    enum vf_status status = VF_OK;
+    const struct vf_error *missing = &local->libsql_missing;
+    const char *remedy = missing->hint[0] != '\0' ? missing->hint : "take the vector index out of the plan";
     if (local->kind == VF_SQLITE_LIBSQL)
         return VF_OK;
+    if (local->has_vector_index)
+        return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", remedy, err,
+                              "\"%s\" has a vector index of libSQL's, which only libSQL can keep: %s", local->path,
+                              missing->message);
     for (size_t t = 0; t < wanted->n_tables; t++) {
-        for (size_t i = 0; i < wanted->tables[t].n_indexes; i++)
-            is_wanted = is_wanted || wanted->tables[t].indexes[i].kind == VF_INDEX_DISKANN;
+        for (size_t i = 0; status == VF_OK && i < wanted->tables[t].n_indexes; i++) {
+            const struct vf_index *index = &wanted->tables[t].indexes[i];
+            if (index->kind != VF_INDEX_DISKANN)
+                continue;
+            status = vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_MISSING, &wanted->tables[t], index->name,
+                                          remedy, err, "only libSQL can build the vector index: %s", missing->message);
+            if (status == VF_OK)
+                status = vf_problem_say(problems, "to: sidecar", err);
+        }
     }
-    if (!is_wanted && !local->has_vector_index)
-        return VF_OK;
-    const char *remedy =
-        local->libsql_missing.hint[0] != '\0' ? local->libsql_missing.hint : "take the vector index out of the plan";
-    return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, "", remedy, err, "\"%s\" %s: %s", local->path,
-                          local->has_vector_index ? "has a vector index of libSQL's, which only libSQL can keep"
-                                                  : "is to have a vector index, which only libSQL can build",
-                          local->libsql_missing.message);
+    return status;
 }
 
 /* sqlite-vec makes, fills and drops its tables. One that is there can be read without it, so a plan alone doesn't ask for it. */
@@ -102,9 +108,13 @@ static enum vf_status check_vec0(struct vf_sqlite_conn *conn, const struct vf_sc
             status = vf_vec0_is_table(conn, wanted->tables[t].name, &is_vec0, err);
         if (status == VF_OK && is_vec0)
             status = vf_sqlite_need_vec0(conn, &why);
-        if (status == VF_MISSING)
-            return vf_problem_add(problems, VF_SEVERITY_BLOCK, VF_MISSING, wanted->tables[t].name, why.hint, err,
-                                  "it is a vec0 table: %s", why.message);
+        if (status != VF_MISSING)
+            continue;
+        status = vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_MISSING, &wanted->tables[t], NULL, why.hint, err,
+                                      "it is a vec0 table: %s", why.message);
+        if (status == VF_OK && wanted->tables[t].kind == VF_TABLE_VEC0)
+            status = vf_problem_say(problems, "as: table", err);
+        why = (struct vf_error){0};
     }
     if (status != VF_OK && why.message[0] != '\0' && err != NULL)
         *err = why;

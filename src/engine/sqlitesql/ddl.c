@@ -442,7 +442,9 @@ enum vf_status vf_sqlite_table_state(struct vf_conn *base, const char *schema, c
     int64_t found = 0;
     (void)schema;
     enum vf_status status = object_exists(conn, "table", name, exists, err);
-    if (status != VF_OK || !*exists)
+    if (status == VF_OK && !*exists)
+        return object_exists(conn, "view", name, exists, err);
+    if (status != VF_OK)
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
     vf_buf_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");

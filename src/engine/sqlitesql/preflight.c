@@ -6,15 +6,27 @@
 #include "engine/sqlitesql/vec0_target.h"
 #include "model/problem.h"
 
+/* `status`: of adding the problem, which comes back. */
+static enum vf_status say_rename(enum vf_status status, const char *name, struct vf_problem_list *problems,
+                                 struct vf_error *err)
+{
+    if (status != VF_OK)
+        return status;
+    char *text = vf_arena_printf(&problems->arena, "rename: my_%s", name);
+    return text != NULL ? vf_problem_say(problems, text, err) : vf_error_nomem(err);
+}
+
 /* Beside a vec0 table lie others, under names that are taken with it. */
 static enum vf_status check_shadows(const struct vf_schema *wanted, const struct vf_table *table,
                                     struct vf_problem_list *problems, struct vf_error *err)
 {
     for (size_t i = 0; table->kind == VF_TABLE_VEC0 && i < wanted->n_tables; i++) {
         if (vf_sqlite_is_shadow(wanted->tables[i].name, table->name, "vec0"))
-            return vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, &wanted->tables[i], NULL,
-                                        "give it another name by rename: in the plan", err,
-                                        "the vec0 table \"%s\" keeps its data in a table of this name", table->name);
+            return say_rename(vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, &wanted->tables[i], NULL,
+                                                   "give it another name by rename: in the plan", err,
+                                                   "the vec0 table \"%s\" keeps its data in a table of this name",
+                                                   table->name),
+                              wanted->tables[i].name, problems, err);
     }
     return VF_OK;
 }
@@ -28,10 +40,7 @@ static enum vf_status check_name(const struct vf_table *table, struct vf_problem
     enum vf_status status = vf_problem_add_about(problems, VF_SEVERITY_BLOCK, VF_USAGE, table, NULL,
                                                  "give it another name by rename: in the plan", err,
                                                  "SQLite keeps names that begin with \"sqlite_\" for itself");
-    char *text = vf_arena_printf(&problems->arena, "rename: my_%s", table->name);
-    if (status != VF_OK)
-        return status;
-    return text != NULL ? vf_problem_say(problems, text, err) : vf_error_nomem(err);
+    return say_rename(status, table->name, problems, err);
 }
 
 /* Names that are one to SQLite are found by the plan, and so are too many columns. */

@@ -146,7 +146,7 @@ static void test_plan_file(void **state)
     assert_int_equal(fixture_bind(&f, HEAD "  - name: docs\n  - name: first\n", NULL), VF_OK);
     assert_int_equal(find_problem(&f.plan, VF_SEVERITY_BLOCK, "first", "has no column \"w\"")->status, VF_STATE);
     assert_int_equal(fixture_bind(&f, HEAD "  - name: docs\n  - name: odd\n", NULL), VF_OK);
-    find_problem(&f.plan, VF_SEVERITY_BLOCK, "odd", "column \"w\" is of type f64: its values are no names of files");
+    find_problem(&f.plan, VF_SEVERITY_BLOCK, "odd.w", "column \"w\" is of type f64: its values are no names of files");
     assert_int_equal(fixture_bind(&f, HEAD "  - name: first\n", NULL), VF_OK);
     find_problem(&f.plan, VF_SEVERITY_BLOCK, "", "no table that is moved has a column \"w\"");
 
