@@ -117,7 +117,7 @@ static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_t
     for (size_t i = 0; i < key->n_columns; i++) {
         vf_buf_printf(&sql,
                       " AND typeof(NULL::%s) = (SELECT data_type FROM duckdb_columns() AS c WHERE c.table_oid = "
-                      "k.table_oid AND c.database_oid = k.database_oid AND c.column_name = ",
+                      "k.table_oid AND c.database_oid = k.database_oid AND c.column_name = " /* ident */,
                       table->columns[key->columns[i]].native);
         vf_duckdb_quote_text(&sql, key->to_columns[i], strlen(key->to_columns[i]));
         vf_buf_char(&sql, ')');

@@ -109,7 +109,7 @@ static bool is_same_type(const struct preflight *preflight, const char *a, const
     if (!vf_duckdb_is_type_name(a) || !vf_duckdb_is_type_name(b))
         return false;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_printf(&sql, "SELECT (typeof(NULL::%s) = typeof(NULL::%s))::BIGINT", a, b);
+    vf_buf_printf(&sql, "SELECT (typeof(NULL::%s) = typeof(NULL::%s))::BIGINT" /* ident */, a, b);
     enum vf_status status = vf_duckdb_get_i64_buf(preflight->conn, &sql, 0, &is_same, &ignored);
     vf_buf_release(&sql);
     return status == VF_OK && is_same != 0;
