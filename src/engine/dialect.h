@@ -130,6 +130,7 @@ struct vf_dialect {
     bool zero_divisor_is_infinite; /* and not NULL where others are */
     bool nulls_sort_high;          /* NULLs come last, and first with DESC, unless it is said otherwise */
     bool offset_wants_limit;       /* OFFSET isn't alone */
+    bool distinct_sorts_outputs;   /* SELECT DISTINCT is ordered by what it selects alone, as it stands there */
     bool has_nan;                  /* NaN and -0.0 are floating-point numbers */
     bool overflow_is_error;        /* of whole numbers; else they go on as floating-point ones */
     bool real_overflow_is_error;   /* of floating-point numbers, and underflow */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -376,6 +377,20 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
     return (whole || real) && ((expr->op >= VF_X_NEG && expr->op <= VF_X_IDIV) || expr->op == VF_X_ABS);
 }
 
+/* What it is at most, either way, where numbers of 32 bits can't be too many; else infinity. */
+static double bound_of(const struct vf_expr *expr)
+{
+    double value = INFINITY;
+
+    if (expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value))
+        return fabs(value);
+    if (vf_expr_is_call(expr, VF_X_LENGTH) || vf_expr_is_call(expr, VF_X_OCTETS))
+        return 0x1p30; /* of a gigabyte */
+    if (vf_expr_is_call(expr, VF_X_ADD) || vf_expr_is_call(expr, VF_X_SUB))
+        return bound_of(expr->args[0]) + bound_of(expr->args[1]);
+    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : INFINITY;
+}
+
 /* Is its type one of 64 bits in the target? */
 static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
@@ -389,7 +404,7 @@ static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, expr);
         return column->type.kind == VF_K_I64 && column->native[0] != '\0';
     }
-    if (expr->op == VF_X_CAST || expr->is_wide || vf_expr_is_aggregate(expr))
+    if (expr->op == VF_X_CAST || vf_expr_is_aggregate(expr) || (expr->is_wide && bound_of(expr) > INT32_MAX))
         return true;
     for (size_t i = 0; i < expr->n_args; i++) {
         if (is_wide(writer, expr->args[i]))
@@ -398,11 +413,11 @@ static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *e
     return false;
 }
 
-/* 60 * 60 * 24 * 365 * 100 has room in one database, and overflows 32 bits in another: then the first number is made one of 64. */
+/* 60 * 60 * 24 * 365 * 100 has room in one database, and overflows 32 bits in another: then its first part is made a number of 64. */
 static const struct vf_expr *widened(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
     if (!expr->is_wide || !writer->dialect->overflow_is_error || is_wide(writer, expr->args[0]) ||
-        is_wide(writer, expr->args[1]))
+        is_wide(writer, expr->args[1]) || bound_of(expr) <= INT32_MAX)
         return expr;
     const struct vf_expr *wide = vf_expr_call1(writer->arena, VF_X_CAST, VF_K_I64, expr->args[0]);
     const struct vf_expr *made = vf_expr_call2(writer->arena, expr->op, expr->is, wide, expr->args[1]);

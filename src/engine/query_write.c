@@ -145,6 +145,15 @@ static bool is_own_rule(const struct query_writer *writer, const char *rule)
     return strncmp(rule, writer->dialect->name, size) == 0 && rule[size] == ':';
 }
 
+static bool is_selected(const struct vf_query *query, const struct vf_expr *expr)
+{
+    for (size_t i = 0; i < query->n_outputs; i++) {
+        if (vf_expr_equal(query->outputs[i].expr, expr))
+            return true;
+    }
+    return false;
+}
+
 static bool write_sorted(struct query_writer *writer, const struct vf_query_order *order)
 {
     bool is_text = order->expr->is == VF_K_TEXT, in_parentheses = is_text && order->expr->kind == VF_EXPR_CALL;
@@ -153,9 +162,12 @@ static bool write_sorted(struct query_writer *writer, const struct vf_query_orde
     if (!write(writer, order->expr, false))
         return false;
     vf_buf_str(writer->out, in_parentheses ? ")" : "");
+    size_t before = writer->out->size_bytes;
     if (is_text)
         vf_expr_write_collation(writer->dialect, &writer->scope, order->expr, order->rule, VF_FOR_ORDER, writer->out);
-    return true;
+    bool is_output = writer->out->size_bytes == before && is_selected(writer->query, order->expr);
+    return is_output || !writer->query->distinct || !writer->dialect->distinct_sorts_outputs ||
+           refuse(writer, "SELECT DISTINCT in an order of what it doesn't select, or by another collation");
 }
 
 static bool write_orders(struct query_writer *writer)

@@ -267,6 +267,7 @@ const struct vf_dialect vf_pg_dialect = {
     .folds_by_collation = true,
     .operators = operators,
     .nulls_sort_high = true,
+    .distinct_sorts_outputs = true,
     .functions = functions,
     .kind_of = kind_of,
     .collation_rule = collation_rule,

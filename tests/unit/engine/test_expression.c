@@ -111,8 +111,10 @@ static const struct translation translations[] = {
     {"sqlite", "a > -9223372036854775808", "postgres", "\"a\" > '-9223372036854775808'::bigint", NULL},
     {"sqlite", "CAST(2.5 AS NUMERIC) * a > 1", "postgres",
      "('2.5'::double precision * CAST(\"a\" AS double precision)) > '1'::double precision", NULL},
-    {"sqlite", "60 * 60 * 24 > a", "postgres", "((CAST(60 AS bigint) * 60) * 24) > \"a\"", NULL},
-    {"sqlite", "length(name) * 2 + a", "postgres", "(CAST(length(\"Name\") AS bigint) * 2) + \"a\"", NULL},
+    {"sqlite", "60 * 60 > a", "postgres", "(60 * 60) > \"a\"", NULL},
+    {"sqlite", "3600 * 24 * 365 * 100 > a", "postgres", "(CAST((3600 * 24) * 365 AS bigint) * 100) > \"a\"", NULL},
+    {"sqlite", "length(name) * 2 * 3", "duckdb", "(CAST(length(\"Name\") AS BIGINT) * 2) * 3", NULL},
+    {"sqlite", "length(name) + 1 + a", "postgres", "(length(\"Name\") + 1) + \"a\"", NULL},
     {"postgres", "a > 5.00000000000000000001", "sqlite", NULL, "no literal for the decimal"},
     {"postgres", "(a > 1.50)", "sqlite", "\"a\" > 1.5", NULL},
     /* 1 / 2 is 0, and score is no whole number: coalesce() may be */
