@@ -420,7 +420,7 @@ static const struct vf_expr *number(struct vf_expr_reader *reader)
     }
     if (!vf_is_decimal(text, size))
         return vf_expr_not_understood(reader, "the number \"%.40s\"", text);
-    bool is_real = strpbrk(text, "eE") != NULL;
+    bool is_real = reader->dialect->point_is_floating || strpbrk(text, "eE") != NULL;
     const char *whole = text[0] == '.' ? vf_arena_printf(reader->arena, "0%s", text) : text; /* ".5" */
     if (whole == NULL)
         return NULL;
@@ -435,6 +435,28 @@ static const struct vf_expr *parse_number(struct vf_expr_reader *reader)
     if (literal != NULL)
         vf_read_advance(reader);
     return literal;
+}
+
+/* Behind the sign. The least whole number is one only with it: its digits alone are a number of another kind. */
+static const struct vf_expr *parse_negative(struct vf_expr_reader *reader)
+{
+    static const char digits[] = "9223372036854775808", least[] = "-9223372036854775808";
+
+    if (!reader->dialect->point_is_floating || reader->token.kind != VF_EXPR_NUMBER ||
+        strcmp(reader->token.text, digits) != 0)
+        return vf_build_negative(reader, parse(reader, VF_LEVEL_UNARY));
+    vf_read_advance(reader);
+    return vf_expr_literal(reader->arena, VF_K_I64, least, strlen(least));
+}
+
+/* SQLite takes a column behind "+" for an expression, without the column's affinity. */
+static const struct vf_expr *parse_positive(struct vf_expr_reader *reader)
+{
+    const struct vf_expr *expr = parse(reader, VF_LEVEL_UNARY);
+
+    if (expr != NULL && expr->kind == VF_EXPR_COLUMN && reader->dialect->has_affinity != NULL)
+        return vf_expr_not_understood(reader, "\"+\" before a column");
+    return expr;
 }
 
 static const struct vf_expr *parse_string(struct vf_expr_reader *reader)
@@ -496,9 +518,9 @@ static const struct vf_expr *parse_operand(struct vf_expr_reader *reader)
         return inside != NULL && vf_read_expect_sign(reader, ")") ? inside : NULL;
     }
     if (vf_read_take_sign(reader, "-"))
-        return vf_build_negative(reader, parse(reader, VF_LEVEL_UNARY));
+        return parse_negative(reader);
     if (vf_read_take_sign(reader, "+"))
-        return parse(reader, VF_LEVEL_UNARY);
+        return parse_positive(reader);
     if (vf_read_take_word(reader, "NOT"))
         return vf_build_not(reader, parse(reader, VF_LEVEL_NOT));
     if (reader->token.kind == VF_EXPR_WORD)
@@ -640,17 +662,14 @@ static const struct vf_expr *with_collation(struct vf_expr_reader *reader, const
     if (reader->token.kind != VF_EXPR_WORD && reader->token.kind != VF_EXPR_NAME)
         return vf_expr_not_understood(reader, "the name of a collation is expected");
     vf_read_advance(reader);
-    if (vf_read_take_sign(reader, ".")) { /* pg_catalog."C" */
-        name = reader->token.text;
+    while (vf_read_take_sign(reader, ".")) { /* pg_catalog."C", or DuckDB's nocase.noaccent, which is both */
+        name = reader->dialect->chains_collations ? vf_arena_printf(reader->arena, "%s.%s", name, reader->token.text)
+                                                  : reader->token.text;
+        if (name == NULL)
+            return NULL;
         vf_read_advance(reader);
     }
-    struct vf_expr *copy = vf_arena_alloc(reader->arena, 1, sizeof(*copy));
-    const struct vf_expr *made = vf_expr_own(reader->arena, vf_expr_collate, name, expr->is, &expr, 1);
-    if (copy == NULL || made == NULL)
-        return NULL;
-    *copy = *made;
-    copy->text = vf_expr_collate;
-    return copy;
+    return vf_build_collate(reader, expr, name);
 }
 
 /* One step to the right of `a`; *more false: nothing more of this level. */

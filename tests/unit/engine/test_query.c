@@ -104,6 +104,13 @@ static const struct translation translations[] = {
      "LIMIT "
      "-1 OFFSET 2",
      NULL},
+    /* PostgreSQL orders a SELECT DISTINCT by what it selects, as it is */
+    {"sqlite", "SELECT DISTINCT name FROM author ORDER BY name", "postgres", NULL, "SELECT DISTINCT in an order"},
+    {"sqlite", "SELECT DISTINCT name FROM author ORDER BY length(name)", "postgres", NULL,
+     "SELECT DISTINCT in an order"},
+    {"sqlite", "SELECT DISTINCT id FROM author ORDER BY id", "postgres",
+     "SELECT DISTINCT \"author\".\"id\" AS \"id\" FROM \"author\" AS \"author\" ORDER BY \"author\".\"id\" NULLS FIRST",
+     NULL},
     /* texts in an order */
     {"sqlite", "SELECT id FROM author ORDER BY name", "postgres",
      "SELECT \"author\".\"id\" AS \"id\" FROM \"author\" AS \"author\" ORDER BY \"author\".\"name\" COLLATE \"C\" "
