@@ -421,7 +421,7 @@ static bool unify_to_compare(struct vf_expr_reader *reader, const struct vf_expr
 static const struct vf_expr *compared(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr **args,
                                       size_t n_args)
 {
-    const struct vf_expr *bare[VF_EXPR_MAX_ARGS];
+    const struct vf_expr *bare[VF_EXPR_MAX_ARGS] = {NULL};
     const char *rule = NULL;
 
     if (!unify_to_compare(reader, args, n_args))

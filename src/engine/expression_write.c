@@ -380,7 +380,8 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
 /* What it is at most, either way, where numbers of 32 bits can't be too many; else infinity. */
 static double bound_of(const struct vf_expr *expr)
 {
-    double value = INFINITY;
+    const double unbounded = (double)INFINITY;
+    double value = unbounded;
 
     if (expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value))
         return fabs(value);
@@ -388,7 +389,7 @@ static double bound_of(const struct vf_expr *expr)
         return 0x1p30; /* of a gigabyte */
     if (vf_expr_is_call(expr, VF_X_ADD) || vf_expr_is_call(expr, VF_X_SUB))
         return bound_of(expr->args[0]) + bound_of(expr->args[1]);
-    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : INFINITY;
+    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : unbounded;
 }
 
 /* Is its type one of 64 bits in the target? */
