@@ -75,11 +75,36 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
-static void write_head(const char *table, struct vf_buf *sql)
+/* How many rows the head has, and the bytes of each of its columns as row_bytes() counts them: the server adds them up, for the rows themselves may be more than it gives in one answer. */
+static enum vf_status write_head(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
+                                 struct vf_error *err)
 {
-    vf_buf_str(sql, "SELECT * FROM ");
+    enum { NAME = 1, HIDDEN = 6, IS_HIDDEN = 1 }; /* of https://sqlite.org/pragma.html#pragma_table_xinfo */
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf columns;
+    bool row = true;
+    vf_buf_init(&columns, VF_BUF_MAX);
+    vf_buf_str(&columns, VF_SQLITE_ASK_COLUMNS);
+    vf_sqlite_quote(&columns, table);
+    vf_buf_char(&columns, ')');
+    vf_buf_str(sql, "SELECT count(*)");
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &columns, &stmt, err);
+    while (status == VF_OK && row) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row || conn->lib->column_int64(stmt, HIDDEN) == IS_HIDDEN)
+            continue;
+        vf_buf_str(sql, ", sum(CASE WHEN typeof(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
+        vf_buf_str(sql, ") IN ('text', 'blob') THEN length(CAST(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
+        vf_buf_str(sql, " AS BLOB)) + 2 ELSE 9 END)");
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&columns);
+    vf_buf_str(sql, " FROM (SELECT * FROM ");
     vf_sqlite_quote(sql, table);
-    vf_buf_printf(sql, " NOT INDEXED LIMIT %d", N_HEAD);
+    vf_buf_printf(sql, " NOT INDEXED LIMIT %d)", N_HEAD);
+    return status;
 }
 
 /* Average of the first few rows, by one question: of a server each question costs a way there and back. */
@@ -88,18 +113,18 @@ static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
-    int64_t sum_bytes = 0;
-    int64_t n_seen = 0;
-    bool row = true;
+    int64_t sum_bytes = 0, n_seen = 0;
+    bool row = false;
     vf_buf_init(&sql, VF_BUF_MAX);
-    write_head(table, &sql);
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
-    while (status == VF_OK && row) {
+    enum vf_status status = write_head(conn, table, &sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
-        if (status != VF_OK || !row)
-            break;
-        sum_bytes += row_bytes(conn, stmt);
-        n_seen++;
+    if (status == VF_OK && row) {
+        n_seen = conn->lib->column_int64(stmt, 0);
+        for (int i = 1; i < conn->lib->column_count(stmt); i++)
+            sum_bytes += conn->lib->column_int64(stmt, i);
     }
     conn->lib->finalize(stmt);
     vf_buf_release(&sql);
@@ -234,8 +259,7 @@ enum vf_status vf_sqlite_write_measure(struct vf_sqlite_conn *conn, const char *
     enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
     if (status == VF_OK)
         status = write_keys(conn, &keys, true, keys_sql, err);
-    write_head(table, head_sql);
-    return status;
+    return status == VF_OK ? write_head(conn, table, head_sql, err) : status;
 }
 
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
