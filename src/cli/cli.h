@@ -92,9 +92,12 @@ int64_t vf_number_of(const json_t *object, const char *key);
 
 void vf_show_inspect(FILE *out, const json_t *result);
 void vf_show_sidecars(FILE *out, const json_t *result);
-void vf_show_problems(FILE *out, const json_t *result); /* not moved, and problems with remedies */
-void vf_show_changes(FILE *out, const json_t *result);  /* of plan --diff */
-void vf_show_tables(FILE *out, const json_t *result);   /* the end of a copy or verify */
+void vf_show_problems(FILE *out,
+                      const json_t *result); /* not moved, and problems with remedies; those alike are gathered */
+void vf_show_list(FILE *out, const json_t *problems);
+void vf_show_target(FILE *out, const json_t *item);    /* which of several targets a line is about */
+void vf_show_changes(FILE *out, const json_t *result); /* of plan --diff */
+void vf_show_tables(FILE *out, const json_t *result);  /* the end of a copy or verify */
 
 /* Columns of a terminal: COLUMNS, else what the terminal says, else 80. */
 int vf_terminal_columns(void);

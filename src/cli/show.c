@@ -92,69 +92,6 @@ int64_t vf_number_of(const json_t *object, const char *key)
     return (int64_t)json_integer_value(json_object_get(object, key));
 }
 
-/* Which of several targets a line is about. */
-static void show_target(FILE *out, const json_t *item)
-{
-    if (json_object_get(item, "target") != NULL)
-        fprintf(out, " (target %" PRId64 ")", vf_number_of(item, "target"));
-}
-
-/* ---- plan: what doesn't move, and problems ---- */
-
-static void show_not_moved(FILE *out, const json_t *list)
-{
-    size_t i;
-    json_t *item;
-
-    json_array_foreach(list, i, item)
-    {
-        fprintf(out, "not moved: %s ", vf_text_of(item, "kind"));
-        vf_show_text(out, vf_text_of(item, "name"));
-        if (vf_text_of(item, "on")[0] != '\0') {
-            fputs(" on ", out);
-            vf_show_text(out, vf_text_of(item, "on"));
-        }
-        show_target(out, item);
-        fputs(": ", out);
-        vf_show_text(out, vf_text_of(item, "why"));
-        fputc('\n', out);
-    }
-}
-
-static void show_list(FILE *out, const json_t *list)
-{
-    size_t i;
-    json_t *item;
-
-    json_array_foreach(list, i, item)
-    {
-        fputs(vf_text_of(item, "severity"), out);
-        show_target(out, item);
-        fputs(": ", out);
-        if (vf_text_of(item, "object")[0] != '\0') {
-            vf_show_text(out, vf_text_of(item, "object"));
-            fputs(": ", out);
-        }
-        vf_show_text(out, vf_text_of(item, "what"));
-        if (vf_text_of(item, "remedy")[0] != '\0') {
-            fputs("; ", out);
-            vf_show_text(out, vf_text_of(item, "remedy"));
-        }
-        if (vf_number_of(item, "line") > 0 && vf_text_of(item, "say")[0] != '\0') {
-            fprintf(out, " (line %" PRId64 " of the plan: ", vf_number_of(item, "line"));
-            vf_show_text(out, vf_text_of(item, "say"));
-            fputc(')', out);
-        }
-        fputc('\n', out);
-    }
-}
-
-void vf_show_problems(FILE *out, const json_t *result)
-{
-    show_not_moved(out, json_object_get(result, "not_moved"));
-    show_list(out, json_object_get(result, "problems"));
-}
-
 /* ---- plan --diff ---- */
 
 void vf_show_changes(FILE *out, const json_t *result)
@@ -348,7 +285,7 @@ static void show_views(FILE *out, const json_t *list)
         const json_t *equal = json_object_get(view, "equal");
         fputs("view ", out);
         vf_show_text(out, vf_text_of(view, "name"));
-        show_target(out, view);
+        vf_show_target(out, view);
         fputs(json_is_null(equal) ? ": not compared" : json_is_true(equal) ? ": equal" : ": DIFFERS", out);
         if (json_object_get(view, "target_rows") != NULL)
             fprintf(out, ", %" PRId64 " rows", vf_number_of(view, "target_rows"));
@@ -433,8 +370,7 @@ void vf_show_tables(FILE *out, const json_t *result)
 
     if (tables == NULL)
         return;
-    show_not_moved(out, json_object_get(result, "not_moved"));
-    show_list(out, json_object_get(result, "problems"));
+    vf_show_problems(out, result);
     int width = name_width(tables);
     json_array_foreach(tables, i, table)
     {
@@ -442,7 +378,7 @@ void vf_show_tables(FILE *out, const json_t *result)
         show_table(out, table, width);
     }
     show_views(out, json_object_get(result, "views"));
-    show_list(out, json_object_get(result, "unfinished"));
+    vf_show_list(out, json_object_get(result, "unfinished"));
     if (json_object_get(result, "files") != NULL) {
         fprintf(out, "%zu files, one for each value of ", json_array_size(json_object_get(result, "files")));
         vf_show_text(out, vf_text_of(result, "by"));

@@ -122,13 +122,18 @@ struct vf_dialect {
     bool has_blob_texts;              /* x'..' */
     bool reads_conditions_as_numbers; /* 1 is true, and any number is a condition */
     bool slash_is_floating;           /* 5 / 2 is 2.5 */
-    bool zero_divisor_is_null;        /* x / 0 is NULL where whole numbers are divided */
-    bool zero_divisor_is_infinite;    /* and not NULL where others are */
-    bool nulls_sort_high;             /* NULLs come last, and first with DESC, unless it is said otherwise */
-    bool offset_wants_limit;          /* OFFSET isn't alone */
-    bool has_nan;                     /* NaN and -0.0 are floating-point numbers */
-    bool overflow_is_error;           /* of whole numbers; else they go on as floating-point ones */
-    bool real_overflow_is_error;      /* of floating-point numbers, and underflow */
+    bool
+        point_is_floating; /* 1.5 is a floating-point number, compared with whole ones by its value; there are no decimals */
+    bool chains_collations;        /* COLLATE a.b is by a and by b; else a is a schema */
+    bool passes_collations;        /* what is computed of a column's texts is compared by the column's collation */
+    bool zero_divisor_is_null;     /* x / 0 is NULL where whole numbers are divided */
+    bool zero_divisor_is_infinite; /* and not NULL where others are */
+    bool nulls_sort_high;          /* NULLs come last, and first with DESC, unless it is said otherwise */
+    bool offset_wants_limit;       /* OFFSET isn't alone */
+    bool distinct_sorts_outputs;   /* SELECT DISTINCT is ordered by what it selects alone, as it stands there */
+    bool has_nan;                  /* NaN and -0.0 are floating-point numbers */
+    bool overflow_is_error;        /* of whole numbers; else they go on as floating-point ones */
+    bool real_overflow_is_error;   /* of floating-point numbers, and underflow */
     int json_null_version;    /* json_valid(NULL) is NULL from this version on, before it was false; 0: always NULL */
     enum vf_level like_level; /* of LIKE, IN and BETWEEN */
     char like_escape;         /* where a pattern says none; 0: none */
@@ -145,6 +150,8 @@ struct vf_dialect {
     /* A literal's text as the neutral text of a kind where the form is this; false: it isn't one. NULL: the neutral reading alone. */
     bool (*read_literal)(enum vf_kind kind, enum vf_form form, enum vf_kind from, const char *text, struct vf_buf *out);
     unsigned (*abilities)(const struct vf_column *column);
+    /* Is a literal that is compared with the column converted to what the column holds? NULL: a literal is of the type of whatever it stands beside. */
+    bool (*has_affinity)(const struct vf_column *column);
     /* Another spelling of `a` op `b` (AND, OR), or NULL. May be NULL. */
     const struct vf_expr *(*read_pair)(struct vf_arena *arena, enum vf_expr_op op, const struct vf_expr *a,
                                        const struct vf_expr *b);
@@ -154,8 +161,9 @@ struct vf_dialect {
     /* Writing. */
     const struct vf_dialect_form *forms; /* of each operation; where there is none, that of all dialects, or none */
     void (*quote)(struct vf_buf *out, const char *name);
-    /* The collation that a text is ordered by, to be written behind it, where the rule is this; NULL: the one that it has. NULL in a dialect: columns are as they should be. */
-    const char *(*order_collation)(const char *rule);
+    /* The collation to be written behind a text that is compared by the rule, one of the dialect's own or NULL. `own`: that of its columns, or NULL. NULL: it is compared so by itself. */
+    const char *(*collation_for)(const struct vf_expr_scope *scope, const char *rule, const char *own,
+                                 enum vf_rule_for what);
     /* false: there is no such literal; *why is set. */
     bool (*write_literal)(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out);
     const char *const *cast_names; /* by kind, the name of a type in a cast; NULL: none */
@@ -201,6 +209,9 @@ void vf_expr_refuse(struct vf_expr_writer *writer, const char *why);
 void vf_expr_write_part(struct vf_expr_writer *writer, const struct vf_expr *expr);
 /* A literal where it is compared with `beside`, a column or not. */
 void vf_expr_write_beside(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside);
+/* " COLLATE name" behind `text`, if it wouldn't be compared by `rule` without. */
+void vf_expr_write_collation(const struct vf_dialect *dialect, const struct vf_expr_scope *scope,
+                             const struct vf_expr *text, const char *rule, enum vf_rule_for what, struct vf_buf *out);
 /* By a form of the tables. */
 void vf_expr_write_form(struct vf_expr_writer *writer, const char *form, const struct vf_expr *expr);
 /* The sign of a comparison between blanks. */

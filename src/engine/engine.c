@@ -200,12 +200,6 @@ enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_opt
     return done(conn, status, err);
 }
 
-void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    assert(identifier != NULL && out != NULL);
-    vf_conn_ops(conn)->quote(conn, identifier, out);
-}
-
 enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
                              struct vf_buf *out, struct vf_error *err)
 {

@@ -63,6 +63,7 @@ struct vf_limits {
     bool stored_columns, virtual_columns; /* a column can be computed from others, kept or not */
     bool not_null_names;                  /* a column's NOT NULL is a constraint, with a name */
     uint32_t max_loaders;                 /* connections that may load at once, at least 1 */
+    uint32_t max_scanners;                /* scans that are worth the memory that each takes, 0: no limit */
     /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */
     enum vf_index_builder index_builders[VF_MAX_INDEX_BUILDERS + 1];
     enum vf_text_builder text_builder; /* what builds full-text indexes there */
@@ -162,6 +163,7 @@ struct vf_mapping {
     const char *how;             /* LOSSY: what changes; NONE: why; EXACT: a remark, or NULL */
     bool default_moved;          /* the column's default can be declared */
     const char *default_why;     /* why it can't be; or, of one that can: what isn't quite the source's, or NULL */
+    bool has_no_default;         /* it can't have any, be it an expression: default_why says why */
     const char *counts_not;      /* of a column that counts by itself in the source: why it doesn't there, or NULL */
     const char *counts_not_same; /* it does: what is different about the next number, or NULL */
     bool
@@ -314,8 +316,6 @@ struct vf_engine_ops {
     /* User tables and all that belongs to them. vecferry's own tables are left out; what vecferry_schema remembers is laid over what the catalogue says. */
     enum vf_status (*inspect)(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                               struct vf_error *err);
-    /* What a query for the user to run or read calls the table: quoted as the dialect wants it. */
-    void (*quote)(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
     /*
      * A condition for a relation's `where`: it holds for exactly the rows whose column has the value of this text (a text, a label, a uuid, digits of a whole number, true or false), or
      * none with `text` NULL. VF_MISSING: not for a column like this. NULL in an engine: it has no filters.
@@ -327,8 +327,8 @@ struct vf_engine_ops {
     enum vf_status (*begin_snapshot)(struct vf_conn *conn, char *token, size_t token_bytes, struct vf_error *err);
     enum vf_status (*join_snapshot)(
         struct vf_conn *conn, const char *token,
-        struct vf_error *err); /* VF_CAP_SHARED_SNAPSHOT only; VF_STATE: the snapshot is gone */
-    void (*end_snapshot)(struct vf_conn *conn);
+        struct vf_error *err);                  /* VF_CAP_SHARED_SNAPSHOT only; VF_STATE: the snapshot is gone */
+    void (*end_snapshot)(struct vf_conn *conn); /* where the connection is used further; a copy closes it */
     /* Cut a table into chunks of about target_bytes, the last one open-ended; at least one chunk. */
     enum vf_status (*split)(struct vf_conn *conn, const struct vf_relation *relation, uint64_t target_bytes,
                             struct vf_chunk_list *chunks, struct vf_error *err);
@@ -337,7 +337,8 @@ struct vf_engine_ops {
     /* Fill `batch` (which the caller has reset) and set *more; an empty batch without rejects and with *more false is the end. */
     enum vf_status (*scan_read)(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err);
     void (*scan_close)(struct vf_scan *scan);
-    /* Rows by key: `keys` has the relation's key columns, in that order; rows that aren't there are simply missing from the result. Opens a scan as scan_open does. */
+    /* Rows by key: `keys` has the relation's key columns, in that order; rows that aren't there are simply missing from the result. Opens a scan as scan_open does. A copy
+     * and its verify read whole tables: this is for what follows changes row by row. */
     enum vf_status (*lookup)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_batch *keys,
                              struct vf_scan **scan, struct vf_error *err);
 
@@ -456,7 +457,6 @@ enum vf_status vf_conn_describe(struct vf_conn *conn, struct vf_server *server, 
 const struct vf_limits *vf_conn_limits(const struct vf_conn *conn);
 enum vf_status vf_conn_inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                                struct vf_error *err) VF_CHECKED;
-void vf_conn_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out);
 enum vf_status vf_conn_match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
                              struct vf_buf *out, struct vf_error *err) VF_CHECKED;
 enum vf_status vf_conn_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,

@@ -49,6 +49,7 @@ bool vf_build_can_sort(struct vf_expr_reader *reader, const struct vf_expr *expr
 
 static const struct vf_expr *extreme(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr *arg)
 {
+    const struct vf_expr *given = arg;
     const char *rule = NULL;
 
     if (!vf_build_can_sort(reader, arg, vf_expr_op_name(op), &rule))
@@ -57,7 +58,7 @@ static const struct vf_expr *extreme(struct vf_expr_reader *reader, enum vf_expr
     if (!vf_build_can_compute(reader, arg))
         return NULL;
     const struct vf_expr *made = vf_expr_call1(reader->arena, op, arg->is, arg);
-    return rule != NULL ? vf_expr_with_rule(reader->arena, made, rule) : made;
+    return vf_build_collated(reader, rule != NULL ? vf_expr_with_rule(reader->arena, made, rule) : made, &given, 1);
 }
 
 /* Rounded, by the order in which they come or by a number of digits: the same only in one database. */

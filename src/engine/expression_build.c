@@ -1,12 +1,9 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "engine/expression_read.h"
 #include "model/temporal.h"
-
-const char vf_expr_collate[] = "collate";
 
 /* ---- literals ---- */
 
@@ -199,11 +196,6 @@ bool vf_build_can_compute(struct vf_expr_reader *reader, const struct vf_expr *e
     return false;
 }
 
-const struct vf_expr *vf_build_bare(const struct vf_expr *expr)
-{
-    return vf_expr_is_call(expr, VF_X_OWN) && expr->text == vf_expr_collate ? expr->args[0] : expr;
-}
-
 const char *vf_build_own_rule(struct vf_expr_reader *reader, const char *word)
 {
     return vf_arena_printf(reader->arena, "%s:%s", reader->dialect->name, word);
@@ -228,18 +220,52 @@ static bool is_literal(const struct vf_expr *expr)
     return expr->kind == VF_EXPR_LITERAL;
 }
 
-/* May a literal take the kind of what it stands beside? SQLite lets a text be a number beside a column only, by its affinity. */
-static bool may_take(const struct vf_expr_reader *reader, const struct vf_expr *literal, const struct vf_expr *beside)
+/* Are literals compared with it converted to its kind? Of SQLite's expressions, columns of most types and casts do that. */
+static bool has_affinity(const struct vf_expr_reader *reader, const struct vf_expr *expr)
 {
-    bool by_affinity = reader->dialect->reads_conditions_as_numbers;
-    bool alike = vf_kind_is_number(literal->is) && vf_kind_is_number(beside->is);
+    const struct vf_expr *bare = vf_build_bare(expr);
+
+    if (bare->kind == VF_EXPR_COLUMN)
+        return reader->dialect->has_affinity(&reader->scope->table->columns[bare->column]);
+    return vf_expr_is_call(bare, VF_X_CAST);
+}
+
+/* May a literal take the kind of what it stands beside, by affinity? */
+static bool may_convert(const struct vf_expr_reader *reader, const struct vf_expr *literal,
+                        const struct vf_expr *beside, enum vf_unite why)
+{
+    bool from_text = vf_kind_is_text(literal->is), to_text = vf_kind_is_text(beside->is);
+    bool to_number = vf_kind_is_number(beside->is) || beside->is == VF_K_BOOL || beside->is == VF_K_BLOB;
+    const struct vf_expr *bare = vf_build_bare(beside);
+
+    if (to_number && bare->kind == VF_EXPR_COLUMN && bare->form == VF_FORM_TEXT)
+        return false; /* what lies there are texts, and '1.50' isn't '1.5' */
+    if (from_text ? to_text : beside->is == VF_K_BOOL)
+        return true;
+    if (why == VF_UNITE_TO_COMPUTE) /* '5' + 1 is 6 */
+        return from_text && to_number;
+    if (from_text ? to_number : to_text)
+        return why == VF_UNITE_TO_COMPARE && beside->is != VF_K_BLOB && has_affinity(reader, beside);
+    return bare->kind == VF_EXPR_COLUMN;
+}
+
+/* May a literal take the kind of what it stands beside? */
+static bool may_take(const struct vf_expr_reader *reader, const struct vf_expr *literal, const struct vf_expr *beside,
+                     enum vf_unite why)
+{
+    bool is_point = literal->is == VF_K_DECIMAL || literal->is == VF_K_F64;
+    bool stays = why == VF_UNITE_TO_CHOOSE && reader->dialect->point_is_floating;
 
     if (!is_literal(literal) || is_literal(beside) || beside->is == VF_K_UNTYPED)
         return false;
-    if (vf_kind_is_whole(beside->is) && literal->is == VF_K_DECIMAL)
+    if (vf_kind_is_whole(beside->is) && is_point)
         return false; /* 1.5 beside whole numbers stays what it is */
-    return alike || vf_kind_is_text(literal->is) || (by_affinity && vf_build_bare(beside)->kind == VF_EXPR_COLUMN) ||
-           (by_affinity && beside->is == VF_K_BOOL);
+    if (beside->is == VF_K_DECIMAL && literal->is == VF_K_F64 && !reader->dialect->point_is_floating)
+        return false; /* the decimal is made a floating-point number, not the other way round */
+    if (vf_kind_is_number(literal->is) && vf_kind_is_number(beside->is))
+        return !stays || vf_kind_is_whole(literal->is) == vf_kind_is_whole(beside->is);
+    return reader->dialect->has_affinity != NULL ? may_convert(reader, literal, beside, why)
+                                                 : vf_kind_is_text(literal->is);
 }
 
 static const struct vf_expr *take(struct vf_expr_reader *reader, const struct vf_expr *literal,
@@ -257,7 +283,8 @@ static const struct vf_expr *take(struct vf_expr_reader *reader, const struct vf
                        form);
 }
 
-bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_kind *kind)
+bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_unite why,
+                    enum vf_kind *kind)
 {
     const struct vf_expr *beside = NULL;
 
@@ -272,7 +299,7 @@ bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, 
     }
     *kind = beside != NULL ? beside->is : VF_K_UNTYPED;
     for (size_t i = 0; i < n_args && beside != NULL; i++) {
-        if (args[i]->kind == VF_EXPR_NULL || !may_take(reader, args[i], beside))
+        if (args[i]->kind == VF_EXPR_NULL || !may_take(reader, args[i], beside, why))
             continue;
         args[i] = take(reader, args[i], beside);
         if (args[i] == NULL)
@@ -282,30 +309,6 @@ bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, 
 }
 
 /* ---- comparing ---- */
-
-/* The column whose collation counts: through casts too. NULL: none. */
-static const struct vf_column *collated_column(const struct vf_expr_reader *reader, const struct vf_expr *expr)
-{
-    while (vf_expr_is_call(expr, VF_X_CAST))
-        expr = expr->args[0];
-    return expr->kind == VF_EXPR_COLUMN ? &reader->scope->table->columns[expr->column] : NULL;
-}
-
-bool vf_build_rule(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b,
-                   enum vf_rule_for what, const char **rule)
-{
-    const char *collation = vf_build_bare(a) != a ? a->rule : vf_build_bare(b) != b ? b->rule : NULL;
-    const struct vf_column *left = collated_column(reader, vf_build_bare(a));
-    const struct vf_column *right = collated_column(reader, vf_build_bare(b));
-
-    if (collation == NULL)
-        collation = left != NULL ? left->collation : right != NULL ? right->collation : NULL;
-    *rule = reader->dialect->collation_rule(reader->scope, collation, what);
-    if (*rule == NULL || strcmp(*rule, "nocase") == 0 || strcmp(*rule, "rtrim") == 0)
-        return true;
-    *rule = vf_build_own_rule(reader, *rule);
-    return *rule != NULL;
-}
 
 static bool is_order(enum vf_expr_op op)
 {
@@ -371,14 +374,57 @@ static const struct vf_expr *rule_of_texts(struct vf_expr_reader *reader, const 
     return vf_expr_call2(reader->arena, VF_X_RTRIM, VF_K_TEXT, expr, vf_expr_literal(reader->arena, VF_K_TEXT, " ", 1));
 }
 
+/* A floating-point number that is compared with whole ones by its value: it is the whole number that it is, or the decimal that tells it from all others. */
+static const struct vf_expr *real_beside_whole(struct vf_expr_reader *reader, const struct vf_expr *literal)
+{
+    char digits[32];
+    double value;
+
+    if (!vf_parse_f64(literal->text, strlen(literal->text), &value))
+        return literal;
+    if (value >= -0x1p63 && value < 0x1p63 && (double)(int64_t)value - value == 0)
+        return vf_expr_literal(reader->arena, VF_K_I64, digits,
+                               (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)value));
+    return strchr(literal->text, 'e') == NULL
+               ? vf_expr_literal(reader->arena, VF_K_DECIMAL, literal->text, strlen(literal->text))
+               : literal;
+}
+
+static bool are_whole(const struct vf_expr *const *args, size_t n_args)
+{
+    bool is_any = false;
+
+    for (size_t i = 0; i < n_args; i++) {
+        bool is_point = is_literal(args[i]) && args[i]->is == VF_K_F64;
+        if (!is_point && args[i]->kind != VF_EXPR_NULL && !vf_kind_is_whole(args[i]->is))
+            return false;
+        is_any = is_any || !is_point;
+    }
+    return is_any;
+}
+
+/* Literals as what they are compared with. */
+static bool unify_to_compare(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args)
+{
+    enum vf_kind ignored;
+
+    if (!vf_build_unify(reader, args, n_args, VF_UNITE_TO_COMPARE, &ignored))
+        return false;
+    bool by_value = reader->dialect->point_is_floating && are_whole(args, n_args);
+    for (size_t i = 0; i < n_args && by_value; i++) {
+        if (is_literal(args[i]) && args[i]->is == VF_K_F64 && (args[i] = real_beside_whole(reader, args[i])) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static const struct vf_expr *compared(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr **args,
                                       size_t n_args)
 {
-    const struct vf_expr *bare[VF_EXPR_MAX_ARGS];
-    enum vf_kind ignored;
+    const struct vf_expr *bare[VF_EXPR_MAX_ARGS] = {NULL};
     const char *rule = NULL;
 
-    if (!vf_build_unify(reader, args, n_args, &ignored))
+    if (!unify_to_compare(reader, args, n_args))
         return NULL;
     for (size_t i = 0; i < n_args; i++) {
         bool failed = false;
@@ -402,17 +448,35 @@ const struct vf_expr *vf_build_compare(struct vf_expr_reader *reader, enum vf_ex
     return a != NULL && b != NULL ? compared(reader, op, args, 2) : NULL;
 }
 
+/* What is looked for says by which affinity and collation, where columns have the first: columns in the list are as any values. */
+static bool is_in_plainly(const struct vf_expr *const *args, size_t n_args)
+{
+    const struct vf_expr *of = vf_build_bare(args[0]);
+
+    for (size_t i = 1; i < n_args; i++) {
+        const struct vf_expr *one = vf_build_bare(args[i]);
+        bool is_value = one->kind == VF_EXPR_LITERAL || one->kind == VF_EXPR_NULL;
+        bool is_text = vf_kind_is_text(of->is) && of->kind != VF_EXPR_COLUMN;
+        if (!is_value && (class_of(of->is) != class_of(one->is) || is_text))
+            return false;
+    }
+    return true;
+}
+
 const struct vf_expr *vf_build_in(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args)
 {
+    if (reader->dialect->has_affinity != NULL && !is_in_plainly(args, n_args))
+        return vf_expr_not_understood(reader, "a column in the list of IN");
+    for (size_t i = 1; i < n_args && !reader->dialect->passes_collations; i++)
+        args[i] = vf_build_bare(args[i]);
     return compared(reader, VF_X_IN, args, n_args);
 }
 
 const struct vf_expr *vf_build_distinct(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b)
 {
     const struct vf_expr *args[] = {a, b};
-    enum vf_kind ignored;
 
-    if (!vf_build_unify(reader, args, 2, &ignored))
+    if (!unify_to_compare(reader, args, 2))
         return NULL;
     if (args[0]->kind == VF_EXPR_NULL || args[1]->kind == VF_EXPR_NULL)
         return vf_build_not(reader, vf_expr_call1(reader->arena, VF_X_IS_NULL, VF_K_BOOL,
@@ -493,6 +557,45 @@ static bool is_odd(const struct vf_expr *expr)
     return expr != NULL && expr->kind != VF_EXPR_LITERAL && expr->kind != VF_EXPR_NULL && !vf_kind_is_number(expr->is);
 }
 
+/* Is it never a whole number where the values of one expression may be of several types? coalesce(score, 1) may, and 1 / 2 is 0. */
+static bool is_surely_real(const struct vf_expr *expr)
+{
+    if (expr->is != VF_K_F64)
+        return false;
+    if (expr->kind != VF_EXPR_CALL || expr->op == VF_X_CAST)
+        return true;
+    if (expr->op == VF_X_NEG || expr->op == VF_X_ABS || expr->op == VF_X_NULLIF || expr->op == VF_X_MIN ||
+        expr->op == VF_X_MAX)
+        return is_surely_real(expr->args[0]);
+    bool is_sum = expr->op >= VF_X_ADD && expr->op <= VF_X_DIV;
+    bool is_choice = expr->op >= VF_X_COALESCE && expr->op <= VF_X_CASE;
+    size_t n_sure = 0, n = 0;
+    for (size_t i = 0; i < expr->n_args; i++) {
+        bool is_condition = expr->op == VF_X_CASE && i % 2 == 0 && i + 1 < expr->n_args;
+        n += !is_condition;
+        n_sure += !is_condition && is_surely_real(expr->args[i]);
+    }
+    return is_sum ? n_sure > 0 : is_choice && n_sure == n;
+}
+
+/* Is a / b cut to a whole number in some rows only? */
+static bool may_be_cut(const struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b)
+{
+    return reader->dialect->point_is_floating && (a->is == VF_K_F64 || b->is == VF_K_F64) && !is_surely_real(a) &&
+           !is_surely_real(b);
+}
+
+static const struct vf_expr *in_64_bits(struct vf_expr_reader *reader, const struct vf_expr *expr)
+{
+    struct vf_expr *copy = expr != NULL ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *expr;
+    copy->is_wide = true;
+    return copy;
+}
+
 static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
                                         const struct vf_expr *a, const struct vf_expr *b)
 {
@@ -500,7 +603,10 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     enum vf_expr_op op = row->op;
     enum vf_kind kind;
 
-    if (a == NULL || b == NULL || (!is_odd(a) && !is_odd(b) && !vf_build_unify(reader, args, 2, &kind)))
+    if (a != NULL && b != NULL && op == VF_X_DIV && may_be_cut(reader, a, b))
+        return own_operator(reader, row->token, VF_K_F64, a, b);
+    if (a == NULL || b == NULL ||
+        (!is_odd(a) && !is_odd(b) && !vf_build_unify(reader, args, 2, VF_UNITE_TO_COMPUTE, &kind)))
         return NULL;
     bool whole = vf_kind_is_whole(args[0]->is) && vf_kind_is_whole(args[1]->is);
     bool single = args[0]->is == VF_K_F32 || args[1]->is == VF_K_F32;
@@ -511,11 +617,7 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     bool lies_otherwise = (abilities(reader, args[0]) & abilities(reader, args[1]) & VF_CAN_COMPUTE) == 0;
     if (lies_otherwise || single || mixes || !(whole || real || decimal) || (decimal && divides) ||
         (real && op == VF_X_MOD) || (real && op == VF_X_IDIV))
-        return own_operator(reader, row->token,
-                            real      ? VF_K_F64
-                            : decimal ? VF_K_DECIMAL
-                                      : args[0]->is,
-                            args[0], args[1]);
+        return own_operator(reader, row->token, real ? VF_K_F64 : decimal ? VF_K_DECIMAL : args[0]->is, a, b);
     if (op == VF_X_DIV && whole && !reader->dialect->slash_is_floating)
         op = VF_X_IDIV;
     if (real || op == VF_X_DIV) {
@@ -531,7 +633,8 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
         args[1] = by;
     }
     kind = op == VF_X_DIV || real ? VF_K_F64 : decimal ? VF_K_DECIMAL : VF_K_I64;
-    return vf_expr_call(reader->arena, op, kind, args, 2);
+    const struct vf_expr *made = vf_expr_call(reader->arena, op, kind, args, 2);
+    return whole && op <= VF_X_MUL && !reader->dialect->overflow_is_error ? in_64_bits(reader, made) : made;
 }
 
 const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const struct vf_expr *expr)
@@ -572,13 +675,11 @@ static const struct vf_expr *concatenation(struct vf_expr_reader *reader, const 
     return reader->why == NULL ? own_operator(reader, "||", vf_build_bare(a)->is, a, b) : NULL;
 }
 
-const struct vf_expr *vf_build_operator(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
-                                        const struct vf_expr *a, const struct vf_expr *b)
+static const struct vf_expr *operation(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
+                                       const struct vf_expr *a, const struct vf_expr *b)
 {
     const struct vf_expr *args[] = {a, b};
 
-    if (a == NULL || b == NULL)
-        return NULL;
     if ((row->op == VF_X_AND || row->op == VF_X_OR) && reader->dialect->read_pair != NULL) {
         const struct vf_expr *other = reader->dialect->read_pair(reader->arena, row->op, a, b);
         if (other != NULL)
@@ -598,4 +699,14 @@ const struct vf_expr *vf_build_operator(struct vf_expr_reader *reader, const str
     if (row->op == VF_X_OWN)
         return own_operator(reader, row->token, row->result, a, b);
     return arithmetic(reader, row, vf_build_bare(a), vf_build_bare(b));
+}
+
+const struct vf_expr *vf_build_operator(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
+                                        const struct vf_expr *a, const struct vf_expr *b)
+{
+    const struct vf_expr *const args[] = {a, b};
+
+    if (a == NULL || b == NULL)
+        return NULL;
+    return vf_build_collated(reader, operation(reader, row, a, b), args, 2);
 }

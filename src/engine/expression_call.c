@@ -77,12 +77,14 @@ const struct vf_expr *vf_build_like(struct vf_expr_reader *reader, enum vf_read_
 {
     const struct vf_expr *made = NULL, *text = vf_build_bare(args[0]), *literal = NULL;
     bool folds = as == VF_READ_FOLDED;
+    const char *rule = NULL;
     struct vf_buf pattern;
     char escape = 0;
 
     if (!vf_kind_is_text(text->is) || args[1]->kind != VF_EXPR_LITERAL || args[1]->is != VF_K_TEXT)
         return vf_expr_not_understood(reader, "LIKE and GLOB are read of a text, with a literal for a pattern");
-    if (!vf_build_can_compute(reader, text))
+    if (!vf_build_can_compute(reader, text) ||
+        (reader->dialect->passes_collations && !vf_build_rule(reader, args[0], args[1], VF_FOR_EQUALITY, &rule)))
         return NULL;
     vf_buf_init(&pattern, VF_BUF_MAX);
     bool is_read = as == VF_READ_GLOB ? read_glob(args[1]->text, &pattern)
@@ -97,7 +99,7 @@ const struct vf_expr *vf_build_like(struct vf_expr_reader *reader, enum vf_read_
     vf_buf_release(&pattern);
     if (literal != NULL)
         made = vf_expr_call2(reader->arena, VF_X_LIKE, VF_K_BOOL, folds ? folded(reader, text) : text, literal);
-    return made;
+    return rule != NULL ? vf_expr_with_rule(reader->arena, made, rule) : made;
 }
 
 /* ---- CAST ---- */
@@ -129,6 +131,13 @@ static const struct vf_expr *cast_to(struct vf_expr_reader *reader, const struct
                   : cast_of_own(reader, expr, kind);
 }
 
+static bool is_number(const struct vf_expr *expr)
+{
+    enum vf_kind kind = vf_build_bare(expr)->is;
+
+    return vf_kind_is_number(kind) && kind != VF_K_DECIMAL;
+}
+
 const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *type)
 {
     bool is_cut = false;
@@ -136,8 +145,10 @@ const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct 
     if (expr == NULL || type == NULL)
         return NULL;
     enum vf_kind kind = reader->dialect->kind_of(type, &is_cut);
-    if (kind == VF_K_UNTYPED)
+    if (kind == VF_K_UNTYPED || (kind == VF_K_DECIMAL && reader->dialect->point_is_floating && !is_number(expr)))
         return vf_expr_not_understood(reader, "a cast to \"%.60s\"", type);
+    if (kind == VF_K_DECIMAL && reader->dialect->point_is_floating)
+        return vf_build_bare(expr); /* a number stays what it is */
     if (is_cut)
         return vf_expr_not_understood(reader, "a cast to \"%.60s\", which may cut or round values", type);
     if (expr->kind == VF_EXPR_NULL)
@@ -148,11 +159,13 @@ const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct 
                            : kind == VF_K_F32     ? VF_K_F64
                                                   : kind,
                            VF_FORM_NATIVE);
-    expr = vf_build_bare(expr);
+    const struct vf_expr *bare = vf_build_bare(expr);
     bool lies_otherwise =
-        expr->kind == VF_EXPR_COLUMN &&
-        (reader->dialect->abilities(&reader->scope->table->columns[expr->column]) & VF_CAN_COMPUTE) == 0;
-    return lies_otherwise ? cast_of_own(reader, expr, kind) : cast_to(reader, expr, kind);
+        bare->kind == VF_EXPR_COLUMN &&
+        (reader->dialect->abilities(&reader->scope->table->columns[bare->column]) & VF_CAN_COMPUTE) == 0;
+    const struct vf_expr *made = lies_otherwise ? cast_of_own(reader, bare, kind) : cast_to(reader, bare, kind);
+    bool keeps_collate = made != NULL && bare != expr && vf_kind_is_text(made->is);
+    return keeps_collate ? vf_build_collate(reader, made, expr->rule) : made;
 }
 
 /* ---- CASE, COALESCE and others of several values ---- */
@@ -166,13 +179,16 @@ static bool can_compute_all(struct vf_expr_reader *reader, const struct vf_expr 
     return true;
 }
 
-/* Are they all of kinds that are one? Whole numbers and others aren't: databases differ in what comes out. */
-static bool are_alike(const struct vf_expr *const *args, size_t n_args, enum vf_kind kind)
+/* Are they all of kinds that are one? Whole numbers and others aren't: databases differ in what comes out. A literal that SQLite leaves whole is the same number anywhere. */
+static bool are_alike(const struct vf_expr_reader *reader, const struct vf_expr *const *args, size_t n_args,
+                      enum vf_kind kind)
 {
     for (size_t i = 0; i < n_args; i++) {
         enum vf_kind is = args[i]->is;
+        bool is_whole_literal = args[i]->kind == VF_EXPR_LITERAL && vf_kind_is_whole(is);
         bool same = is == kind || args[i]->kind == VF_EXPR_NULL || (vf_kind_is_text(is) && vf_kind_is_text(kind)) ||
-                    (vf_kind_is_whole(is) && vf_kind_is_whole(kind)) || (is == VF_K_F64 && kind == VF_K_F32);
+                    (vf_kind_is_whole(is) && vf_kind_is_whole(kind)) || (is == VF_K_F64 && kind == VF_K_F32) ||
+                    (is_whole_literal && kind == VF_K_F64 && reader->dialect->point_is_floating);
         if (!same)
             return false;
     }
@@ -184,9 +200,9 @@ static bool bring_together(struct vf_expr_reader *reader, const struct vf_expr *
 {
     for (size_t i = 0; i < n_args; i++)
         args[i] = vf_build_bare(args[i]);
-    if (!vf_build_unify(reader, args, n_args, kind) || !can_compute_all(reader, args, n_args))
+    if (!vf_build_unify(reader, args, n_args, VF_UNITE_TO_CHOOSE, kind) || !can_compute_all(reader, args, n_args))
         return false;
-    if (are_alike(args, n_args, *kind))
+    if (are_alike(reader, args, n_args, *kind))
         return true;
     (void)vf_expr_not_understood(reader, "values of several kinds together");
     return false;
@@ -194,7 +210,7 @@ static bool bring_together(struct vf_expr_reader *reader, const struct vf_expr *
 
 const struct vf_expr *vf_build_case(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args)
 {
-    const struct vf_expr *values[VF_EXPR_MAX_ARGS];
+    const struct vf_expr *values[VF_EXPR_MAX_ARGS], *given[VF_EXPR_MAX_ARGS];
     size_t n_values = 0;
     enum vf_kind kind;
 
@@ -206,6 +222,7 @@ const struct vf_expr *vf_build_case(struct vf_expr_reader *reader, const struct 
         if (args[i] == NULL)
             return NULL;
     }
+    memcpy(given, values, n_values * sizeof(given[0]));
     if (!bring_together(reader, values, n_values, &kind))
         return NULL;
     n_values = 0;
@@ -215,7 +232,7 @@ const struct vf_expr *vf_build_case(struct vf_expr_reader *reader, const struct 
     }
     if (n_args % 2 == 1 && args[n_args - 1]->kind == VF_EXPR_NULL)
         n_args--;
-    return vf_expr_call(reader->arena, VF_X_CASE, kind, args, n_args);
+    return vf_build_collated(reader, vf_expr_call(reader->arena, VF_X_CASE, kind, args, n_args), given, n_values);
 }
 
 static const struct vf_expr *extreme(struct vf_expr_reader *reader, enum vf_expr_op op, const struct vf_expr **args,
@@ -353,10 +370,15 @@ static const struct vf_expr *own_function(struct vf_expr_reader *reader, const s
     return rule != NULL ? vf_expr_own(reader->arena, row->name, rule, kind, args, n_args) : NULL;
 }
 
-static const struct vf_expr *type_of(struct vf_expr_reader *reader, const struct vf_expr **args)
+static const struct vf_expr *type_of(struct vf_expr_reader *reader, const struct vf_dialect_function *row,
+                                     const struct vf_expr **args)
 {
     if (args[0]->kind != VF_EXPR_COLUMN)
         return vf_expr_not_understood(reader, "typeof() of what isn't a column");
+    const struct vf_column *column = &reader->scope->table->columns[args[0]->column];
+    bool is_number = vf_kind_is_number(args[0]->is) && args[0]->is != VF_K_DECIMAL;
+    if (is_number && (reader->dialect->abilities(column) & VF_CAN_COMPUTE) == 0)
+        return own_function(reader, row, args, 1); /* whole numbers among others, in a column that keeps them apart */
     return vf_expr_call(reader->arena, VF_X_TYPEOF, VF_K_TEXT, args, 1);
 }
 
@@ -391,8 +413,8 @@ static const struct vf_expr *moment(struct vf_expr_reader *reader, const struct 
     return vf_expr_call(reader->arena, row->op, kind, NULL, 0);
 }
 
-const struct vf_expr *vf_build_function(struct vf_expr_reader *reader, const struct vf_dialect_function *row,
-                                        const struct vf_expr **args, size_t n_args)
+static const struct vf_expr *function(struct vf_expr_reader *reader, const struct vf_dialect_function *row,
+                                      const struct vf_expr **args, size_t n_args)
 {
     enum vf_kind kind;
 
@@ -423,8 +445,18 @@ const struct vf_expr *vf_build_function(struct vf_expr_reader *reader, const str
     if (row->op == VF_X_ABS)
         return absolute(reader, args);
     if (row->op == VF_X_TYPEOF)
-        return type_of(reader, args);
+        return type_of(reader, row, args);
     if (row->op == VF_X_JSON_VALID)
         return json_valid(reader, row, args);
     return row->op >= VF_X_NOW && row->op <= VF_X_UUID ? moment(reader, row) : of_text(reader, row, args, n_args);
+}
+
+const struct vf_expr *vf_build_function(struct vf_expr_reader *reader, const struct vf_dialect_function *row,
+                                        const struct vf_expr **args, size_t n_args)
+{
+    const struct vf_expr *given[VF_EXPR_MAX_ARGS];
+
+    if (n_args > 0)
+        memcpy(given, args, n_args * sizeof(given[0]));
+    return vf_build_collated(reader, function(reader, row, args, n_args), given, n_args);
 }

@@ -157,7 +157,7 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
 {
     const struct vf_expr_scope *scope = reader->scope;
 
-    for (size_t i = 0; i < scope->n_ranges; i++) {
+    for (size_t i = scope->n_ranges; i-- > 0;) { /* an inner query's table hides one of the same name around it */
         size_t end = i + 1 < scope->n_ranges ? (size_t)scope->ranges[i + 1].first_column : scope->table->n_columns;
         if (!vf_read_same_name(reader, scope->ranges[i].alias, alias, is_bare_alias))
             continue;
@@ -166,6 +166,20 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
             return vf_build_column(reader, column);
     }
     return vf_expr_not_understood(reader, "there is no column \"%.60s.%.60s\"", alias, name);
+}
+
+/* Is the column of a table that can't be named here, since one of an inner query has the same name? */
+static bool is_of_hidden_table(const struct vf_expr_scope *scope, int column)
+{
+    size_t of = 0;
+
+    while (of + 1 < scope->n_ranges && scope->ranges[of + 1].first_column <= column)
+        of++;
+    for (size_t i = of + 1; i < scope->n_ranges; i++) {
+        if (vf_strcasecmp(scope->ranges[i].alias, scope->ranges[of].alias) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Of the query itself, or of the nearest around it. */
@@ -177,6 +191,9 @@ static const struct vf_expr *column_named(struct vf_expr_reader *reader, const c
         int column = find_column(reader, name, is_bare, scope->n_outer, end, false);
         if (column >= 0 && find_column(reader, name, is_bare, (size_t)column + 1, end, false) >= 0)
             return vf_expr_not_understood(reader, "column \"%.60s\" is one of several tables", name);
+        if (column >= 0 && is_of_hidden_table(reader->scope, column))
+            return vf_expr_not_understood(reader, "column \"%.60s\" is of a table whose name another one has here",
+                                          name);
         if (column >= 0)
             return vf_build_column(reader, column);
         end = scope->n_outer;
@@ -348,7 +365,9 @@ static const struct vf_expr *parse_name(struct vf_expr_reader *reader)
         bool is_system = vf_strcasecmp(before, "main") == 0 || vf_strcasecmp(before, "pg_catalog") == 0;
         if (reader->scope->n_ranges > 0 && !vf_read_is_sign(reader, "("))
             return column_of(reader, before, is_bare_alias, name, is_bare);
-        if (vf_read_is_sign(reader, "(") ? !is_system : vf_strcasecmp(before, reader->scope->table->name) != 0)
+        if (vf_read_is_sign(reader, "(") && !is_system)
+            return vf_expr_not_understood(reader, "%.40s.%.40s() is a function of the database's own", before, name);
+        if (!vf_read_is_sign(reader, "(") && vf_strcasecmp(before, reader->scope->table->name) != 0)
             return vf_expr_not_understood(reader, "\"%.40s.%.40s\" isn't one of the table", before, name);
     }
     if (vf_read_take_sign(reader, "("))
@@ -401,7 +420,7 @@ static const struct vf_expr *number(struct vf_expr_reader *reader)
     }
     if (!vf_is_decimal(text, size))
         return vf_expr_not_understood(reader, "the number \"%.40s\"", text);
-    bool is_real = strpbrk(text, "eE") != NULL;
+    bool is_real = reader->dialect->point_is_floating || strpbrk(text, "eE") != NULL;
     const char *whole = text[0] == '.' ? vf_arena_printf(reader->arena, "0%s", text) : text; /* ".5" */
     if (whole == NULL)
         return NULL;
@@ -416,6 +435,28 @@ static const struct vf_expr *parse_number(struct vf_expr_reader *reader)
     if (literal != NULL)
         vf_read_advance(reader);
     return literal;
+}
+
+/* Behind the sign. The least whole number is one only with it: its digits alone are a number of another kind. */
+static const struct vf_expr *parse_negative(struct vf_expr_reader *reader)
+{
+    static const char digits[] = "9223372036854775808", least[] = "-9223372036854775808";
+
+    if (!reader->dialect->point_is_floating || reader->token.kind != VF_EXPR_NUMBER ||
+        strcmp(reader->token.text, digits) != 0)
+        return vf_build_negative(reader, parse(reader, VF_LEVEL_UNARY));
+    vf_read_advance(reader);
+    return vf_expr_literal(reader->arena, VF_K_I64, least, strlen(least));
+}
+
+/* SQLite takes a column behind "+" for an expression, without the column's affinity. */
+static const struct vf_expr *parse_positive(struct vf_expr_reader *reader)
+{
+    const struct vf_expr *expr = parse(reader, VF_LEVEL_UNARY);
+
+    if (expr != NULL && expr->kind == VF_EXPR_COLUMN && reader->dialect->has_affinity != NULL)
+        return vf_expr_not_understood(reader, "\"+\" before a column");
+    return expr;
 }
 
 static const struct vf_expr *parse_string(struct vf_expr_reader *reader)
@@ -477,9 +518,9 @@ static const struct vf_expr *parse_operand(struct vf_expr_reader *reader)
         return inside != NULL && vf_read_expect_sign(reader, ")") ? inside : NULL;
     }
     if (vf_read_take_sign(reader, "-"))
-        return vf_build_negative(reader, parse(reader, VF_LEVEL_UNARY));
+        return parse_negative(reader);
     if (vf_read_take_sign(reader, "+"))
-        return parse(reader, VF_LEVEL_UNARY);
+        return parse_positive(reader);
     if (vf_read_take_word(reader, "NOT"))
         return vf_build_not(reader, parse(reader, VF_LEVEL_NOT));
     if (reader->token.kind == VF_EXPR_WORD)
@@ -621,17 +662,14 @@ static const struct vf_expr *with_collation(struct vf_expr_reader *reader, const
     if (reader->token.kind != VF_EXPR_WORD && reader->token.kind != VF_EXPR_NAME)
         return vf_expr_not_understood(reader, "the name of a collation is expected");
     vf_read_advance(reader);
-    if (vf_read_take_sign(reader, ".")) { /* pg_catalog."C" */
-        name = reader->token.text;
+    while (vf_read_take_sign(reader, ".")) { /* pg_catalog."C", or DuckDB's nocase.noaccent, which is both */
+        name = reader->dialect->chains_collations ? vf_arena_printf(reader->arena, "%s.%s", name, reader->token.text)
+                                                  : reader->token.text;
+        if (name == NULL)
+            return NULL;
         vf_read_advance(reader);
     }
-    struct vf_expr *copy = vf_arena_alloc(reader->arena, 1, sizeof(*copy));
-    const struct vf_expr *made = vf_expr_own(reader->arena, vf_expr_collate, name, expr->is, &expr, 1);
-    if (copy == NULL || made == NULL)
-        return NULL;
-    *copy = *made;
-    copy->text = vf_expr_collate;
-    return copy;
+    return vf_build_collate(reader, expr, name);
 }
 
 /* One step to the right of `a`; *more false: nothing more of this level. */

@@ -67,17 +67,28 @@ const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const str
 /* A literal as one of another kind; others unchanged, if they are of that kind. */
 const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind,
                                   enum vf_form form);
+/* What values are brought together for: one of them is chosen (COALESCE), they are compared, or computed with. */
+enum vf_unite { VF_UNITE_TO_CHOOSE, VF_UNITE_TO_COMPARE, VF_UNITE_TO_COMPUTE };
 /* Literals among them get the kind of the others, which is put into *kind. false: they have none together. */
-bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_kind *kind);
-/* Without a COLLATE around it. */
-const struct vf_expr *vf_build_bare(const struct vf_expr *expr);
-/* The rule by which the texts are compared. false: not understood. */
-bool vf_build_rule(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b,
-                   enum vf_rule_for what, const char **rule);
+bool vf_build_unify(struct vf_expr_reader *reader, const struct vf_expr **args, size_t n_args, enum vf_unite why,
+                    enum vf_kind *kind);
 /* May its values be computed with? Else a reason is set. */
 bool vf_build_can_compute(struct vf_expr_reader *reader, const struct vf_expr *expr);
 /* "NAME:word" of the dialect. */
 const char *vf_build_own_rule(struct vf_expr_reader *reader, const char *word);
+
+/* ---- expression_collate.c ---- */
+
+/* x COLLATE name */
+const struct vf_expr *vf_build_collate(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *name);
+/* Without a COLLATE around it. */
+const struct vf_expr *vf_build_bare(const struct vf_expr *expr);
+/* `made`, which is computed of `args`, with the collation that its texts have from them. */
+const struct vf_expr *vf_build_collated(struct vf_expr_reader *reader, const struct vf_expr *made,
+                                        const struct vf_expr *const *args, size_t n_args);
+/* The rule by which the texts are compared. false: not understood. */
+bool vf_build_rule(struct vf_expr_reader *reader, const struct vf_expr *a, const struct vf_expr *b,
+                   enum vf_rule_for what, const char **rule);
 
 /* ---- expression_call.c ---- */
 

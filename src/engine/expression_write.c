@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -119,7 +120,7 @@ static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, arg);
         if ((writer->dialect->abilities(column) & needed) == needed)
             continue;
-        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "are computed with";
+        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "compute";
         vf_expr_refuse(writer, vf_arena_printf(writer->arena,
                                                "the values of column \"%s\" lie in the target so that they don't %s as "
                                                "they do in the source",
@@ -201,16 +202,65 @@ static void write_joined(struct vf_expr_writer *writer, const struct vf_expr *ex
     }
 }
 
+/* The first collation of a column in it, or NULL. */
+static const char *own_collation(const struct vf_expr_scope *scope, const struct vf_expr *expr)
+{
+    const char *own = expr->kind == VF_EXPR_COLUMN ? scope->table->columns[expr->column].collation : NULL;
+
+    for (size_t i = 0; i < expr->n_args && own == NULL; i++)
+        own = own_collation(scope, expr->args[i]);
+    return own;
+}
+
+static bool is_plain_word(const char *name)
+{
+    return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.") == strlen(name);
+}
+
+void vf_expr_write_collation(const struct vf_dialect *dialect, const struct vf_expr_scope *scope,
+                             const struct vf_expr *text, const char *rule, enum vf_rule_for what, struct vf_buf *out)
+{
+    const char *collation = dialect->collation_for(scope, rule, own_collation(scope, text), what);
+
+    if (collation == NULL)
+        return;
+    vf_buf_str(out, " COLLATE ");
+    if (dialect->folds_names && is_plain_word(collation)) /* DuckDB's nocase.noaccent are two words */
+        vf_buf_str(out, collation);
+    else
+        dialect->quote(out, collation);
+}
+
+static bool is_collated(enum vf_expr_op op)
+{
+    return is_comparison(op) || op == VF_X_LIKE || op == VF_X_NULLIF || op == VF_X_MIN || op == VF_X_MAX;
+}
+
+/* Behind one of what is compared. By code points none may say otherwise; by a rule it is enough if the first says so. */
+static void write_collation(struct vf_expr_writer *writer, const struct vf_expr *expr, size_t number)
+{
+    bool orders = (expr->op >= VF_X_LT && expr->op <= VF_X_GE) || expr->op == VF_X_MIN || expr->op == VF_X_MAX;
+    bool is_text = vf_kind_is_text(expr->args[number]->is), is_first = number == 0;
+    const char *word = expr->rule != NULL ? strchr(expr->rule, ':') : NULL;
+
+    if (!is_text || (word != NULL && (!is_first || strcmp(word, ":stored") == 0 || strcmp(word, ":values") == 0)))
+        return;
+    vf_expr_write_collation(writer->dialect, writer->scope, word != NULL ? expr : expr->args[number], expr->rule,
+                            orders && is_first ? VF_FOR_ORDER : VF_FOR_EQUALITY, writer->out);
+}
+
 static void write_comparison(struct vf_expr_writer *writer, const struct vf_expr *expr, const char *form)
 {
     const struct vf_expr *beside = column_among(expr);
 
     if (expr->op == VF_X_IN) {
         vf_expr_write_beside(writer, expr->args[0], beside);
+        write_collation(writer, expr, 0);
         vf_buf_str(writer->out, " IN (");
         for (size_t i = 1; i < expr->n_args; i++) {
             vf_buf_str(writer->out, i > 1 ? ", " : "");
             vf_expr_write_beside(writer, expr->args[i], beside);
+            write_collation(writer, expr, i);
         }
         vf_buf_char(writer->out, ')');
         return;
@@ -221,6 +271,7 @@ static void write_comparison(struct vf_expr_writer *writer, const struct vf_expr
         } else {
             at++;
             vf_expr_write_beside(writer, expr->args[*at - '1'], beside);
+            write_collation(writer, expr, (size_t)(*at - '1'));
         }
     }
 }
@@ -326,6 +377,56 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
     return (whole || real) && ((expr->op >= VF_X_NEG && expr->op <= VF_X_IDIV) || expr->op == VF_X_ABS);
 }
 
+/* What it is at most, either way, where numbers of 32 bits can't be too many; else infinity. */
+static double bound_of(const struct vf_expr *expr)
+{
+    const double unbounded = (double)INFINITY;
+    double value = unbounded;
+
+    if (expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value))
+        return fabs(value);
+    if (vf_expr_is_call(expr, VF_X_LENGTH) || vf_expr_is_call(expr, VF_X_OCTETS))
+        return 0x1p30; /* of a gigabyte */
+    if (vf_expr_is_call(expr, VF_X_ADD) || vf_expr_is_call(expr, VF_X_SUB))
+        return bound_of(expr->args[0]) + bound_of(expr->args[1]);
+    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : unbounded;
+}
+
+/* Is its type one of 64 bits in the target? */
+static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    int64_t value = 0;
+
+    if (!vf_kind_is_whole(expr->is))
+        return false;
+    if (expr->kind == VF_EXPR_LITERAL)
+        return vf_parse_i64(expr->text, strlen(expr->text), &value) && (value > INT32_MAX || value < INT32_MIN);
+    if (expr->kind == VF_EXPR_COLUMN) {
+        const struct vf_column *column = vf_expr_column_of(writer, expr);
+        return column->type.kind == VF_K_I64 && column->native[0] != '\0';
+    }
+    if (expr->op == VF_X_CAST || vf_expr_is_aggregate(expr) || (expr->is_wide && bound_of(expr) > INT32_MAX))
+        return true;
+    for (size_t i = 0; i < expr->n_args; i++) {
+        if (is_wide(writer, expr->args[i]))
+            return true;
+    }
+    return false;
+}
+
+/* 60 * 60 * 24 * 365 * 100 has room in one database, and overflows 32 bits in another: then its first part is made a number of 64. */
+static const struct vf_expr *widened(struct vf_expr_writer *writer, const struct vf_expr *expr)
+{
+    if (!expr->is_wide || !writer->dialect->overflow_is_error || is_wide(writer, expr->args[0]) ||
+        is_wide(writer, expr->args[1]) || bound_of(expr) <= INT32_MAX)
+        return expr;
+    const struct vf_expr *wide = vf_expr_call1(writer->arena, VF_X_CAST, VF_K_I64, expr->args[0]);
+    const struct vf_expr *made = vf_expr_call2(writer->arena, expr->op, expr->is, wide, expr->args[1]);
+    if (made == NULL)
+        vf_expr_refuse(writer, NULL);
+    return made != NULL ? made : expr;
+}
+
 static void write_with_query(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
     if (expr->op == VF_X_EXISTS)
@@ -375,10 +476,10 @@ static void write_plain_call(struct vf_expr_writer *writer, const struct vf_expr
         writer->remark = "a sum beyond 64 bits is an error in the target";
     if (may_overflow(writer, expr))
         writer->remark = "a number that overflows is an error in the target, and goes on as another in the source";
-    if (is_comparison(expr->op))
+    if (is_collated(expr->op))
         write_comparison(writer, expr, form->form);
     else
-        vf_expr_write_form(writer, form->form, without_guard(writer, expr));
+        vf_expr_write_form(writer, form->form, widened(writer, without_guard(writer, expr)));
 }
 
 static void write_literal(struct vf_expr_writer *writer, const struct vf_expr *expr, const struct vf_expr *beside)

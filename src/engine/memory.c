@@ -10,12 +10,18 @@
 #include "engine/store.h"
 #include "model/schema_json.h"
 
-const char vf_memory_evidence[] = "remembered from the move that made the column";
+static const char evidence[] = "remembered from the move that made the column";
 
 struct recall {
     struct vf_schema *schema;
     const char *dialect; /* of the database here */
 };
+
+bool vf_memory_has_made(const struct vf_column *column)
+{
+    return column->evidence.text != NULL &&
+           vf_str_starts(column->evidence.text, evidence); /* what was measured may follow */
+}
 
 static int add_to_buf(const char *bytes, size_t size_bytes, void *context)
 {
@@ -86,12 +92,13 @@ static void lay_column(struct vf_column *here, const struct vf_column *source, c
 {
     if (vf_strcasecmp(here->native, target->native) != 0) /* SQLite has its own way to write the usual ones */
         return;
-    here->evidence.text = vf_memory_evidence;
+    here->evidence.text = evidence;
     if (is_same_kind)
         here->native = source->native;
     here->type = source->type;
     here->form = target->form;
     here->not_null = source->not_null;
+    here->key_not_null = source->key_not_null;
     if (source->def.kind != VF_DEFAULT_EXPRESSION || here->def.kind == VF_DEFAULT_NONE)
         here->def = source->def;
     here->collation = source->collation;
@@ -162,19 +169,75 @@ static bool has_lost_order(const struct vf_index *index, const struct vf_table *
     return is_same_index(&unordered, remembered);
 }
 
+static bool has_index(const struct vf_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        if (vf_str_equal(table->indexes[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain(const struct vf_index *index)
+{
+    return !vf_index_is_vector(index->kind) && index->kind != VF_INDEX_FULLTEXT;
+}
+
+/* Do both lie over the same columns, those of the target by what they were made of? */
+static bool is_over_same_columns(const struct vf_table *source, const struct vf_table *target,
+                                 const struct vf_index *of_source, const struct vf_index *of_target)
+{
+    if (of_source->n_parts != of_target->n_parts)
+        return false;
+    for (size_t i = 0; i < of_source->n_parts; i++) {
+        if (target_of(source, target, of_source->parts[i].column) != of_target->parts[i].column)
+            return false;
+    }
+    return true;
+}
+
+static bool has_expression(const struct vf_index *index)
+{
+    for (size_t i = 0; i < index->n_parts; i++) {
+        if (index->parts[i].column < 0)
+            return true;
+    }
+    return false;
+}
+
 /*
- * The index here that the remembered one was made into, or -1: one of the first `n_here`, which really are here, of the same name before another of the same columns.
+ * What an index of the source was declared as: the one of its name, else (it couldn't be kept, or there was none) one over the same columns that isn't another one's. NULL: it wasn't declared. Two indexes over the same
+ * columns are told apart by nothing but their names where one of them wasn't.
  */
+static const struct vf_index *declared_as(const struct vf_table *source, const struct vf_table *target,
+                                          const struct vf_index *index)
+{
+    const struct vf_index *unnamed = NULL;
+    for (size_t i = 0; i < target->n_indexes; i++) {
+        const struct vf_index *declared = &target->indexes[i];
+        if (!is_plain(declared))
+            continue;
+        if (index->name != NULL && vf_str_equal(declared->name, index->name))
+            return declared;
+        bool is_another = declared->name != NULL && has_index(source, declared->name);
+        if (unnamed == NULL && !is_another && declared->constraint == index->constraint && !has_expression(index) &&
+            is_over_same_columns(source, target, index, declared))
+            unnamed = declared;
+    }
+    return unnamed;
+}
+
+/* The index here that was declared for the remembered one and still is like it, or -1: it was dropped or changed since. One that has another name than it was given (not every database keeps it) is known by its columns. */
 static int find_index(const struct vf_table *here, const struct vf_table *target, size_t n_here,
-                      const struct vf_index *remembered)
+                      const struct vf_index *declared, const struct vf_index *remembered)
 {
     int found = -1;
     for (size_t i = 0; i < n_here; i++) {
-        bool is_named = vf_str_equal(here->indexes[i].name, remembered->name);
-        if (is_named && has_lost_order(&here->indexes[i], target, remembered))
-            return (int)i;
-        if (vf_index_is_vector(here->indexes[i].kind) || here->indexes[i].kind == VF_INDEX_FULLTEXT ||
-            !is_same_index(&here->indexes[i], remembered))
+        const struct vf_index *index = &here->indexes[i];
+        bool is_named = index->name != NULL && vf_str_equal(index->name, declared->name);
+        bool is_another = !is_named && index->name != NULL && has_index(target, index->name);
+        if (!is_plain(index) || is_another ||
+            !(is_same_index(index, remembered) || (is_named && has_lost_order(index, target, remembered))))
             continue;
         if (is_named)
             return (int)i;
@@ -184,39 +247,12 @@ static int find_index(const struct vf_table *here, const struct vf_table *target
     return found;
 }
 
-/* Was the index, whose columns are those here, declared when the table was made? One that was and is gone now was dropped by the user, and stays gone. */
-static bool was_declared(const struct vf_table *here, const struct vf_table *target, const struct vf_index *index)
-{
-    for (size_t i = 0; i < target->n_indexes; i++) {
-        const struct vf_index *declared = &target->indexes[i];
-        size_t n_same = 0;
-        if (declared->constraint != index->constraint || declared->n_parts != index->n_parts)
-            continue;
-        while (n_same < index->n_parts && index->parts[n_same].column >= 0 && declared->parts[n_same].column >= 0 &&
-               vf_table_find_column(here, target->columns[declared->parts[n_same].column].name) ==
-                   index->parts[n_same].column)
-            n_same++;
-        if (n_same == index->n_parts && !vf_index_is_vector(declared->kind) && declared->kind != VF_INDEX_FULLTEXT)
-            return true;
-    }
-    return false;
-}
-
 /* ---- vector indexes ---- */
 
 static bool is_same_metric(enum vf_metric a, enum vf_metric b)
 {
     return a == b || (a == VF_METRIC_L2 && b == VF_METRIC_L2_SQUARED) ||
            (a == VF_METRIC_L2_SQUARED && b == VF_METRIC_L2);
-}
-
-static bool has_index(const struct vf_table *table, const char *name)
-{
-    for (size_t i = 0; i < table->n_indexes; i++) {
-        if (vf_str_equal(table->indexes[i].name, name))
-            return true;
-    }
-    return false;
 }
 
 /* What a vector index of the source was made into in the target's database: the one of its name, else one whose name no index of the source has (it couldn't be kept), for the same distance. NULL: nothing. */
@@ -261,23 +297,6 @@ static enum vf_status lay_vector_index(struct vf_schema *schema, struct vf_table
     return VF_OK;
 }
 
-/* Is an index here of the same name the one that was declared, with an expression in the place of a column, since the collation isn't one of this database's? */
-static bool was_rewritten(const struct vf_table *here, size_t n_here, const struct vf_table *target,
-                          const struct vf_index *remembered)
-{
-    bool has_expression = false;
-    if (!has_index(target, remembered->name))
-        return false;
-    for (size_t i = 0; i < n_here; i++) {
-        const struct vf_index *index = &here->indexes[i];
-        if (!vf_str_equal(index->name, remembered->name) || index->n_parts != remembered->n_parts)
-            continue;
-        for (size_t k = 0; k < index->n_parts; k++)
-            has_expression = has_expression || (index->parts[k].column < 0 && remembered->parts[k].column >= 0);
-    }
-    return has_expression;
-}
-
 /* What is said here in this database's words stays so. */
 static void keep_expressions(const struct vf_index *here, struct vf_index *remembered)
 {
@@ -288,19 +307,6 @@ static void keep_expressions(const struct vf_index *here, struct vf_index *remem
 }
 
 /* ---- full-text indexes ---- */
-
-/* Are both of the same columns, those of the target by what they were made of? */
-static bool has_same_columns(const struct vf_table *source, const struct vf_table *target,
-                             const struct vf_index *of_source, const struct vf_index *of_target)
-{
-    if (of_target->kind != VF_INDEX_FULLTEXT || of_source->n_parts != of_target->n_parts)
-        return false;
-    for (size_t i = 0; i < of_source->n_parts; i++) {
-        if (target_of(source, target, of_source->parts[i].column) != of_target->parts[i].column)
-            return false;
-    }
-    return true;
-}
 
 /* What a full-text index of the source, number `at`, was made into: of several of the same columns, the one in the same place. NULL: nothing. */
 static const struct vf_index *made_of_text(const struct vf_table *source, const struct vf_table *target, size_t at)
@@ -315,7 +321,8 @@ static const struct vf_index *made_of_text(const struct vf_table *source, const 
         n_before += is_same;
     }
     for (size_t i = 0; i < target->n_indexes; i++) {
-        if (has_same_columns(source, target, index, &target->indexes[i]) && n_before-- == 0)
+        if (target->indexes[i].kind == VF_INDEX_FULLTEXT &&
+            is_over_same_columns(source, target, index, &target->indexes[i]) && n_before-- == 0)
             return &target->indexes[i];
     }
     return NULL;
@@ -353,18 +360,22 @@ static enum vf_status lay_fulltext(struct vf_schema *schema, struct vf_table *he
     return VF_OK;
 }
 
-/* One that isn't of vectors or words: it takes the place of the one that it was made into, or comes back where it couldn't be declared. */
+/*
+ * One that isn't of vectors or words takes the place of the one that it was declared as, or comes back where it couldn't be declared. One that was dropped since stays gone, and one that was changed stays as it is here
+ * (with an expression in the place of a column, too, where the collation isn't one of this database's).
+ */
 static enum vf_status lay_plain_index(struct vf_schema *schema, struct vf_table *here, size_t n_here,
-                                      const struct vf_table *target, struct vf_index *remembered, struct vf_error *err)
+                                      const struct vf_table *target, const struct vf_index *declared,
+                                      struct vf_index *remembered, struct vf_error *err)
 {
-    int found = find_index(here, target, n_here, remembered);
-    if (found >= 0) {
-        keep_expressions(&here->indexes[found], remembered);
-        here->indexes[found] = *remembered;
+    if (declared != NULL) {
+        int found = find_index(here, target, n_here, declared, remembered);
+        if (found >= 0) {
+            keep_expressions(&here->indexes[found], remembered);
+            here->indexes[found] = *remembered;
+        }
         return VF_OK;
     }
-    if (was_declared(here, target, remembered) || was_rewritten(here, n_here, target, remembered))
-        return VF_OK;
     struct vf_index *added = vf_table_add_index(schema, here);
     if (added == NULL)
         return vf_error_nomem(err);
@@ -413,7 +424,8 @@ static enum vf_status lay_indexes(struct vf_schema *schema, struct vf_table *her
         else if (remembered.kind == VF_INDEX_FULLTEXT)
             status = lay_fulltext(schema, here, n_here, made_of_text(source, target, i), &remembered, err);
         else
-            status = lay_plain_index(schema, here, n_here, target, &remembered, err);
+            status = lay_plain_index(schema, here, n_here, target, declared_as(source, target, &source->indexes[i]),
+                                     &remembered, err);
     }
     return status;
 }

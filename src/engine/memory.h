@@ -10,7 +10,8 @@
 #include "engine/engine.h"
 
 /* The evidence text of a column that got its type from the memory: compared as a pointer. */
-extern const char vf_memory_evidence[];
+/* Did a move make the column, and is it still as it was declared then? What its values are is remembered. */
+bool vf_memory_has_made(const struct vf_column *column);
 
 enum vf_status vf_memory_lay(struct vf_conn *conn, struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 /* Afterwards, for engines that can't declare every foreign key: those that were only remembered come back, and with them the actions that they had. */

@@ -68,7 +68,7 @@ bool vf_query_add_source(struct vf_query_reader *reader, enum vf_join join, size
         return vf_query_no_memory(reader);
     if (n_ranges == VF_QUERY_MAX_SOURCES)
         return vf_query_not_understood(reader, "a join of too many tables");
-    for (size_t i = 0; i < n_ranges; i++) {
+    for (size_t i = n_ranges - n; i < n_ranges; i++) { /* one of a query around this one is hidden here */
         if (vf_strcasecmp(reader->ranges[i].alias, alias) == 0)
             return vf_query_not_understood(reader, "two tables under one name");
     }

@@ -350,6 +350,20 @@ static bool can_be_value(struct vf_query_reader *parent, const struct vf_query *
     return can;
 }
 
+/* (SELECT ...): its texts are compared as those of the column that it gives, where that is so of what is computed. */
+static const struct vf_expr *value_of(struct vf_query_reader *parent, const struct vf_query *query)
+{
+    const struct vf_expr *given = query->outputs[0].expr;
+    const struct vf_table *table = vf_query_scope(parent->words.arena, query, &parent->table);
+    struct vf_expr_scope scope;
+    struct vf_expr_reader words = words_over(parent, &scope, table);
+    const struct vf_expr *made = vf_expr_subquery(words.arena, VF_X_SCALAR, given->is, query, NULL);
+
+    if (table == NULL || !words.dialect->passes_collations)
+        return table != NULL ? made : NULL;
+    return vf_build_collated(&words, made, &given, 1);
+}
+
 const struct vf_expr *vf_query_read_in_expression(struct vf_expr_reader *words, enum vf_expr_op op,
                                                   const struct vf_expr *of)
 {
@@ -364,14 +378,13 @@ const struct vf_expr *vf_query_read_in_expression(struct vf_expr_reader *words, 
         return vf_expr_not_understood(words, "a subquery of several columns in place of a value");
     if (op == VF_X_SCALAR && !can_be_value(parent, query))
         return NULL;
-    if (op == VF_X_IN_QUERY)
-        of = vf_build_bare(of);
     for (const struct vf_query *arm = query; op == VF_X_IN_QUERY && arm != NULL; arm = arm->next) {
         of = looked_for(parent, of, arm);
         if (of == NULL)
             return NULL;
     }
-    return vf_expr_subquery(words->arena, op, op == VF_X_SCALAR ? query->outputs[0].expr->is : VF_K_BOOL, query, of);
+    return op == VF_X_SCALAR ? value_of(parent, query)
+                             : vf_expr_subquery(words->arena, op, VF_K_BOOL, query, vf_build_bare(of));
 }
 
 /* ---- the text of a view ---- */

@@ -45,10 +45,8 @@ static bool check(struct query_writer *writer, const struct vf_expr *expr, enum 
         return true;
     bool is_nan = needed == VF_CAN_ORDER && expr->has_nan && !writer->dialect->has_nan;
     bool can = (writer->dialect->abilities(column) & (unsigned)needed) != 0 && !is_nan;
-    bool is_collated = needed == VF_CAN_ORDER && writer->dialect->order_collation != NULL;
-    const char *rule = !by_rule && !is_collated && vf_kind_is_text(column->type.kind)
-                           ? writer->dialect->collation_rule(&writer->scope, column->collation,
-                                                             needed == VF_CAN_EQUAL ? VF_FOR_EQUALITY : VF_FOR_ORDER)
+    const char *rule = !by_rule && needed == VF_CAN_EQUAL && vf_kind_is_text(column->type.kind)
+                           ? writer->dialect->collation_rule(&writer->scope, column->collation, VF_FOR_EQUALITY)
                            : NULL;
     if (can && rule == NULL)
         return true;
@@ -147,22 +145,29 @@ static bool is_own_rule(const struct query_writer *writer, const char *rule)
     return strncmp(rule, writer->dialect->name, size) == 0 && rule[size] == ':';
 }
 
+static bool is_selected(const struct vf_query *query, const struct vf_expr *expr)
+{
+    for (size_t i = 0; i < query->n_outputs; i++) {
+        if (vf_expr_equal(query->outputs[i].expr, expr))
+            return true;
+    }
+    return false;
+}
+
 static bool write_sorted(struct query_writer *writer, const struct vf_query_order *order)
 {
-    const char *collation = order->expr->is == VF_K_TEXT && writer->dialect->order_collation != NULL
-                                ? writer->dialect->order_collation(order->rule)
-                                : NULL;
-    bool in_parentheses = collation != NULL && order->expr->kind == VF_EXPR_CALL;
+    bool is_text = order->expr->is == VF_K_TEXT, in_parentheses = is_text && order->expr->kind == VF_EXPR_CALL;
 
     vf_buf_str(writer->out, in_parentheses ? "(" : "");
     if (!write(writer, order->expr, false))
         return false;
     vf_buf_str(writer->out, in_parentheses ? ")" : "");
-    if (collation != NULL) {
-        vf_buf_str(writer->out, " COLLATE ");
-        writer->dialect->quote(writer->out, collation);
-    }
-    return true;
+    size_t before = writer->out->size_bytes;
+    if (is_text)
+        vf_expr_write_collation(writer->dialect, &writer->scope, order->expr, order->rule, VF_FOR_ORDER, writer->out);
+    bool is_output = writer->out->size_bytes == before && is_selected(writer->query, order->expr);
+    return is_output || !writer->query->distinct || !writer->dialect->distinct_sorts_outputs ||
+           refuse(writer, "SELECT DISTINCT in an order of what it doesn't select, or by another collation");
 }
 
 static bool write_orders(struct query_writer *writer)

@@ -478,6 +478,11 @@ enum vf_status vf_store_recall(struct vf_conn *conn,
     return status;
 }
 
+const struct vf_record_table *vf_store_memory_table(void)
+{
+    return &schema_table;
+}
+
 /* ---- forget ---- */
 
 /* The keys of the memories of one run: collected first, because an engine needn't bear writes while it reads. */

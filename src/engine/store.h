@@ -93,6 +93,9 @@ enum vf_status vf_store_recall(struct vf_conn *conn,
                                                        const char *body_json, struct vf_error *err),
                                void *context, struct vf_error *err) VF_CHECKED;
 
+/* The table that it is in: for an engine that asks for it ahead. */
+const struct vf_record_table *vf_store_memory_table(void);
+
 /* Forget everything of a run, or with run NULL all state: for --drop-existing. */
 enum vf_status vf_store_forget(struct vf_conn *conn, const char *run, struct vf_error *err) VF_CHECKED;
 

@@ -119,12 +119,6 @@ static enum vf_status wrap_inspect(struct vf_conn *conn, const struct vf_inspect
     return after(wrap, &call, wrap->inner_ops->inspect(wrap->inner, options, schema, err), err);
 }
 
-static void wrap_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    const struct wrap *wrap = (const struct wrap *)(const void *)conn;
-    wrap->inner_ops->quote(wrap->inner, identifier, out);
-}
-
 /* Not an operation of the list: how often it is called is a matter of time, and calls are counted. */
 static enum vf_status wrap_watch(struct vf_conn *conn, const char *session, struct vf_step_progress *progress,
                                  struct vf_error *err)
@@ -599,7 +593,6 @@ enum vf_status vf_wrap_conn(struct vf_conn **conn, const struct vf_wrap_hooks *h
     VF_OP_LIST(VF_OP_WRAP)
 #undef VF_OP_WRAP
     wrap->ops.limits = wrap_limits;
-    wrap->ops.quote = wrap_quote;
     if (wrap->inner_ops->match != NULL)
         wrap->ops.match = wrap_match;
     if (wrap->inner_ops->watch != NULL)

@@ -10,11 +10,20 @@
 /* Chunks are shared out evenly enough from some number a worker on, but not by cutting them smaller than this. */
 #define CHUNKS_A_WORKER   6
 #define SHARE_CHUNK_BYTES ((uint64_t)8 << 20)
+/* Where readers take turns, a chunk that was read waits in the batches, and is short enough beside them that its turn is soon over; shorter ones cost more than they bring (docs/design/duckdb-memory.md). */
+#define TURN_CHUNK_BATCHES ((uint64_t)3 * VF_BATCHES_IN_FLIGHT)
+
+/* Of the source: how many scans are worth their memory; 0: they take none to speak of. */
+static uint32_t max_scanners(const struct vf_crossing *crossing)
+{
+    return crossing->source != NULL ? vf_conn_limits(crossing->source)->max_scanners : 0;
+}
 
 uint64_t vf_crossing_batch_bytes(const struct vf_crossing *crossing, unsigned n_workers)
 {
-    /* Half of the memory is for batches; the engines' caches and send buffers have the other half. */
-    uint64_t bytes = crossing->memory_bytes / 2 / n_workers / VF_BATCHES_IN_FLIGHT;
+    /* Half of the memory is for batches; the engines' caches and send buffers have the other half. Scans that take much have half of the batches' too. */
+    uint64_t share = max_scanners(crossing) > 0 ? 4 : 2;
+    uint64_t bytes = crossing->memory_bytes / share / n_workers / VF_BATCHES_IN_FLIGHT;
 
     if (bytes < MIN_BATCH_BYTES)
         return MIN_BATCH_BYTES;
@@ -31,6 +40,9 @@ uint64_t vf_crossing_chunk_bytes(const struct vf_crossing *crossing, int64_t tab
         bytes = MAX_CHUNK_BYTES;
     if (share > 0 && share < bytes)
         bytes = share > SHARE_CHUNK_BYTES ? share : SHARE_CHUNK_BYTES < bytes ? SHARE_CHUNK_BYTES : bytes;
+    uint64_t turn_bytes = vf_crossing_batch_bytes(crossing, n_workers) * TURN_CHUNK_BATCHES;
+    if (max_scanners(crossing) > 0 && max_scanners(crossing) < n_workers && turn_bytes < bytes)
+        bytes = turn_bytes;
     return bytes < MIN_CHUNK_BYTES ? MIN_CHUNK_BYTES : bytes;
 }
 

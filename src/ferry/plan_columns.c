@@ -220,6 +220,12 @@ static bool is_foreign(const struct vf_plan_maker *maker)
     return strcmp(vf_conn_ops(maker->source)->name, vf_conn_ops(maker->target)->name) != 0;
 }
 
+/* Is the default a value, or an expression, rather than one of those that have a spelling in each database? */
+static bool is_written(enum vf_default_kind kind)
+{
+    return kind == VF_DEFAULT_LITERAL || kind == VF_DEFAULT_EXPRESSION;
+}
+
 /* The column as the target has it. A generated one is plain until its expression is found to be one of the target's. */
 static struct vf_column target_column(const struct vf_plan_maker *maker, const struct vf_plan_table *table, size_t i)
 {
@@ -232,6 +238,8 @@ static struct vf_column target_column(const struct vf_plan_maker *maker, const s
     made.type = column->type;
     if (!column->mapping.default_moved)
         made.def = (struct vf_default){0};
+    if (made.form != column->source.form && !is_written(made.def.kind))
+        made.def.dialect = NULL; /* its spelling was one for the other form */
     if (made.generated == VF_GENERATED_STORED || made.generated == VF_GENERATED_VIRTUAL) {
         made.generated = VF_GENERATED_NO;
         made.expression = made.dialect = NULL;

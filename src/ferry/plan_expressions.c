@@ -18,7 +18,7 @@ enum vf_status vf_plan_source_view(struct vf_plan_maker *maker, const struct vf_
         columns[i] = table->columns[i].source;
         if (is_remembered)
             columns[i].form = VF_FORM_NATIVE;
-        if (columns[i].evidence.text == vf_memory_evidence && !is_remembered)
+        if (vf_memory_has_made(&columns[i]) && !is_remembered)
             columns[i].collation = NULL; /* that is another database's */
     }
     *view = table->source;
@@ -504,6 +504,8 @@ static enum vf_status add_default(struct vf_plan_maker *maker, struct vf_plan_ta
     const struct vf_plan_wish wish = {
         .text = source->text, .dialect = source->dialect, .column = (int)i, .is_default = true};
     struct vf_plan_translation made = {0};
+    if (column->mapping.has_no_default)
+        return VF_OK;
     enum vf_status status = source->dialect != NULL ? vf_plan_translate(maker, table, &wish, &made) : VF_OK;
 
     if (status != VF_OK)
@@ -555,7 +557,7 @@ static const char *rule_of(const struct vf_plan_maker *maker, const struct vf_pl
     const struct vf_column *column = part->column >= 0 ? &table->source.columns[part->column] : NULL;
     const char *collation = part->collation != NULL ? part->collation : column != NULL ? column->collation : NULL;
 
-    if (column != NULL && column->evidence.text == vf_memory_evidence) /* the collation is another database's */
+    if (column != NULL && vf_memory_has_made(column)) /* the collation is another database's */
         return NULL;
     if (from == NULL || from == to || column == NULL || !vf_kind_is_text(table->columns[part->column].type.kind))
         return NULL;

@@ -173,6 +173,19 @@ static bool is_by_rule(const struct vf_index *source, const struct vf_index *mad
     return false;
 }
 
+/* A name that the engine made of the table's alone: a second index of that kind gets a number. */
+static enum vf_status number_name(struct vf_plan_maker *maker, const struct vf_plan_table *table,
+                                  struct vf_index *index)
+{
+    enum { ENDING = 11 }; /* _4294967295 */
+    size_t max = vf_conn_limits(maker->target)->max_identifier_bytes, size_bytes = strlen(index->name);
+    int kept = (int)(max > ENDING ? vf_utf8_cut(index->name, size_bytes, max - ENDING) : size_bytes);
+    const char *stem = index->name;
+    for (unsigned number = 2; index->name != NULL && has_index(&table->target, index->name); number++)
+        index->name = vf_arena_printf(&maker->plan->arena, "%.*s_%u", kept, stem, number);
+    return index->name != NULL ? VF_OK : vf_error_nomem(maker->err);
+}
+
 static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct vf_index *source,
                                 const struct vf_plan_request_index *request)
 {
@@ -214,6 +227,9 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     if (request != NULL && request->target_name != NULL)
         wanted.name = request->target_name;
     status = map_wanted(maker, table, source, &wanted, &index->mapping);
+    if (status == VF_OK && index->mapping.moved && wanted.name == NULL && wanted.kind == VF_INDEX_FULLTEXT &&
+        index->mapping.index.name != NULL)
+        status = number_name(maker, table, &index->mapping.index);
     if (status != VF_OK)
         return status;
     if (!index->mapping.moved) {

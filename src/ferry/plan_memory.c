@@ -114,6 +114,7 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     if (was->generated == VF_GENERATED_IDENTITY_BY_DEFAULT) /* it counted so before it left */
         column->mapping.counts_not_same = NULL;
     made->collation = was->collation;
+    made->key_not_null = was->key_not_null;
     if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
         made->not_null = was->not_null;
     if (made->not_null && vf_conn_limits(maker->target)->not_null_names)

@@ -1,6 +1,7 @@
 #include "ferry/verify_side.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ferry/normal.h"
 
@@ -79,6 +80,7 @@ struct scan {
     struct vf_check_scratch check;
     struct vf_buf canon, key;
     struct vf_hash128 *digests;
+    size_t n_copied, *copied; /* the columns of which a refused row has its digest; NULL: all */
 };
 
 static void release(struct vf_conn *conn, struct scan *scan)
@@ -90,6 +92,7 @@ static void release(struct vf_conn *conn, struct scan *scan)
     vf_buf_release(&scan->canon);
     vf_buf_release(&scan->key);
     vf_free(scan->digests);
+    vf_free(scan->copied);
 }
 
 static enum vf_status take_rejects(struct vf_verify_side *side, const struct vf_reject_list *rejects,
@@ -106,13 +109,38 @@ static enum vf_status take_rejects(struct vf_verify_side *side, const struct vf_
     return status;
 }
 
+/* A copy doesn't read what the target computes, and digests rows without it. */
+static enum vf_status list_copied(const struct vf_verify_side *side, struct scan *scan, struct vf_error *err)
+{
+    const struct vf_plan_table *table = side->table;
+    bool excuses = side->excused != NULL && side->excused->n_digests > 0;
+
+    if (!excuses || table->copy_from.n_fields == table->from.n_fields)
+        return VF_OK;
+    scan->copied = vf_alloc(table->from.n_fields, sizeof(*scan->copied));
+    if (scan->copied == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < table->from.n_fields && scan->n_copied < table->copy_from.n_fields; i++) {
+        if (strcmp(table->from.fields[i].name, table->copy_from.fields[scan->n_copied].name) == 0)
+            scan->copied[scan->n_copied++] = i;
+    }
+    return VF_OK;
+}
+
+static bool is_refused(const struct vf_verify_side *side, struct scan *scan, int64_t row)
+{
+    return take_excuse(side->excused, scan->copied == NULL ? scan->digests[row]
+                                                           : vf_canon_columns(&scan->batch, row, scan->n_copied,
+                                                                              scan->copied, &scan->key));
+}
+
 static enum vf_status take_rows(struct vf_verify_side *side, struct scan *scan, struct vf_error *err)
 {
     const struct vf_relation *from = &side->table->from;
     enum vf_status status = vf_canon_rows(&scan->batch, &scan->canon, scan->digests, err);
 
     for (int64_t row = 0; row < scan->batch.n_rows && status == VF_OK; row++) {
-        if (take_excuse(side->excused, scan->digests[row])) {
+        if (is_refused(side, scan, row)) {
             side->n_rejected++;
             continue;
         }
@@ -171,6 +199,8 @@ enum vf_status vf_verify_scan(struct vf_verify_side *side, struct vf_error *err)
     enum vf_status status = scan.digests == NULL
                                 ? vf_error_nomem(err)
                                 : vf_crossing_batch_init(relation, side->batch_bytes, &scan.batch, err);
+    if (status == VF_OK)
+        status = list_copied(side, &scan, err);
     if (status == VF_OK)
         status = vf_scan_open(conn, relation, NULL, &scan.engine, err);
     while (status == VF_OK && more)

@@ -24,6 +24,27 @@ bool vf_work_take(struct vf_work *work, size_t *chunk)
     return *chunk < work->n_chunks;
 }
 
+bool vf_work_scan_begins(struct vf_work *work)
+{
+    uint32_t most = vf_conn_limits(work->crossing->source)->max_scanners;
+
+    pthread_mutex_lock(&work->lock);
+    while (most > 0 && work->n_scanning >= most && !work->failed)
+        pthread_cond_wait(&work->scan_ended, &work->lock);
+    bool goes_on = !work->failed;
+    work->n_scanning += goes_on;
+    pthread_mutex_unlock(&work->lock);
+    return goes_on;
+}
+
+void vf_work_scan_ends(struct vf_work *work)
+{
+    pthread_mutex_lock(&work->lock);
+    work->n_scanning--;
+    pthread_cond_signal(&work->scan_ended);
+    pthread_mutex_unlock(&work->lock);
+}
+
 /* The first failure is the run's; what the other threads say afterwards are consequences. */
 static void fail(struct vf_work *work, const struct vf_error *err)
 {
@@ -32,6 +53,7 @@ static void fail(struct vf_work *work, const struct vf_error *err)
         work->failed = true;
         work->error = *err;
     }
+    pthread_cond_broadcast(&work->scan_ended);
     pthread_mutex_unlock(&work->lock);
     for (unsigned i = 0; i < work->n_workers; i++)
         vf_worker_abort(&work->workers[i]);
@@ -197,8 +219,11 @@ static bool init(struct vf_work *work)
 {
     if (pthread_mutex_init(&work->lock, NULL) != 0)
         return false;
-    if (vf_cond_init(&work->changed))
-        return true;
+    if (vf_cond_init(&work->changed)) {
+        if (vf_cond_init(&work->scan_ended))
+            return true;
+        pthread_cond_destroy(&work->changed);
+    }
     pthread_mutex_destroy(&work->lock);
     return false;
 }
@@ -217,6 +242,7 @@ enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err)
     vf_free(work->workers);
     work->workers = NULL;
     work->n_workers = 0;
+    pthread_cond_destroy(&work->scan_ended);
     pthread_cond_destroy(&work->changed);
     pthread_mutex_destroy(&work->lock);
     return status;

@@ -41,6 +41,8 @@ struct vf_work {
     _Atomic size_t next;
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    pthread_cond_t scan_ended;
+    unsigned n_scanning;
     unsigned n_running;
     unsigned n_workers;
     struct vf_worker *workers;
@@ -50,6 +52,10 @@ struct vf_work {
 
 /* How many workers the crossing's jobs, engines and chunks allow; at least 1. */
 unsigned vf_work_count_workers(const struct vf_crossing *crossing, size_t n_chunks);
+
+/* Around the scan of a chunk, by its reader: as many at a time as the source's limit says. The writers of those that wait have what was read before. false: the run is being stopped. */
+bool vf_work_scan_begins(struct vf_work *work);
+void vf_work_scan_ends(struct vf_work *work);
 
 /* Carry all chunks over; after a failure the ones that are left may be carried again, by chunks read anew. Calls the crossing's progress function from this thread. On failure the error is that of the thread that failed first. */
 enum vf_status vf_work_run(struct vf_work *work, struct vf_error *err) VF_CHECKED;

@@ -243,6 +243,10 @@ static enum vf_status read_chunk(struct vf_worker *worker, size_t chunk, bool *s
     struct vf_scan *scan = NULL;
     int64_t unset = 0;
 
+    if (!vf_work_scan_begins(worker->work)) {
+        *stopped = true;
+        return VF_OK;
+    }
     vf_buf_clear(&worker->last_key);
     atomic_compare_exchange_strong(&counters_of(worker, chunk)->started_us, &unset,
                                    clock_of(worker)->monotonic_us(clock_of(worker)->context));
@@ -251,6 +255,7 @@ static enum vf_status read_chunk(struct vf_worker *worker, size_t chunk, bool *s
         status = read_parcels(worker, scan, chunk, stopped, err);
     if (scan != NULL)
         vf_scan_close(worker->source, scan);
+    vf_work_scan_ends(worker->work);
     if (status != VF_OK)
         vf_error_wrap(err, "table %s: chunk %lld", record->table, (long long)record->chunk.number);
     return status;

@@ -104,13 +104,17 @@ struct vf_expr {
     enum vf_expr_op op; /* CALL */
     enum vf_kind is;    /* kind of the result, or VF_K_UNTYPED */
     /*
-     * LITERAL: the value, in the neutral text of the kind; whole numbers are I64, others DECIMAL unless they are compared with F64. OWN: the function, or the operator.
+     * LITERAL: the value, in the neutral text of the kind; whole numbers are I64, others DECIMAL unless they are compared with F64, or are F64 in the database. OWN: the function, or the operator.
      */
     const char *text;
     /*
      * By which rule values are compared, folded or cast. NULL: as VF_X_LIST says. Else "NAME:RULE", one of the database called NAME, which others don't have: only it can take the expression.
      */
     const char *rule;
+    /* CALL, while it is read: the collation by which its texts are compared there, where that isn't the database's own; "": several, and none of them goes before. */
+    const char *collation;
+    bool is_collated;             /* by a COLLATE in it, which goes before the collations of columns */
+    bool is_wide;                 /* ADD, SUB, MUL of whole numbers: in 64 bits, whatever they are */
     int column;                   /* COLUMN: index into the table's columns */
     unsigned digits;              /* COLUMN of kind DECIMAL: how many its values have at most, 0: not said */
     bool has_nan;                 /* COLUMN of floating-point numbers: NaN and -0.0 may be among them */

@@ -49,6 +49,8 @@ static struct vf_column shown_column(const struct vf_query_output *output, const
 
     if (expr->kind == VF_EXPR_COLUMN)
         column = scope->columns[expr->column];
+    else if (is_typed)
+        column.collation = expr->collation;
     column.name = output->name;
     column.def = (struct vf_default){0};
     column.generated = VF_GENERATED_NO;
@@ -176,6 +178,7 @@ static const struct vf_expr *renumber(struct level *level, const struct vf_expr 
     if (level->failed)
         return NULL;
     *copy = *expr;
+    copy->collation = NULL; /* that is the other database's */
     copy->args = args;
     if (expr->kind == VF_EXPR_COLUMN) {
         copy->column = level->numbers[expr->column];

@@ -35,6 +35,22 @@ class PlanOutput(unittest.TestCase):
         self.assertEqual(os.listdir(self.folder / "there"), ["ferry.yaml"])
         self.assertEqual(self.plan("source.db", "target.db").stderr, "plan: ferry.yaml\n")
 
+    def test_what_is_alike_is_said_once(self):
+        """Of many triggers the first is told in full, and the others are named below it; two are told one by one. A new name begins a line rather than making it too long."""
+        db = sqlite3.connect(self.folder / "source.db")
+        db.executescript("".join(f"create table {name} (id integer primary key); " + "".join(f"create trigger {name}_{'x' * 20}_{i} after insert on {name} begin select {i}; end; " for i in range(n)) for name, n in (("many", 6), ("few", 1))))
+        db.executescript("".join(f"create view v{i} as select sum(x) over () from t; " for i in range(2)))
+        db.close()
+        said = self.plan("source.db", "target.db").stderr.splitlines()
+        triggers = [line for line in said if "trigger" in line]
+        self.assertEqual(len(triggers), 1)
+        self.assertTrue(triggers[0].startswith(f"not moved: trigger many_{'x' * 20}_0 on many: "), triggers)
+        named = said[said.index(triggers[0]) + 1:][:4]
+        self.assertTrue(named[0].startswith("    the same for 6 more: "), named)
+        self.assertEqual([f"many_{'x' * 20}_{i} on many" for i in range(1, 6)] + [f"few_{'x' * 20}_0 on few"], " ".join(named).split(": ")[1].replace(",     ", ", ").split(" not moved")[0].split(", "))
+        self.assertTrue(all(len(line) <= 101 for line in named[:3]), named)
+        self.assertEqual(sum(line.startswith("not moved: view v") for line in said), 2)
+
     def test_quiet_says_nothing(self):
         self.assertEqual(self.plan("-q", "source.db", "target.db").stderr, "")
         self.assertTrue((self.folder / "ferry.yaml").exists())

@@ -82,17 +82,6 @@ static void test_limits(void **state)
         assert_int_equal(limits->max_loaders, 1);
 }
 
-static void test_quote(void **state)
-{
-    const struct conf *conf = *state;
-    struct vf_buf out;
-    vf_buf_init(&out, 1000);
-    vf_conn_quote(conf->conn, "a\"b", &out);
-    CONF_OK(vf_buf_check(&out, &err));
-    assert_string_equal(out.data, "\"a\"\"b\"");
-    vf_buf_release(&out);
-}
-
 static void test_source_is_read_only(void **state)
 {
     const struct conf *conf = *state;
@@ -187,12 +176,17 @@ static void test_cancel(void **state)
 }
 
 const struct CMUnitTest conf_tests_basic[] = {
-    CONF_TEST(test_open_twice),     CONF_TEST(test_open_nothing),
-    CONF_TEST(test_engine),         CONF_TEST(test_describe),
-    CONF_TEST(test_other_identity), CONF_TEST(test_limits),
-    CONF_TEST(test_quote),          CONF_TEST(test_source_is_read_only),
-    CONF_TEST(test_lock),           CONF_TEST(test_lock_lets_work),
-    CONF_TEST(test_bulk),           CONF_TEST(test_preflight),
+    CONF_TEST(test_open_twice),
+    CONF_TEST(test_open_nothing),
+    CONF_TEST(test_engine),
+    CONF_TEST(test_describe),
+    CONF_TEST(test_other_identity),
+    CONF_TEST(test_limits),
+    CONF_TEST(test_source_is_read_only),
+    CONF_TEST(test_lock),
+    CONF_TEST(test_lock_lets_work),
+    CONF_TEST(test_bulk),
+    CONF_TEST(test_preflight),
     CONF_TEST(test_cancel),
 };
 const size_t conf_n_tests_basic = sizeof(conf_tests_basic) / sizeof(conf_tests_basic[0]);

@@ -71,7 +71,7 @@ class Named:
         return kind in ("index", "unique constraint") and any(other == "collation" and on == table for other, on, *_ in self.not_moved)
 
     def count(self, kind, table):
-        undeclared = sum((of.endswith("." + table) or label(of) == table) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
+        undeclared = sum((of.endswith("." + table) or table in (of, label(of))) and what.startswith(kind) and "isn't declared" in what for of, what in self.problems)
         if kind == "foreign key":  # rows without a parent keep it from being made
             undeclared += sum(of.startswith(table + ".") and "refer to rows of" in what for of, what in self.problems)
         return undeclared + sum(other == kind and is_same(on, table) for other, on, *_ in self.not_moved)

@@ -32,7 +32,7 @@ POSTGRES = {
     "constraint names": "SELECT {c}, {c}, string_agg(conname, ',' ORDER BY conname) FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
                         " WHERE contype = 'n' AND conislocal AND conname NOT LIKE '%\\_not\\_null%' AND NOT relispartition AND {mine} GROUP BY c.oid, c.relname, c.relnamespace",
     "default": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
-               " WHERE attgenerated = '' AND NOT relispartition AND {mine}",
+               " WHERE attgenerated = '' AND NOT relispartition AND pg_get_expr(adbin, adrelid) !~ '^NULL::' AND {mine}",  # that is as good as none
     "identity": "SELECT {c}, attname, '' FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attidentity <> '' AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition AND {mine}",
     "generation expression": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) || attgenerated::text FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
                              " WHERE attgenerated <> '' AND atttypid <> 'tsvector'::regtype AND NOT relispartition AND {mine}",
@@ -90,7 +90,7 @@ POSTGRES = {
     "default privileges": "SELECT '', rolname, '' FROM pg_default_acl JOIN pg_roles r ON r.oid = defaclrole",
     "privileges": "SELECT '', sum(n) || ' objects', '' FROM (SELECT count(*) AS n FROM pg_class c WHERE relacl IS NOT NULL AND {mine} UNION ALL SELECT count(*) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attacl IS NOT NULL AND {mine}"
                   " UNION ALL SELECT count(*) FROM pg_proc x WHERE proacl IS NOT NULL AND {user_x} UNION ALL SELECT count(*) FROM pg_type x WHERE typacl IS NOT NULL AND {user_x} UNION ALL SELECT count(*) FROM pg_namespace x WHERE nspacl IS NOT NULL AND {user_x}"
-                  " UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'public' AND nspacl::text !~ '^{(\\w+)=UC/\\1,=UC?/\\1}$'"
+                  " UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'public' AND nspacl::text !~ CASE WHEN current_setting('server_version_num')::int < 150000 THEN '^{(\\w+)=UC/\\1,=UC/\\1}$' ELSE '^{(\\w+)=UC/\\1,=U/\\1}$' END"
                   " UNION ALL SELECT count(*) FROM pg_foreign_server x WHERE srvacl IS NOT NULL AND {user_x} UNION ALL SELECT count(*) FROM pg_database WHERE datacl IS NOT NULL AND datname = current_database()) counted HAVING sum(n) > 0",
     "owner": "SELECT DISTINCT '', pg_get_userbyid(owner), '' FROM (SELECT relowner AS owner FROM pg_class c WHERE relkind NOT IN ('i', 'I', 't', 'c') AND relname NOT LIKE 'vecferry\\_%' AND {mine} UNION ALL SELECT proowner FROM pg_proc p WHERE {mine_p}"
              " UNION ALL SELECT nspowner FROM pg_namespace x WHERE {user_x}) o WHERE owner <> (SELECT datdba FROM pg_database WHERE datname = current_database())",

@@ -90,6 +90,7 @@ def lite_table(picture, connection, table, sql):
     for name, native, not_null, default, pk, hidden in columns:
         picture.add(table, "column", name, (native, not_null and not (pk and native.upper() == "INTEGER"), pk))  # on a rowid the words mean nothing
         if default is not None:
+            default = {"TRUE": "1", "FALSE": "0"}.get(default.upper(), default)  # other words for the numbers
             picture.add(table, "default", name, default.strip("'") if NUMBER.fullmatch(default) and not TEXT_AFFINITY.search(native) else default)
         if hidden:
             picture.add(table, "generated", name, hidden)

@@ -85,8 +85,8 @@ INSERT INTO many_heavy WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 
 LIBSQL_MANY = f"""
 CREATE TABLE many_vectors (id INTEGER PRIMARY KEY, f32 F32_BLOB(8), f64 F64_BLOB(8), f16 F16_BLOB(8), f1 F1BIT_BLOB(16), t TEXT);
 INSERT INTO many_vectors WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY}),
-    texts (i, t) AS (SELECT i, '[' || i || ',' || i % 7 || '.5,-' || i % 11 || ',0.1,1e-30,' || i / 3.0 || ',2,3]' FROM i)
-    SELECT i, vector32(t), CASE WHEN i % 5 THEN vector64(t) END, vector16('[' || i % 2048 || ',0.5,-2,1,0,0,3,' || i % 9 || ']'), vector1bit('[1,-1,1,1,-1,1,1,-1,' || (i % 2 - 0.5) || ',1,1,1,-1,1,1,1]'), t FROM texts;
+    texts (i, t) AS (SELECT i, '[' || i || ',' || (i % 7) || '.5,-' || (i % 11) || ',0.1,1e-30,' || (i / 3.0) || ',2,3]' FROM i)
+    SELECT i, vector32(t), CASE WHEN i % 5 THEN vector64(t) END, vector16('[' || (i % 2048) || ',0.5,-2,1,0,0,3,' || (i % 9) || ']'), vector1bit('[1,-1,1,1,-1,1,1,-1,' || (i % 2 - 0.5) || ',1,1,1,-1,1,1,1]'), t FROM texts;
 """
 
 DUCKDB_MANY = f"""

@@ -51,6 +51,8 @@ class Library:
         self._declare("bind_double", whole, pointer, whole, ctypes.c_double)
         self._declare("bind_text", whole, pointer, whole, text, whole, pointer)
         self._declare("bind_blob", whole, pointer, whole, text, whole, pointer)
+        self._declare("enable_load_extension", whole, pointer, whole)
+        self._declare("load_extension", whole, pointer, text, text, ctypes.POINTER(text))
         self._declare("libversion", text)
 
     def _declare(self, name, result, *arguments):
@@ -87,6 +89,12 @@ class Connection:
             code = self.library.close(self.db)
             assert code == OK, f"the connection couldn't be closed: {code}"
             self.db = None
+
+    def load_extension(self, path):
+        code, why = self.library.enable_load_extension(self.db, 1), ctypes.c_char_p()
+        code = code or self.library.load_extension(self.db, os.fsencode(str(path)), None, ctypes.byref(why))
+        if code != OK:
+            raise Error((why.value or b"this library loads no extensions").decode(errors="replace"), code)
 
     def _fail(self, code):
         message = self.library.errmsg(self.db).decode(errors="replace") if self.db else "no memory"

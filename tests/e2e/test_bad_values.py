@@ -79,6 +79,15 @@ class BadValues(e2e.Case):
         self.assertIn("NaN", reason)
         self.assertEqual(self.query(target, "SELECT id, x::VARCHAR FROM t ORDER BY id"), [(2, "1.50"), (3, None), (4, "-99999999.99")])
 
+    def test_a_row_that_the_server_refuses_beside_a_computed_column(self):
+        """What the target computes isn't copied, but it is compared: the refused row is the same one to both, and no difference."""
+        source, target = self.duckdb_url(), self.postgres()
+        self.execute(source, "CREATE TABLE t (id INTEGER PRIMARY KEY, d DATE, twice BIGINT GENERATED ALWAYS AS (id * 2)); INSERT INTO t (id, d) VALUES (1, '5881580-07-10'), (2, '2020-01-01')")
+        summary = self.copy(source, target, code=3)
+        self.assertEqual((summary["rejected"], summary["n_differences"]), (1, 0))
+        self.assertEqual([(key, column) for key, column, _ in self.rejects(target)], [('{"id": 1}', "d")])
+        self.assertEqual(self.query(target, "SELECT id, twice FROM t"), [(2, 4)])
+
     def test_a_vector_without_a_direction(self):
         """Zero has no cosine distance: it is stored, the plan counts it, and the index is measured with the others."""
         source = self.sqlite("source.db", "CREATE TABLE docs (id INTEGER PRIMARY KEY, v BLOB)")

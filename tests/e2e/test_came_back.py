@@ -71,6 +71,12 @@ class CameBack(Case):
                                               " ('parent', 'child', 'grandchild')").fetchall()
         self.assertEqual(dict(rows), {"parent.id": "uuid", "child.id": "uuid", "parent.word": "text", "child.word": "text", "child.next": "date", "grandchild.up": "date"})
 
+    def test_references_without_values_that_are_remembered(self):
+        """They were of another type than what they refer to; and a key with a default of its own, which the key of SQLite's can't have, is named."""
+        self.there_and_back("postgres", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (a smallint REFERENCES p)", "sqlite")
+        named = self.copy(self.source("postgres", "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT 7, b int DEFAULT 8)"), self.new("sqlite"))["not_moved"]
+        self.assertEqual([(entry["kind"], entry["name"]) for entry in named], [("default", "id")])
+
     def test_strict_tables_and_tables_without_rowid(self):
         self.there_and_back("sqlite", "CREATE TABLE t (a TEXT PRIMARY KEY, n INT, r REAL, b BLOB) STRICT, WITHOUT ROWID; CREATE TABLE u (a TEXT, PRIMARY KEY (a)) WITHOUT ROWID; INSERT INTO t VALUES ('x', 1, 1.5, x'00')", "postgres", "duckdb", "sqlite")
 
@@ -93,6 +99,30 @@ class CameBack(Case):
         self.assertIn("DuckDB has no foreign keys from one schema to another", " ".join(problem["what"] for problem in summary["problems"]))
         self.copy(middle, back)
         self.assert_same_postgres(source, back)
+
+    def test_foreign_keys_that_duckdb_cannot_have(self):
+        """An int that refers to a bigint (it wants the same type on both sides), and one to a column with a unique index (it wants a constraint)."""
+        script = ("CREATE TABLE p (id bigint PRIMARY KEY, u uuid); CREATE UNIQUE INDEX p_u ON p (u); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p, u uuid REFERENCES p (u));"
+                  " INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1)")
+        source, middle, back = self.source("postgres", script), self.new("duckdb"), self.new("postgres")
+        said = [problem["what"] for problem in self.copy(source, middle)["problems"] if "isn't declared" in problem["what"]]
+        self.assertEqual(len(said), 2)
+        self.assertIn("DuckDB wants the same type on both sides", " ".join(said))
+        self.assertIn("DuckDB wants a primary key or a unique constraint there", " ".join(said))
+        self.copy(middle, back)
+        self.assert_same_postgres(source, back)
+
+    def test_indexes_over_the_same_columns(self):
+        """One of them can't be declared there, and comes back beside the other, not in its place."""
+        script = ("CREATE TABLE t (id int PRIMARY KEY, n int, w tsvector); CREATE INDEX n_block ON t USING brin (n); CREATE INDEX n_tree ON t (n); CREATE INDEX n_other ON t (n); CREATE INDEX n_last ON t USING brin (n);"
+                  " CREATE INDEX w_tree ON t (w); CREATE INDEX w_gist ON t USING gist (w); INSERT INTO t VALUES (1, 2)")
+        for middle in ("sqlite", "duckdb"):
+            with self.subTest(middle):
+                source, there, back = self.source("postgres", script), self.new(middle), self.new("postgres")
+                named = {entry["name"] for summary in (self.copy(source, there), self.copy(there, back)) for entry in summary["not_moved"] if entry["kind"] == "index"}
+                names = [{row[0] for row in self.connect(url).execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename = 't'")} for url in (source, back)]
+                self.assertEqual(names[0] - names[1] - named, set())
+                self.assertLessEqual({"n_block", "n_tree", "n_other", "n_last"}, names[1])
 
     def test_names_of_checks(self):
         self.there_and_back("postgres", "CREATE DOMAIN small AS int CHECK (VALUE < 100); CREATE TABLE t (a int CONSTRAINT first CHECK (a > 0), b boolean CONSTRAINT \"the second\" CHECK (b OR NOT b), c small, CHECK (a < 1000))", "duckdb", "sqlite")

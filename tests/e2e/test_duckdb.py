@@ -60,6 +60,15 @@ class ThereAndBack(DuckCase):
         self.assertEqual(connection.execute("INSERT INTO docs (v) VALUES (NULL) RETURNING id").fetchone(), (200,))
         connection.close()
 
+    def test_readers_take_turns(self):
+        """Each scan has memory of DuckDB's, however many workers there are: with little memory there is one at a time."""
+        source, target = self.duckdb("CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR); INSERT INTO t SELECT i, repeat('x', 2000) FROM range(20000) r(i)"), self.postgres()
+        result = self.run_vecferry("copy", "-v", "-v", "--jobs", "4", "--memory", "64M", source, target, environment={"VF_TRACE": "engine"})
+        calls = re.findall(r"engine source \d+: scan_(open|close) t:", result.stderr)
+        self.assertGreater(len(calls), 6)
+        self.assertEqual(calls, ["open", "close"] * (len(calls) // 2))
+        self.assertEqual(self.connect(target).execute("SELECT count(*), sum(id) FROM t").fetchone(), (20000, 20000 * 19999 // 2))
+
     def test_a_schema_of_its_own(self):
         source = self.duckdb("CREATE SCHEMA app; CREATE TABLE app.t (id INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO app.t VALUES (1, 'a'); CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (7)")
         middle = self.postgres()

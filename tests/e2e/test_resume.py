@@ -113,6 +113,27 @@ class Resume(Case):
         refused = self.run_vecferry("copy", "--resume", source, target, code=9)
         self.assertIn("no unfinished run", refused.stderr)
 
+    def test_killed_while_the_journal_mode_is_put_back(self):
+        """A user's file comes out in the mode that it had, whenever a run was killed on the way out of the write-ahead log: there it removes files."""
+        source = self.sqlite("source.db", "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2);")
+        went_on = 0
+        for number in range(1, 20):
+            target = self.sqlite(f"target{number}.db", "CREATE TABLE mine (id INTEGER PRIMARY KEY); INSERT INTO mine VALUES (7);")
+            command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlink", "-e", f"inject=unlink:signal=SIGKILL:when={number}", VECFERRY, "copy", source, target]
+            killed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+            if killed.returncode == 0:
+                break
+            self.assertEqual(killed.returncode, -signal.SIGKILL, killed.stderr)
+            went_on += self.resume(source, target).code == 0
+            connection = sqlite3.connect(target)
+            if went_on == 0:  # nothing had begun
+                connection.close()
+                continue
+            self.assertEqual(connection.execute("PRAGMA journal_mode").fetchone(), ("delete",), f"killed at removal {number}")
+            self.assertEqual(connection.execute("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM mine), (SELECT count(*) FROM sqlite_master WHERE name = 'vecferry_settings')").fetchone(), (2, 1, 0))
+            connection.close()
+        self.assertGreater(went_on, 2)
+
     def test_a_commit_of_which_nobody_knows(self):
         source = str(self.folder / "source.db")
         make_source(source, 5000)

@@ -93,6 +93,30 @@ class Moves(Case):
                     self.assertIn("F32_BLOB", declared)
 
 
+    def test_names_with_quotes_and_the_numbers_of_the_header(self):
+        """tursodb's pragma functions put a name between quotes as it is; and what an application keeps in user_version is named, not lost in silence."""
+        source = self.sqlite("source.db", """
+            CREATE TABLE "par""ents" ("i""d" INTEGER PRIMARY KEY, name TEXT UNIQUE);
+            CREATE TABLE "a""b" (id INTEGER PRIMARY KEY, "c""d" TEXT COLLATE NOCASE, "e""f" INTEGER REFERENCES "par""ents" ("i""d"));
+            CREATE INDEX "i""x" ON "a""b" ("c""d");
+            INSERT INTO "par""ents" VALUES (7, 'n');
+            INSERT INTO "a""b" VALUES (1, 'x"y', 7), (2, NULL, NULL);
+            """)
+        for kind, server in servers(self.folder, "quotes.db"):
+            with self.subTest(kind), server:
+                self.copy(source, server.url)
+                server.run("PRAGMA user_version = 7")
+                server.run("PRAGMA user_version")
+                back = str(self.folder / f"{kind}.db")
+                copied = self.copy(server.url, back)
+                self.assertEqual([(entry["kind"], entry["name"]) for entry in copied["not_moved"]], [("setting", "user_version")])
+                self.assertEqual(copied["not_moved"][0]["text"], "PRAGMA user_version = 7")
+                self.assert_same_sqlite(source, back)
+                with sqlite3.connect(back) as db:
+                    self.assertEqual(db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'i%'").fetchall(), [('i"x',)])
+                    self.assertEqual(db.execute("SELECT * FROM pragma_foreign_key_list('a\"b')").fetchone()[2:5], ('par"ents', 'e"f', 'i"d'))
+                db.close()
+
     def test_what_the_server_guarantees_is_said(self):
         """A snapshot, or a check at the end: by inspect, in the plan, and at the end of a copy and a verify."""
         words = {"sqld": "a snapshot: one transaction of the server, which it keeps while it is read",

@@ -53,6 +53,7 @@ VIEWS = [
     ("computed", "SELECT id, CASE WHEN pages > 99 THEN 'long' ELSE 'short' END AS size, coalesce(title, '?') AS title, pages % 7 AS rest, title IN ('One', 'it''s') AS listed FROM book", False),
     ("odd", 'SELECT "the ""value" AS "a ""name", "Case", "select" FROM "odd ""one"', False),
     ("nested", "SELECT id FROM book WHERE author_id IN (SELECT id FROM author WHERE born IS NOT NULL)", False),
+    ("nested_of_the_same", "SELECT id, pages FROM book WHERE pages > (SELECT min(pages) FROM book) AND EXISTS (SELECT 1 FROM author AS book WHERE book.id > 3)", False),
     ("nested_as_value", "SELECT id, id IN (SELECT author_id FROM book) AS wrote, id NOT IN (SELECT b.author_id FROM book b WHERE b.author_id IS NOT NULL) AS never FROM author", False),
     ("existing", "SELECT a.name FROM author a WHERE EXISTS (SELECT 1 FROM book b WHERE b.author_id = a.id AND b.pages > 50)", False),
     ("not_existing", "SELECT a.name, a.born FROM author a WHERE NOT EXISTS (SELECT * FROM book WHERE author_id = a.id)", False),

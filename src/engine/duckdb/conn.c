@@ -6,6 +6,9 @@
 
 #include "engine/duckdb/session.h"
 
+#define SCAN_BYTES   ((uint64_t)20 << 20) /* of a connection's share of --memory, for each scan at a time */
+#define MAX_SCANNERS 64
+
 /* ---- queries ---- */
 
 struct vf_duckdb_param vf_duckdb_text_param(const char *text)
@@ -225,6 +228,14 @@ static enum vf_status open_file(struct vf_duckdb_conn *conn, const struct vf_url
     return status;
 }
 
+/* One takes some 45 MiB where rows are vectors (docs/design/duckdb-memory.md), and reads as fast as three connections of PostgreSQL write. */
+static uint32_t count_scanners(const struct vf_open_options *options)
+{
+    uint64_t n = options->memory_bytes / SCAN_BYTES;
+
+    return options->memory_bytes == 0 ? 0 : n < 1 ? 1 : n > MAX_SCANNERS ? MAX_SCANNERS : (uint32_t)n;
+}
+
 enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_options *options, struct vf_conn **conn,
                               struct vf_error *err)
 {
@@ -243,6 +254,7 @@ enum vf_status vf_duckdb_open(const struct vf_url *url, const struct vf_open_opt
         .max_value_bytes = UINT32_MAX,
         .virtual_columns = true,
         .max_loaders = 1,
+        .max_scanners = count_scanners(options),
         .index_builders = {VF_BUILDER_USEARCH, VF_BUILDER_DUCKDB_HNSW, VF_BUILDER_DUCKDB_SESSION},
         .text_builder = VF_TEXT_DUCKDB,
     };

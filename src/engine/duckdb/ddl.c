@@ -94,7 +94,7 @@ static void write_key(const struct vf_table *table, const struct vf_index *index
     write_names(table, index, sql);
 }
 
-/* Can the foreign key be declared now: does it lead to another table of the schema, which is there and has a key of these columns? */
+/* Can the foreign key be declared now: does it lead to another table of the schema, which is there and has a key of these columns, of the same types? */
 static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_table *table,
                                   const struct vf_foreign_key *key, bool *can, struct vf_error *err)
 {
@@ -106,7 +106,7 @@ static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_t
     if (vf_strcasecmp(schema, vf_duckdb_schema(table->schema)) != 0 || vf_strcasecmp(key->to_table, table->name) == 0)
         return VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT count(*) FROM duckdb_constraints() WHERE database_name = '" VF_DUCKDB_CATALOG
+    vf_buf_str(&sql, "SELECT count(*) FROM duckdb_constraints() AS k WHERE database_name = '" VF_DUCKDB_CATALOG
                      "' AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) AND constraint_type IN "
                      "('PRIMARY KEY', 'UNIQUE') AND list_sort(constraint_column_names) = list_sort([");
     for (size_t i = 0; i < key->n_columns; i++) {
@@ -114,6 +114,14 @@ static enum vf_status can_declare(struct vf_duckdb_conn *conn, const struct vf_t
         vf_duckdb_quote_text(&sql, key->to_columns[i], strlen(key->to_columns[i]));
     }
     vf_buf_str(&sql, "])");
+    for (size_t i = 0; i < key->n_columns; i++) {
+        vf_buf_printf(&sql,
+                      " AND typeof(NULL::%s) = (SELECT data_type FROM duckdb_columns() AS c WHERE c.table_oid = "
+                      "k.table_oid AND c.database_oid = k.database_oid AND c.column_name = " /* ident */,
+                      table->columns[key->columns[i]].native);
+        vf_duckdb_quote_text(&sql, key->to_columns[i], strlen(key->to_columns[i]));
+        vf_buf_char(&sql, ')');
+    }
     enum vf_status status = vf_buf_check(&sql, err);
     if (status == VF_OK)
         status = vf_duckdb_get_i64(conn, sql.data, 2, params, 0, &n_found, err);

@@ -12,12 +12,6 @@
 #include "engine/duckdb/target.h"
 #include "engine/duckdb/expression.h"
 
-static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_duckdb_quote(out, identifier);
-}
-
 /* A column whose plan says "i64" may still be a VARCHAR here: the value is given a type, and DuckDB casts the narrower side. */
 static bool write_equal(const struct vf_field *field, const char *name, const char *text, struct vf_buf *out)
 {
@@ -93,7 +87,6 @@ const struct vf_engine_ops vf_duckdb_engine = {
     .describe = vf_duckdb_describe,
     .limits = vf_duckdb_limits,
     .inspect = vf_duckdb_inspect,
-    .quote = quote,
     .match = match,
     .begin_snapshot = vf_duckdb_begin_snapshot,
     .join_snapshot = vf_duckdb_join_snapshot,

@@ -85,11 +85,25 @@ static enum vf_kind kind_of(const char *type, bool *is_cut)
 static const char *collation_rule(const struct vf_expr_scope *scope, const char *collation, enum vf_rule_for what)
 {
     (void)scope;
-    bool is_binary = collation == NULL || vf_strcasecmp(collation, "binary") == 0;
+    static const char *const plain[] = {"binary", "c", "posix"};
+    bool is_binary = collation == NULL;
+
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && !is_binary; i++)
+        is_binary = vf_strcasecmp(collation, plain[i]) == 0;
 
     if (what == VF_FOR_CASE || is_binary)
         return NULL;
     return vf_strcasecmp(collation, "nocase") == 0 ? "unicode_nocase" : collation; /* not of A to Z alone */
+}
+
+static const char *collation_for(const struct vf_expr_scope *scope, const char *rule, const char *own,
+                                 enum vf_rule_for what)
+{
+    (void)what;
+    if (rule == NULL)
+        return collation_rule(scope, own, VF_FOR_EQUALITY) != NULL ? "C" : NULL;
+    rule += strlen("duckdb:");
+    return strcmp(rule, "unicode_nocase") == 0 ? "NOCASE" : rule;
 }
 
 /* A blob's text has \xAA for the bytes that aren't plain. */
@@ -237,6 +251,8 @@ const struct vf_dialect vf_duckdb_dialect = {
     .name = "duckdb",
     .folds_names = true,
     .slash_is_floating = true,
+    .chains_collations = true,
+    .passes_collations = true,
     .zero_divisor_is_null = true,
     .zero_divisor_is_infinite = true,
     .has_nan = true,
@@ -252,6 +268,7 @@ const struct vf_dialect vf_duckdb_dialect = {
     .read_call = read_call,
     .forms = forms,
     .quote = vf_duckdb_quote,
+    .collation_for = collation_for,
     .write_literal = write_literal,
     .cast_names = cast_names,
     .write_call = write_call,

@@ -514,11 +514,6 @@ enum vf_status vf_duckdb_instance_connect(struct vf_duckdb_instance *instance, d
     return VF_OK;
 }
 
-const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_instance *instance)
-{
-    return &instance->file;
-}
-
 const struct vf_error *vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance)
 {
     return instance->lacks_vss ? &instance->vss_missing : NULL;

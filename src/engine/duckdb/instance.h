@@ -32,8 +32,6 @@ void vf_duckdb_instance_put(struct vf_duckdb_instance *instance);
 enum vf_status vf_duckdb_instance_connect(struct vf_duckdb_instance *instance, duckdb_connection *handle,
                                           struct vf_error *err) VF_CHECKED;
 
-/* The file as it was when it was opened. */
-const struct vf_duckdb_file *vf_duckdb_instance_file(const struct vf_duckdb_instance *instance);
 /* It has an HNSW index, and the extension that knows it isn't there, for this reason; NULL: it is there, or isn't needed. Only a file that is read can be so: one to be written to isn't opened. */
 const struct vf_error *vf_duckdb_instance_lacks_vss(const struct vf_duckdb_instance *instance);
 /* Load an extension, once, through any connection to the instance. VF_MISSING as vf_duckdb_extension_load(). */

@@ -98,9 +98,68 @@ static bool is_same_table(const struct vf_table *table, const char *schema, cons
     return strcmp(table->name, name) == 0 && strcmp(vf_duckdb_schema(table->schema), vf_duckdb_schema(schema)) == 0;
 }
 
-/* Why a foreign key can't be declared, or what is different about it; NULL: nothing. */
-static const char *why_not(const struct vf_schema *wanted, size_t number, const struct vf_foreign_key *key)
+/* Names of types may be different words for one: the database knows. A type that it doesn't know (yet) is only itself. */
+static bool is_same_type(const struct preflight *preflight, const char *a, const char *b)
 {
+    struct vf_buf sql;
+    struct vf_error ignored = {0};
+    int64_t is_same = 0;
+    if (vf_strcasecmp(a, b) == 0)
+        return true;
+    if (!vf_duckdb_is_type_name(a) || !vf_duckdb_is_type_name(b))
+        return false;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_printf(&sql, "SELECT (typeof(NULL::%s) = typeof(NULL::%s))::BIGINT" /* ident */, a, b);
+    enum vf_status status = vf_duckdb_get_i64_buf(preflight->conn, &sql, 0, &is_same, &ignored);
+    vf_buf_release(&sql);
+    return status == VF_OK && is_same != 0;
+}
+
+static const struct vf_table *parent_of(const struct vf_schema *wanted, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < wanted->n_tables; i++) {
+        if (is_same_table(&wanted->tables[i], schema, name))
+            return &wanted->tables[i];
+    }
+    return NULL;
+}
+
+/* Does each column refer to one of another type? DuckDB wants the same on both sides, and an INTEGER isn't a BIGINT. */
+static bool is_of_another_type(const struct preflight *preflight, const struct vf_table *table,
+                               const struct vf_table *parent, const struct vf_foreign_key *key)
+{
+    for (size_t i = 0; parent != NULL && i < key->n_columns; i++) {
+        const char *here = table->columns[key->columns[i]].native;
+        int there = vf_table_find_column(parent, key->to_columns[i]);
+        if (there >= 0 && !is_same_type(preflight, here, parent->columns[there].native))
+            return true;
+    }
+    return false;
+}
+
+/* Do the columns that the foreign key leads to have a key of their own there, in any order? An index, be it unique, is none to DuckDB. */
+static bool leads_to_key(const struct vf_table *parent, const struct vf_foreign_key *key)
+{
+    for (size_t i = 0; i < parent->n_indexes; i++) {
+        const struct vf_index *index = &parent->indexes[i];
+        size_t n_found = 0;
+        if (index->constraint == VF_CONSTRAINT_NONE || index->n_parts != key->n_columns)
+            continue;
+        for (size_t k = 0; k < key->n_columns; k++) {
+            int column = vf_table_find_column(parent, key->to_columns[k]);
+            for (size_t j = 0; column >= 0 && j < index->n_parts; j++)
+                n_found += index->parts[j].column == column;
+        }
+        if (n_found == key->n_columns)
+            return true;
+    }
+    return false;
+}
+
+/* Why a foreign key can't be declared, or what is different about it; NULL: nothing. */
+static const char *why_not(const struct preflight *preflight, size_t number, const struct vf_foreign_key *key)
+{
+    const struct vf_schema *wanted = preflight->wanted;
     const struct vf_table *table = &wanted->tables[number];
     const char *schema = key->to_schema != NULL ? key->to_schema : table->schema;
     if (is_same_table(table, schema, key->to_table))
@@ -114,6 +173,13 @@ static const char *why_not(const struct vf_schema *wanted, size_t number, const 
             return "isn't declared: the tables refer to each other, and DuckDB can't add a foreign key later; it is "
                    "remembered for the way back";
     }
+    const struct vf_table *parent = parent_of(wanted, schema, key->to_table);
+    if (parent != NULL && !leads_to_key(parent, key))
+        return "isn't declared: DuckDB wants a primary key or a unique constraint there, and a unique index is none; "
+               "it is remembered for the way back";
+    if (is_of_another_type(preflight, table, parent, key))
+        return "isn't declared: DuckDB wants the same type on both sides (`to` of the plan can give it); it is "
+               "remembered for the way back";
     if (key->on_delete > VF_FK_RESTRICT || key->on_update > VF_FK_RESTRICT)
         return "is declared without its ON DELETE and ON UPDATE actions, which DuckDB doesn't have; they are "
                "remembered for the way back";
@@ -126,7 +192,7 @@ static enum vf_status check_foreign_keys(const struct preflight *preflight, size
     enum vf_status status = VF_OK;
     for (size_t i = 0; status == VF_OK && i < table->n_foreign_keys; i++) {
         const struct vf_foreign_key *key = &table->foreign_keys[i];
-        const char *why = why_not(preflight->wanted, number, key);
+        const char *why = why_not(preflight, number, key);
         if (why != NULL)
             status = vf_problem_add_about(preflight->problems, VF_SEVERITY_NOTE, VF_OK, table, NULL, NULL,
                                           preflight->err, "foreign key \"%s\" to \"%s\" %s",

@@ -146,12 +146,6 @@ static const struct vf_limits *files_limits(const struct vf_conn *conn)
     return &limits;
 }
 
-static void files_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_sql_quote(out, identifier);
-}
-
 /* ---- target ---- */
 
 static enum vf_status files_map_column(struct vf_conn *conn, const struct vf_table *table,
@@ -308,7 +302,6 @@ const struct vf_engine_ops vf_files_engine = {
     .describe = files_describe,
     .limits = files_limits,
     .inspect = vf_files_inspect,
-    .quote = files_quote,
     .begin_snapshot = vf_files_begin_snapshot,
     .end_snapshot = vf_files_end_snapshot,
     .split = vf_files_split,

@@ -175,12 +175,6 @@ static const struct vf_limits *vf_mem_limits(const struct vf_conn *conn)
     return &((const struct vf_mem_conn *)(const void *)conn)->db->limits;
 }
 
-static void vf_mem_quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_sql_quote(out, identifier);
-}
-
 /* ---- target ---- */
 
 static enum vf_status vf_mem_preflight(struct vf_conn *conn, const struct vf_schema *wanted,
@@ -285,7 +279,6 @@ const struct vf_engine_ops vf_mem_engine = {
     .describe = vf_mem_describe,
     .limits = vf_mem_limits,
     .inspect = vf_mem_inspect,
-    .quote = vf_mem_quote,
     .begin_snapshot = vf_mem_begin_snapshot,
     .join_snapshot = vf_mem_join_snapshot,
     .end_snapshot = vf_mem_end_snapshot,

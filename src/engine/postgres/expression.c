@@ -181,6 +181,10 @@ static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text
 {
     bool is_written;
 
+    if (vf_kind_is_whole(kind) && strcmp(text, "-9223372036854775808") == 0) {
+        vf_buf_str(out, "'-9223372036854775808'::bigint"); /* its digits alone are a numeric */
+        return true;
+    }
     if (vf_expr_write_typed(kind, form, text, out, &is_written))
         return is_written;
     if (kind == VF_K_OTHER || kind >= VF_K_ARRAY)
@@ -195,39 +199,33 @@ static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text
 
 /* ---- calls ---- */
 
-/* Texts in an order, or folded, by code points or by a collation. */
-static bool write_collated(struct vf_expr_writer *writer, const struct vf_expr *expr)
+static const char *collation_for(const struct vf_expr_scope *scope, const char *rule, const char *own,
+                                 enum vf_rule_for what)
 {
-    bool folds = expr->op == VF_X_LOWER || expr->op == VF_X_UPPER;
-    const char *form = vf_dialect_form(writer->dialect, expr->op)->form;
-    bool picks = (expr->op == VF_X_MIN || expr->op == VF_X_MAX) && vf_kind_is_text(expr->args[0]->is);
-    bool orders = expr->op >= VF_X_LT && expr->op <= VF_X_GE && vf_kind_is_text(expr->args[0]->is);
-    const char *rule = expr->rule != NULL && vf_str_starts(expr->rule, "postgres:") ? expr->rule + 9 : expr->rule;
+    bool is_own = own != NULL && strcmp(own, "default") != 0;
 
-    if ((!folds && !orders && !picks) ||
-        (rule != NULL && (rule == expr->rule || strcmp(rule, "stored") == 0 || strcmp(rule, "values") == 0)))
-        return false;
-    if (folds || picks)
-        vf_buf_add(writer->out, form, strcspn(form, "(") + 1);
-    vf_expr_write_part(writer, expr->args[0]);
-    if (rule == NULL || strcmp(rule, "default") != 0) {
-        vf_buf_str(writer->out, " COLLATE ");
-        vf_pg_quote(writer->out, rule != NULL ? rule : "C");
-    }
-    if (folds || picks) {
-        vf_buf_char(writer->out, ')');
-    } else {
-        vf_expr_write_sign(writer, expr->op);
-        vf_expr_write_part(writer, expr->args[1]);
-    }
-    return true;
+    if (rule == NULL)
+        return what == VF_FOR_ORDER || (is_own && collation_rule(scope, own, what) != NULL) ? "C" : NULL;
+    rule += strlen("postgres:");
+    return strcmp(rule, "default") == 0 && !is_own ? NULL : rule;
 }
 
-static const char *order_collation(const char *rule)
+/* Texts are folded by a collation, or by code points. */
+static bool write_folded(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
-    if (rule == NULL)
-        return "C";
-    return strcmp(rule, "postgres:default") == 0 ? NULL : rule + strlen("postgres:");
+    const char *form = vf_dialect_form(writer->dialect, expr->op)->form;
+    bool is_ours = expr->rule == NULL || vf_str_starts(expr->rule, "postgres:");
+
+    if ((expr->op != VF_X_LOWER && expr->op != VF_X_UPPER) || !is_ours)
+        return false;
+    vf_buf_add(writer->out, form, strcspn(form, "(") + 1);
+    vf_expr_write_part(writer, expr->args[0]);
+    if (expr->rule == NULL)
+        vf_buf_str(writer->out, " COLLATE \"C\"");
+    else
+        vf_expr_write_collation(writer->dialect, writer->scope, expr, expr->rule, VF_FOR_CASE, writer->out);
+    vf_buf_char(writer->out, ')');
+    return true;
 }
 
 static bool is_computable(const struct vf_expr_writer *writer, const struct vf_expr *expr)
@@ -250,7 +248,7 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
         vf_expr_write_typeof(writer, expr);
     else if ((expr->op == VF_X_MAX_OF || expr->op == VF_X_MIN_OF) && is_computable(writer, expr))
         vf_expr_write_guarded(writer, expr, expr->op == VF_X_MAX_OF ? "GREATEST" : "LEAST");
-    else if (expr->n_args > 0 && is_computable(writer, expr) && write_collated(writer, expr))
+    else if (expr->n_args > 0 && is_computable(writer, expr) && write_folded(writer, expr))
         return true;
     else
         return writer->is_refused;
@@ -260,6 +258,7 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 const struct vf_dialect vf_pg_dialect = {
     .name = "postgres",
     .has_escape_texts = true,
+    .passes_collations = true,
     .has_nan = true,
     .overflow_is_error = true,
     .real_overflow_is_error = true,
@@ -268,13 +267,14 @@ const struct vf_dialect vf_pg_dialect = {
     .folds_by_collation = true,
     .operators = operators,
     .nulls_sort_high = true,
+    .distinct_sorts_outputs = true,
     .functions = functions,
     .kind_of = kind_of,
     .collation_rule = collation_rule,
     .abilities = abilities,
     .forms = forms,
     .quote = vf_pg_quote,
-    .order_collation = order_collation,
+    .collation_for = collation_for,
     .write_literal = write_literal,
     .cast_names = cast_names,
     .write_call = write_call,

@@ -16,6 +16,11 @@ static bool is_json(const struct vf_column *column)
     return strcmp(column->native, "json") == 0 || strcmp(column->native, "jsonb") == 0;
 }
 
+const char *vf_pg_fulltext_empty(const struct vf_column *column)
+{
+    return is_json(column) ? "{}" : "";
+}
+
 static void write_text(const struct vf_column *column, bool coalesced, struct vf_buf *out)
 {
     bool is_cast = !is_text(column);
@@ -23,7 +28,8 @@ static void write_text(const struct vf_column *column, bool coalesced, struct vf
     vf_buf_str(out, coalesced ? "coalesce(" : "");
     vf_pg_quote(out, column->name);
     vf_buf_str(out, is_cast && !is_json(column) ? "::pg_catalog.text" : "");
-    vf_buf_str(out, coalesced ? is_json(column) ? ", '{}')" : ", '')" : "");
+    if (coalesced)
+        vf_buf_printf(out, ", '%s')", vf_pg_fulltext_empty(column));
 }
 
 static char letter_of(double weight, double max)

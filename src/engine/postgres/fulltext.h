@@ -16,6 +16,8 @@ enum vf_status vf_pg_fulltext_parse(const char *text, const struct vf_table *tab
 /* An index that was read, made a full-text index where it is one; and full-text indexes of generated columns that have none. */
 enum vf_status vf_pg_fulltext_recognise(struct vf_schema *schema, struct vf_error *err) VF_CHECKED;
 
+/* What takes the place of a NULL, as a text: it has no words. */
+const char *vf_pg_fulltext_empty(const struct vf_column *column);
 /* The expression that gives the tsvector of a row, without looking at a column that holds it. */
 void vf_pg_fulltext_write(const struct vf_table *table, const struct vf_index *index, struct vf_buf *out);
 /* The column of the full-text index for CREATE TABLE. */

@@ -155,7 +155,7 @@ static bool take_text(struct reader *reader)
     if (take_call(reader, "COALESCE")) {
         int column = take_plain_column(reader);
         const char *empty = column >= 0 && take(reader, ",") ? take_literal(reader) : NULL;
-        if (empty == NULL || empty[0] != '\0')
+        if (empty == NULL || strcmp(empty, vf_pg_fulltext_empty(&reader->table->columns[column])) != 0)
             return false;
         take_casts(reader);
         if (!take(reader, ")"))
@@ -196,6 +196,31 @@ static bool take_texts(struct reader *reader)
 
 static bool take_vectors(struct reader *reader);
 
+/* Behind a name, as PostgreSQL shows it, or NULL: in quotes, where it isn't a plain word. */
+static const char *skip_name(const char *at)
+{
+    if (*at != '"') {
+        const char *end = at + strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_$");
+        return end > at ? end : NULL;
+    }
+    for (at++; *at != '\0'; at++) {
+        if (*at == '"' && *++at != '"')
+            return at;
+    }
+    return NULL;
+}
+
+/* The name of a configuration, without the schema that all have. NULL: it isn't one as PostgreSQL shows them. */
+static const char *configuration(const char *language)
+{
+    bool is_common = vf_str_starts(language, "pg_catalog.");
+    const char *name = language + (is_common ? strlen("pg_catalog.") : 0), *end = skip_name(name);
+
+    if (end != NULL && *end == '.' && !is_common)
+        end = skip_name(end + 1);
+    return end != NULL && *end == '\0' ? name : NULL;
+}
+
 /* Behind "to_tsvector(". Without a configuration its result depends on a setting, and can't be indexed. */
 static bool take_to_tsvector(struct reader *reader)
 {
@@ -206,8 +231,9 @@ static bool take_to_tsvector(struct reader *reader)
     take_casts(reader);
     if (!take(reader, ","))
         return false;
-    if (vf_str_starts(language, "pg_catalog."))
-        language += strlen("pg_catalog.");
+    language = configuration(language);
+    if (language == NULL)
+        return false;
     if (reader->language != NULL && strcmp(reader->language, language) != 0)
         return false; /* two languages in one index: no other database has that */
     reader->language = language;

@@ -131,12 +131,11 @@ static enum vf_status map_vector_index(const struct vf_pg_vector *vector, const 
 
 /* ---- plain indexes ---- */
 
-static enum vf_status exists(struct vf_pg_conn *conn, const char *sql, const char *name, bool *found,
-                             struct vf_error *err)
+static enum vf_status exists(struct vf_pg_conn *conn, const char *sql, int n_params, const char *const *params,
+                             bool *found, struct vf_error *err)
 {
     char text[8];
-    const char *params[] = {name};
-    enum vf_status status = vf_pg_get_text(conn, sql, 1, params, text, sizeof(text), err);
+    enum vf_status status = vf_pg_get_text(conn, sql, n_params, params, text, sizeof(text), err);
     *found = text[0] == 't';
     return status;
 }
@@ -161,28 +160,67 @@ static const char *plain_obstacle(const struct vf_table *table, const struct vf_
     return NULL;
 }
 
-/* Operator classes and collations that aren't here are left out. NULL order is kept only where it was chosen: other databases have another default. */
-static enum vf_status map_part(struct vf_pg_conn *conn, const struct vf_index *index, struct vf_key_part *part,
-                               struct vf_index_mapping *mapping, struct vf_error *err)
+/* Can the method index a column of the type by itself? A type that isn't there yet is one of the source's own, which is made before; those are enums, composite types and ranges. */
+static enum vf_status has_default_class(struct vf_pg_conn *conn, const char *method, const char *native, bool *found,
+                                        struct vf_error *err)
+{
+    const char *params[] = {method, native};
+    return exists(
+        conn,
+        "SELECT (to_regtype($2) IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_type t, pg_catalog.pg_opclass o JOIN "
+        "pg_catalog.pg_am a ON a.oid = o.opcmethod JOIN pg_catalog.pg_type i ON i.oid = o.opcintype WHERE t.oid = "
+        "to_regtype($2) AND a.amname = $1 AND o.opcdefault AND (i.oid IN (t.oid, t.typbasetype) OR EXISTS (SELECT FROM "
+        "pg_catalog.pg_cast c WHERE c.castsource IN (t.oid, t.typbasetype) AND c.casttarget = i.oid AND c.castmethod = "
+        "'b') OR (i.typname, t.typtype) IN (('anyenum', 'e'), ('anyrange', 'r'), ('anymultirange', 'm'), ('record', "
+        "'c')) OR i.typname = 'anyarray' AND t.typcategory = 'A')))::text",
+        2, params, found, err);
+}
+
+/* Its operator class: the one it had, or the method's own for the type of the column. Those of extensions may be missing. */
+static enum vf_status map_class(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                                struct vf_key_part *part, struct vf_arena *arena, struct vf_index_mapping *mapping,
+                                struct vf_error *err)
+{
+    bool found = true, is_other = index->kind == VF_INDEX_OTHER;
+    enum vf_status status = VF_OK;
+    if (part->operator_class != NULL)
+        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_opclass WHERE opcname = $1", 1,
+                        &part->operator_class, &found, err);
+    else if (is_other && part->column >= 0)
+        status = has_default_class(conn, index->method, table->columns[part->column].native, &found, err);
+    if (status != VF_OK || found)
+        return status;
+    mapping->moved = !is_other;
+    if (part->operator_class == NULL)
+        mapping->why = vf_arena_printf(
+            arena,
+            "the target can't index %s by %s: make the extension there that can (such as btree_%s), and plan again",
+            table->columns[part->column].native, index->method, index->method);
+    else if (is_other)
+        mapping->why = vf_arena_printf(
+            arena,
+            "the target has no operator class \"%s\": make the extension there that it belongs to, and plan again",
+            part->operator_class);
+    else
+        mapping->why = vf_arena_printf(arena, "without its operator class \"%s\", which the target doesn't have",
+                                       part->operator_class);
+    part->operator_class = NULL;
+    return mapping->why != NULL ? VF_OK : vf_error_nomem(err);
+}
+
+/* A collation that isn't here is left out. NULL order is kept only where it was chosen: other databases have another default. */
+static enum vf_status map_part(struct vf_pg_conn *conn, const struct vf_table *table, const struct vf_index *index,
+                               struct vf_key_part *part, struct vf_arena *arena, struct vf_index_mapping *mapping,
+                               struct vf_error *err)
 {
     bool found = false;
     bool is_own = index->definition != NULL && strstr(index->definition, " USING ") != NULL;
-    enum vf_status status = VF_OK;
     if (!is_own)
         part->nulls_first = part->descending;
-    if (part->operator_class != NULL) {
-        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_opclass WHERE opcname = $1",
-                        part->operator_class, &found, err);
-        if (!found && index->kind == VF_INDEX_OTHER) {
-            mapping->moved = false;
-            mapping->why = "its operator class isn't there: the extension that it belongs to is missing in the target";
-        }
-        if (!found)
-            part->operator_class = NULL;
-    }
+    enum vf_status status = map_class(conn, table, index, part, arena, mapping, err);
     if (status == VF_OK && part->collation != NULL) {
-        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_collation WHERE collname = $1",
-                        part->collation, &found, err);
+        status = exists(conn, "SELECT (count(*) > 0)::text FROM pg_catalog.pg_collation WHERE collname = $1", 1,
+                        &part->collation, &found, err);
         if (!found) {
             part->collation = NULL;
             mapping->why = "without its collation, which PostgreSQL doesn't have";
@@ -203,9 +241,9 @@ static enum vf_status map_plain_index(struct vf_pg_conn *conn, const struct vf_t
     if (parts == NULL)
         return vf_error_nomem(err);
     enum vf_status status = VF_OK;
-    for (size_t i = 0; i < index->n_parts && status == VF_OK; i++) {
+    for (size_t i = 0; i < index->n_parts && status == VF_OK && mapping->moved; i++) {
         parts[i] = index->parts[i];
-        status = map_part(conn, index, &parts[i], mapping, err);
+        status = map_part(conn, table, index, &parts[i], arena, mapping, err);
     }
     index->parts = parts;
     if (conn->version < 150000 && index->nulls_not_distinct) {

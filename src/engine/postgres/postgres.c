@@ -25,12 +25,6 @@ static const struct vf_limits *get_limits(const struct vf_conn *conn)
     return vf_pg_conn_of_const(conn)->version >= 180000 ? &limits_18 : &limits;
 }
 
-static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_pg_quote(out, identifier);
-}
-
 /* By "=" an index can find the rows; but a collation, and citext, may take texts for equal that aren't, so their bytes are compared as well. */
 static enum vf_status match(const struct vf_conn *conn, const struct vf_field *field, const char *text,
                             struct vf_buf *out, struct vf_error *err)
@@ -70,7 +64,6 @@ const struct vf_engine_ops vf_postgres_engine = {
     .describe = vf_pg_describe,
     .limits = get_limits,
     .inspect = vf_pg_inspect,
-    .quote = quote,
     .match = match,
     .begin_snapshot = vf_pg_begin_snapshot,
     .join_snapshot = vf_pg_join_snapshot,

@@ -231,22 +231,24 @@ static enum vf_status sync_file(struct vf_sqlite_local *local, struct vf_error *
     return vf_sqlite_file_sync_folder(local->path, err);
 }
 
-/* Forget the note first: once the mode is what it was, it would be wrong. */
+/* The note goes last, so that whoever comes after a kill puts the mode back; one that is left over beside a mode that was put back does no harm, for enter_wal() replaces it. Without the log SQLite
+ * needs more syncs to be safe. */
 static enum vf_status leave_wal(struct vf_sqlite_local *local, struct vf_error *err)
 {
     char mode[16] = "";
     if (local->bulk.journal_mode[0] == '\0')
         return VF_OK;
-    enum vf_status status = vf_sqlite_exec(&local->sql, "DROP TABLE IF EXISTS main.vecferry_settings", err);
-    if (status == VF_OK)
-        status = checkpoint(local, err);
-    if (status == VF_OK)
-        status = change_journal_mode(local, local->bulk.journal_mode, mode, sizeof(mode), err);
-    if (status == VF_OK && strcmp(mode, local->bulk.journal_mode) != 0)
+    enum vf_status status = change_journal_mode(local, local->bulk.journal_mode, mode, sizeof(mode), err);
+    bool stays = status == VF_OK && strcmp(mode, local->bulk.journal_mode) != 0;
+    if (stays)
         vf_log_write(local->sql.base.options.log, VF_LOG_WARNING,
                      "\"%s\" stays in journal mode %s, because another connection has it open; it was %s", local->path,
                      mode, local->bulk.journal_mode);
-    return status;
+    if (status == VF_OK)
+        status = set(local, "synchronous", 2, err);
+    if (status == VF_OK)
+        status = vf_sqlite_exec(&local->sql, "DROP TABLE IF EXISTS main.vecferry_settings", err);
+    return status == VF_OK && stays ? checkpoint(local, err) : status;
 }
 
 enum vf_status vf_sqlite_end_bulk(struct vf_conn *base, struct vf_error *err)

@@ -13,6 +13,7 @@
 #include "engine/sqlite/file.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/snapshot.h"
+#include "engine/sqlitesql/vec0_target.h"
 
 #define BUSY_TIMEOUT_MS        5000
 #define PROGRESS_STEPS         100000
@@ -459,5 +460,5 @@ enum vf_status vf_sqlite_describe(struct vf_conn *conn, struct vf_server *server
              (unsigned long long)info.st_ino);
     enum vf_status status =
         vf_sqlite_get_text(&local->sql, "PRAGMA encoding", server->encoding, sizeof(server->encoding), err);
-    return status == VF_OK ? vf_sqlite_describe_vectors(&local->sql, server, err) : status;
+    return status == VF_OK ? vf_vec0_describe(&local->sql, server, err) : status;
 }

@@ -13,12 +13,6 @@
 #include "engine/sqlitesql/vec0_target.h"
 #include "engine/sqlitesql/expression.h"
 
-static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_sqlite_quote(out, identifier);
-}
-
 const struct vf_engine_ops vf_sqlite_engine = {
     .name = "sqlite",
     .caps = VF_CAP_SNAPSHOT | VF_CAP_SHARED_SNAPSHOT | VF_CAP_TARGET | VF_CAP_VIEWS,
@@ -28,7 +22,6 @@ const struct vf_engine_ops vf_sqlite_engine = {
     .describe = vf_sqlite_describe,
     .limits = vf_sqlite_limits,
     .inspect = vf_sqlite_inspect,
-    .quote = quote,
     .match = vf_sqlite_match,
     .begin_snapshot = vf_sqlite_begin_snapshot,
     .join_snapshot = vf_sqlite_join_snapshot,

@@ -176,31 +176,6 @@ const char *vf_sqlite_column_str(const struct vf_sqlite_conn *conn, sqlite3_stmt
     return text != NULL ? (const char *)text : "";
 }
 
-/* ---- describe ---- */
-
-enum vf_status vf_sqlite_describe_vectors(struct vf_sqlite_conn *conn, struct vf_server *server, struct vf_error *err)
-{
-    char table[256] = "";
-    struct vf_buf sql;
-    enum vf_status status = vf_sqlite_get_text(
-        conn,
-        "SELECT v.name || '_info' FROM sqlite_master v JOIN sqlite_master i ON i.name = v.name || '_info' "
-        "WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL TABLE%vec0%' ORDER BY v.rowid LIMIT 1",
-        table, sizeof(table), err);
-    if (status != VF_OK || table[0] == '\0')
-        return status;
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT value FROM main.");
-    vf_sqlite_quote(&sql, table);
-    vf_buf_str(&sql, " WHERE key = 'CREATE_VERSION'");
-    status = vf_buf_check(&sql, err);
-    if (status == VF_OK)
-        status = vf_sqlite_get_text(conn, sql.data, server->vector_version, sizeof(server->vector_version), err);
-    snprintf(server->vector_product, sizeof(server->vector_product), "sqlite-vec");
-    vf_buf_release(&sql);
-    return status;
-}
-
 const struct vf_limits *vf_sqlite_limits(const struct vf_conn *conn)
 {
     return &vf_sqlite_conn_of_const(conn)->limits;

@@ -34,6 +34,8 @@ struct vf_sqlite_conn {
     /* Of a server, to which each request is a way: what is bound is one set of arguments, and another may be bound. The first step runs the statement with all sets, and its rows are those of the
      * first, then of the second. false: no further set has room. NULL: a statement has one set. */
     bool (*keep_arguments)(sqlite3_stmt *stmt);
+    /* Of such a server, too: these reading statements, without parameters, are about to be run, and it may be asked for all answers at once. */
+    void (*ask_ahead)(struct vf_sqlite_conn *conn, size_t n, const struct vf_buf *statements);
 };
 
 static inline struct vf_sqlite_conn *vf_sqlite_conn_of(struct vf_conn *conn)
@@ -47,10 +49,6 @@ static inline const struct vf_sqlite_conn *vf_sqlite_conn_of_const(const struct 
 }
 
 const struct vf_limits *vf_sqlite_limits(const struct vf_conn *conn);
-
-/* Sets vector_product and vector_version by the version of sqlite-vec that made the first vec0 table, as its table <name>_info says. */
-enum vf_status vf_sqlite_describe_vectors(struct vf_sqlite_conn *conn, struct vf_server *server,
-                                          struct vf_error *err) VF_CHECKED;
 
 /* The last failure of SQLite as a status and an error: "<what>: <message of SQLite>", with the remedy where there is one. Never VF_OK. */
 enum vf_status vf_sqlite_fail(struct vf_sqlite_conn *conn, struct vf_error *err, const char *fmt, ...)

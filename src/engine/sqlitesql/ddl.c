@@ -60,7 +60,7 @@ static enum vf_status write_column(const struct vf_table *table, size_t number, 
     if (column->native[0] != '\0')
         vf_buf_printf(sql, " %s", column->native);
     if (vf_sqlite_is_rowid(table, number)) {
-        vf_buf_str(sql, " PRIMARY KEY");
+        vf_buf_str(sql, column->key_not_null ? " NOT NULL PRIMARY KEY" : " PRIMARY KEY");
         /* A serial key's numbers are never handed out again; without the word the next is one above the largest that is there. */
         if (column->generated == VF_GENERATED_AUTOINCREMENT || column->def.kind == VF_DEFAULT_SEQUENCE)
             vf_buf_str(sql, " AUTOINCREMENT");

@@ -5,42 +5,39 @@
 #include "base/text.h"
 #include "engine/sqlitesql/conn.h"
 #include "engine/sqlitesql/lexer.h"
+#include "engine/sqlitesql/types.h"
 #include "model/temporal.h"
 
 /* ---- reading ---- */
 
-/* What a spelling gives: it is kept where the column's values are of that. */
-enum gives { GIVES_TEXT, GIVES_SECONDS, GIVES_DAYS };
-
 struct spelling {
     const char *text; /* without blanks, lower case */
     enum vf_default_kind kind;
-    enum gives gives;
     const char *written;
 };
 
 /* The usual spellings. Compared without blanks and case, so only those that can't mean anything else. */
 static const struct spelling spellings[] = {
-    {"current_timestamp", VF_DEFAULT_NOW, GIVES_TEXT, "CURRENT_TIMESTAMP"},
-    {"current_date", VF_DEFAULT_TODAY, GIVES_TEXT, "CURRENT_DATE"},
-    {"current_time", VF_DEFAULT_TIME, GIVES_TEXT, "CURRENT_TIME"},
-    {"datetime('now')", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime('now'))"},
-    {"datetime()", VF_DEFAULT_NOW, GIVES_TEXT, "(datetime())"},
-    {"unixepoch()", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch())"},
-    {"unixepoch('now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(unixepoch('now'))"},
-    {"strftime('%s','now')", VF_DEFAULT_NOW, GIVES_SECONDS, "(strftime('%s', 'now'))"},
-    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, GIVES_SECONDS, "(CAST(strftime('%s', 'now') AS INTEGER))"},
-    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"},
-    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"},
-    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, GIVES_TEXT, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"},
-    {"julianday('now')", VF_DEFAULT_NOW, GIVES_DAYS, "(julianday('now'))"},
-    {"date('now')", VF_DEFAULT_TODAY, GIVES_TEXT, "(date('now'))"},
-    {"date()", VF_DEFAULT_TODAY, GIVES_TEXT, "(date())"},
-    {"time('now')", VF_DEFAULT_TIME, GIVES_TEXT, "(time('now'))"},
-    {"time()", VF_DEFAULT_TIME, GIVES_TEXT, "(time())"},
-    {"hex(randomblob(16))", VF_DEFAULT_HEX_UPPER, GIVES_TEXT, "(hex(randomblob(16)))"},
-    {"lower(hex(randomblob(16)))", VF_DEFAULT_HEX, GIVES_TEXT, "(lower(hex(randomblob(16))))"},
-    {"null", VF_DEFAULT_NULL, GIVES_TEXT, NULL},
+    {"current_timestamp", VF_DEFAULT_NOW, "CURRENT_TIMESTAMP"},
+    {"current_date", VF_DEFAULT_TODAY, "CURRENT_DATE"},
+    {"current_time", VF_DEFAULT_TIME, "CURRENT_TIME"},
+    {"datetime('now')", VF_DEFAULT_NOW, "(datetime('now'))"},
+    {"datetime()", VF_DEFAULT_NOW, "(datetime())"},
+    {"unixepoch()", VF_DEFAULT_NOW, "(unixepoch())"},
+    {"unixepoch('now')", VF_DEFAULT_NOW, "(unixepoch('now'))"},
+    {"strftime('%s','now')", VF_DEFAULT_NOW, "(strftime('%s', 'now'))"},
+    {"cast(strftime('%s','now')asinteger)", VF_DEFAULT_NOW, "(CAST(strftime('%s', 'now') AS INTEGER))"},
+    {"strftime('%y-%m-%dt%h:%m:%fz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"},
+    {"strftime('%y-%m-%d%h:%m:%f','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"},
+    {"strftime('%y-%m-%dt%h:%m:%sz','now')", VF_DEFAULT_NOW, "(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"},
+    {"julianday('now')", VF_DEFAULT_NOW, "(julianday('now'))"},
+    {"date('now')", VF_DEFAULT_TODAY, "(date('now'))"},
+    {"date()", VF_DEFAULT_TODAY, "(date())"},
+    {"time('now')", VF_DEFAULT_TIME, "(time('now'))"},
+    {"time()", VF_DEFAULT_TIME, "(time())"},
+    {"hex(randomblob(16))", VF_DEFAULT_HEX_UPPER, "(hex(randomblob(16)))"},
+    {"lower(hex(randomblob(16)))", VF_DEFAULT_HEX, "(lower(hex(randomblob(16))))"},
+    {"null", VF_DEFAULT_NULL, NULL},
 };
 #define N_SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
 
@@ -173,9 +170,13 @@ static const char *now_expression(const struct vf_column *column)
     return "CURRENT_TIMESTAMP";
 }
 
-static bool is_number_kind(enum vf_kind kind)
+/* Does the column store a literal that is written bare as it stores the text of it? Decimals keep their digits only as text, where no affinity makes numbers of them. */
+static bool is_number(const struct vf_column *column)
 {
-    return kind >= VF_K_I8 && kind <= VF_K_F64;
+    enum vf_sqlite_affinity affinity = vf_sqlite_affinity_of(column->native);
+    bool is_of_numbers = affinity != VF_SQLITE_TEXT && affinity != VF_SQLITE_BLOB;
+    enum vf_kind kind = column->type.kind;
+    return (kind >= VF_K_I8 && kind <= VF_K_F64) || (kind == VF_K_DECIMAL && is_of_numbers);
 }
 
 static bool write_timestamp(const struct vf_column *column, struct vf_buf *out)
@@ -232,8 +233,7 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
         vf_buf_char(out, is_true ? '1' : '0');
         return true;
     }
-    bool is_bare = is_number_kind(column->type.kind) && vf_is_decimal(text, strlen(text)) &&
-                   vf_parse_f64(text, strlen(text), &ignored);
+    bool is_bare = is_number(column) && vf_is_decimal(text, strlen(text)) && vf_parse_f64(text, strlen(text), &ignored);
     if (is_bare)
         vf_buf_str(out, text);
     else
@@ -241,22 +241,14 @@ static bool write_literal(const struct vf_column *column, struct vf_buf *out)
     return true;
 }
 
-static enum gives given_to(const struct vf_column *column)
-{
-    bool is_number =
-        column->form == VF_FORM_INTEGER || (column->form == VF_FORM_NATIVE && vf_kind_is_whole(column->type.kind));
-    return column->form == VF_FORM_EPOCH_S || is_number ? GIVES_SECONDS : is_in_days(column) ? GIVES_DAYS : GIVES_TEXT;
-}
-
-/* The spelling that the default had in a database of this kind, if it is one of those above; NULL: it came from another, or the column's values are in another form now. */
+/* The spelling that the default had in a database of this kind, if it is one of those above, also where the values aren't what it gives; NULL: it came from another, or the column's values are in another form now. */
 static const char *own_spelling(const struct vf_column *column)
 {
     const struct vf_default *def = &column->def;
-    bool is_other_form = column->form == VF_FORM_EPOCH_MS || column->form == VF_FORM_EPOCH_US;
-    if (def->text == NULL || is_other_form || !vf_str_equal(def->dialect, "sqlite"))
+    if (def->text == NULL || !vf_str_equal(def->dialect, "sqlite"))
         return NULL;
     for (size_t i = 0; i < N_SPELLINGS; i++) {
-        if (vf_str_equal(spellings[i].written, def->text) && spellings[i].gives == given_to(column))
+        if (vf_str_equal(spellings[i].written, def->text))
             return spellings[i].written;
     }
     return NULL;

@@ -27,8 +27,8 @@ bool vf_sqlite_is_asked(const struct vf_inspect_options *options, const struct v
 
 static bool is_fixed(const struct vf_column *column)
 {
-    return column->evidence.text == vf_memory_evidence || column->form == VF_FORM_LIBSQL ||
-           column->form == VF_FORM_VEC0 || column->type.kind == VF_K_VECTOR;
+    return vf_memory_has_made(column) || column->form == VF_FORM_LIBSQL || column->form == VF_FORM_VEC0 ||
+           column->type.kind == VF_K_VECTOR;
 }
 
 /*

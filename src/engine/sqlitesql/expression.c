@@ -102,10 +102,13 @@ static bool read_literal(enum vf_kind kind, enum vf_form form, enum vf_kind from
         vf_buf_str(out, text);
         return true;
     }
-    if (kind == VF_K_BOOL && vf_kind_is_whole(from) && (strcmp(text, "0") == 0 || strcmp(text, "1") == 0)) {
+    if (kind == VF_K_BOOL && (vf_kind_is_whole(from) || from == VF_K_TEXT) &&
+        (strcmp(text, "0") == 0 || strcmp(text, "1") == 0)) {
         vf_buf_str(out, text[0] == '1' ? "true" : "false");
         return true;
     }
+    if (kind == VF_K_BOOL && from == VF_K_TEXT)
+        return false; /* 'true' is no number */
     if (vf_kind_is_whole(kind) && from == VF_K_BOOL) {
         vf_buf_str(out, text[0] == 't' ? "1" : "0");
         return true;
@@ -122,10 +125,14 @@ static unsigned abilities(const struct vf_column *column)
     enum vf_kind kind = column->type.kind;
     enum vf_form form = column->form;
     bool is_plain = form == VF_FORM_NATIVE || form == VF_FORM_INTEGER;
+    bool is_real_stored = vf_sqlite_affinity_of(column->native) == VF_SQLITE_REAL;
 
     if (form >= VF_FORM_EPOCH_S && form <= VF_FORM_EPOCH_US)
         return VF_CAN_EQUAL | VF_CAN_ORDER;
-    if (kind == VF_K_BOOL || vf_kind_is_whole(kind) || kind == VF_K_F32 || kind == VF_K_F64)
+    if (vf_kind_is_number(kind) && kind != VF_K_DECIMAL && is_plain && vf_kind_is_whole(kind) == is_real_stored)
+        return VF_CAN_EQUAL |
+               VF_CAN_ORDER; /* 5 / 2 goes by what is stored: 5.0 is in no other column than one of REAL */
+    if (kind == VF_K_BOOL || (vf_kind_is_number(kind) && kind != VF_K_DECIMAL))
         return is_plain ? VF_CAN_ALL : 0;
     if (kind == VF_K_DECIMAL)
         return form == VF_FORM_NATIVE ? VF_CAN_EQUAL | VF_CAN_ORDER : 0;
@@ -136,6 +143,11 @@ static unsigned abilities(const struct vf_column *column)
     if (kind == VF_K_UUID)
         return form == VF_FORM_TEXT ? VF_CAN_ALL : 0;
     return kind == VF_K_BLOB && form == VF_FORM_NATIVE ? VF_CAN_ALL : 0;
+}
+
+static bool has_affinity(const struct vf_column *column)
+{
+    return vf_sqlite_affinity_of(column->native) != VF_SQLITE_BLOB;
 }
 
 /* ---- numbers that are texts ---- */
@@ -267,6 +279,23 @@ static bool write_moment(enum vf_kind kind, enum vf_form form, const char *text,
     return true;
 }
 
+/* A decimal is read as a double here: one that has more digits than tell that from others is another number. */
+static bool is_double(enum vf_kind kind, enum vf_form form, const char *text)
+{
+    size_t size = strlen(text);
+    char digits[32];
+    double value;
+
+    if (kind != VF_K_DECIMAL || form != VF_FORM_NATIVE)
+        return true;
+    if (!vf_parse_f64(text, size, &value))
+        return false;
+    while (strchr(text, '.') != NULL && text[size - 1] == '0')
+        size--;
+    size -= text[size - 1] == '.';
+    return vf_format_f64(value, digits) == size && memcmp(digits, text, size) == 0;
+}
+
 static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text, struct vf_buf *out)
 {
     bool is_number = vf_kind_is_number(kind) && strcmp(text, "NaN") != 0;
@@ -277,6 +306,8 @@ static bool write_literal(enum vf_kind kind, enum vf_form form, const char *text
         vf_buf_char(out, text[0] == 't' ? '1' : '0');
         return true;
     }
+    if (is_number && !is_double(kind, form, text))
+        return false;
     if (is_number) {
         vf_buf_str(out, text);
         /* 1 / 2 is 0 with whole numbers. */
@@ -342,21 +373,13 @@ static void write_like(struct vf_expr_writer *writer, const struct vf_expr *expr
     write_glob(writer->out, pattern);
 }
 
-/* A column with a collation of its own is compared by it, unless the comparison says otherwise. */
-static bool write_by_bytes(struct vf_expr_writer *writer, const struct vf_expr *expr)
+static const char *collation_for(const struct vf_expr_scope *scope, const char *rule, const char *own,
+                                 enum vf_rule_for what)
 {
-    const struct vf_expr *column = expr->args[0]->kind == VF_EXPR_COLUMN   ? expr->args[0]
-                                   : expr->args[1]->kind == VF_EXPR_COLUMN ? expr->args[1]
-                                                                           : NULL;
-
-    if (column == NULL || expr->op == VF_X_IN || !vf_kind_is_text(column->is) || expr->rule != NULL ||
-        vf_expr_column_of(writer, column)->collation == NULL)
-        return false;
-    vf_expr_write_part(writer, expr->args[0]);
-    vf_buf_str(writer->out, " COLLATE BINARY");
-    vf_expr_write_sign(writer, expr->op);
-    vf_expr_write_part(writer, expr->args[1]);
-    return true;
+    (void)scope, (void)what;
+    if (rule != NULL)
+        return rule + strlen("sqlite:");
+    return own != NULL && vf_strcasecmp(own, "BINARY") != 0 ? "BINARY" : NULL;
 }
 
 static bool may_be_nan(const struct vf_expr *expr)
@@ -372,7 +395,7 @@ static bool write_call(struct vf_expr_writer *writer, const struct vf_expr *expr
 {
     bool compares = expr->op >= VF_X_EQ && expr->op <= VF_X_IN;
 
-    if (compares && expr->rule == NULL && (write_number_text(writer, expr) || write_by_bytes(writer, expr)))
+    if (compares && expr->rule == NULL && write_number_text(writer, expr))
         return true;
     if (may_be_nan(expr) && expr->op != VF_X_IS_NULL && expr->op != VF_X_COUNT_OF && expr->op != VF_X_TYPEOF)
         vf_expr_refuse(writer, "NaN and -0.0 are texts in SQLite: such numbers are compared with literals only");
@@ -397,6 +420,7 @@ const struct vf_dialect vf_sqlite_dialect = {
     .quotes_with_brackets = true,
     .has_blob_texts = true,
     .reads_conditions_as_numbers = true,
+    .point_is_floating = true,
     .zero_divisor_is_null = true,
     .json_null_version = 3044000,
     .like_level = VF_LEVEL_IS,
@@ -407,9 +431,11 @@ const struct vf_dialect vf_sqlite_dialect = {
     .collation_rule = collation_rule,
     .read_literal = read_literal,
     .abilities = abilities,
+    .has_affinity = has_affinity,
     .read_pair = read_pair,
     .forms = forms,
     .quote = vf_sqlite_quote,
+    .collation_for = collation_for,
     .write_literal = write_literal,
     .cast_names = cast_names,
     .write_call = write_call,

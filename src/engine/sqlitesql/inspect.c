@@ -12,6 +12,7 @@
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/libsql_index.h"
 #include "engine/sqlitesql/questions.h"
+#include "engine/sqlitesql/record.h"
 #include "engine/sqlitesql/split.h"
 #include "engine/sqlitesql/vec0.h"
 #include "engine/store.h"
@@ -76,6 +77,15 @@ static enum vf_status read_catalogue(struct vf_sqlite_conn *conn, struct vf_aren
     return status;
 }
 
+static bool has_table(const struct catalogue *catalogue, const char *name)
+{
+    for (size_t i = 0; i < catalogue->n_objects; i++) {
+        if (strcmp(catalogue->objects[i].name, name) == 0 && strcmp(catalogue->objects[i].type, "table") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- libSQL's vector indexes ---- */
 
 /* The indexes that libSQL has a record of, also of those that another program has dropped: SQLite's DROP INDEX leaves the record and the table behind. */
@@ -84,11 +94,7 @@ static enum vf_status read_vector_indexes(struct vf_sqlite_conn *conn, struct vf
 {
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    bool is_there = false;
-    for (size_t i = 0; i < catalogue->n_objects; i++)
-        is_there = is_there || (strcmp(catalogue->objects[i].name, VF_LIBSQL_META_TABLE) == 0 &&
-                                strcmp(catalogue->objects[i].type, "table") == 0);
-    if (!is_there)
+    if (!has_table(catalogue, VF_LIBSQL_META_TABLE))
         return VF_OK;
     catalogue->vector_indexes = vf_arena_alloc(arena, catalogue->n_objects, sizeof(*catalogue->vector_indexes));
     if (catalogue->vector_indexes == NULL)
@@ -246,8 +252,6 @@ static enum vf_status add_table(struct vf_sqlite_conn *conn, struct vf_schema *s
     enum vf_status status = vf_sqlite_inspect_table(conn, schema, table, object->sql, err);
     if (status == VF_OK)
         status = vf_sqlite_inspect_keys(conn, schema, table, object->sql, err);
-    if (status == VF_OK)
-        status = count_rows(conn, table, err);
     if (status != VF_OK)
         vf_error_wrap(err, "table %s", object->name);
     return status;
@@ -345,6 +349,62 @@ static enum vf_status add_object(struct vf_sqlite_conn *conn, struct vf_schema *
     return add_table(conn, schema, object, err);
 }
 
+/* ---- sizes and settings ---- */
+
+static const struct {
+    const char *name, *question;
+} settings[] = {
+    {"user_version", "SELECT user_version FROM pragma_user_version"},
+    {"application_id", "SELECT application_id FROM pragma_application_id"},
+};
+#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+/* The questions about the tables' sizes, the settings, and for what a copy that came here has remembered, each a way to a server and back: asked together. */
+static enum vf_status ask_ahead(struct vf_sqlite_conn *conn, const struct vf_schema *schema,
+                                const struct catalogue *catalogue, struct vf_error *err)
+{
+    size_t n = 0, n_most = 2 * schema->n_tables + N_SETTINGS + 1;
+    enum vf_status status = VF_OK;
+    if (conn->ask_ahead == NULL)
+        return VF_OK;
+    struct vf_buf *statements = vf_calloc(n_most, sizeof(*statements));
+    if (statements == NULL)
+        return vf_error_nomem(err);
+    for (size_t i = 0; i < n_most; i++)
+        vf_buf_init(&statements[i], VF_BUF_MAX);
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        const struct vf_table *table = &schema->tables[i];
+        if (table->kind != VF_TABLE_ORDINARY || table->n_rows_exact)
+            continue;
+        status = vf_sqlite_write_measure(conn, table->name, &statements[n], &statements[n + 1], err);
+        n += 2;
+    }
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        vf_buf_str(&statements[n++], settings[i].question);
+    if (has_table(catalogue, VF_STORE_PREFIX "schema"))
+        vf_sqlite_record_write_get(vf_store_memory_table(), 0, &statements[n++]);
+    if (status == VF_OK)
+        conn->ask_ahead(conn, n, statements);
+    for (size_t i = 0; i < n_most; i++)
+        vf_buf_release(&statements[i]);
+    vf_free(statements);
+    return status;
+}
+
+static enum vf_status count_all(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    for (size_t i = 0; i < schema->n_tables && status == VF_OK; i++) {
+        struct vf_table *table = &schema->tables[i];
+        if (table->n_rows_exact)
+            continue;
+        status = count_rows(conn, table, err);
+        if (status != VF_OK)
+            vf_error_wrap(err, "table %s", table->name);
+    }
+    return status;
+}
+
 /* ---- AUTOINCREMENT ---- */
 
 static enum vf_status add_sequence(struct vf_sqlite_conn *conn, struct vf_schema *schema, const struct vf_table *table,
@@ -395,29 +455,32 @@ static enum vf_status add_sequences(struct vf_sqlite_conn *conn, struct vf_schem
     return status;
 }
 
-/* Numbers in the header of the file that are the application's: nothing in SQLite uses them. */
+/* Numbers in the header of the file that are the application's: nothing in SQLite uses them. Asked by SELECT, for a token that may only read may not say PRAGMA user_version; a server that doesn't tell them is no failure. */
 static enum vf_status name_settings(struct vf_sqlite_conn *conn, struct vf_schema *schema, struct vf_error *err)
 {
-    static const char *const names[] = {"user_version", "application_id"};
-    enum vf_status status = VF_OK;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == VF_OK; i++) {
-        char sql[64];
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        struct vf_error why = {0};
         int64_t value = 0;
-        (void)snprintf(sql, sizeof(sql), "PRAGMA main.%s", names[i]);
-        status = vf_sqlite_get_i64(conn, sql, 0, &value, err);
-        if (status != VF_OK || value == 0)
+        enum vf_status status = vf_sqlite_get_i64(conn, settings[i].question, 0, &value, &why);
+        if (status != VF_OK && (status != VF_ENGINE || conn->prepare_rows == NULL)) {
+            if (err != NULL)
+                *err = why;
+            return status;
+        }
+        if (value == 0)
             continue;
         struct vf_other *other = vf_schema_add_other(schema);
         if (other == NULL)
             return vf_error_nomem(err);
-        *other = (struct vf_other){.kind = "setting",
-                                   .name = names[i],
-                                   .text = vf_arena_printf(&schema->arena, "PRAGMA %s = %" PRId64, names[i], value),
-                                   .why = "a number that applications keep in the file: set it there by hand"};
+        *other =
+            (struct vf_other){.kind = "setting",
+                              .name = settings[i].name,
+                              .text = vf_arena_printf(&schema->arena, "PRAGMA %s = %" PRId64, settings[i].name, value),
+                              .why = "a number that applications keep in the database's header: set it there by hand"};
         if (other->text == NULL)
             return vf_error_nomem(err);
     }
-    return status;
+    return VF_OK;
 }
 
 enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_options *options,
@@ -431,12 +494,16 @@ enum vf_status vf_sqlite_inspect(struct vf_conn *base, const struct vf_inspect_o
     for (size_t i = 0; status == VF_OK && i < catalogue.n_objects; i++)
         status = add_object(conn, schema, &catalogue, &catalogue.objects[i], err);
     if (status == VF_OK)
+        status = ask_ahead(conn, schema, &catalogue, err);
+    if (status == VF_OK)
+        status = count_all(conn, schema, err);
+    if (status == VF_OK)
         status = add_fulltext(conn, schema, &catalogue, err);
     if (status == VF_OK)
         status = vf_sqlite_resolve_parents(schema, err);
     if (status == VF_OK)
         status = add_sequences(conn, schema, err);
-    if (status == VF_OK && conn->prepare_rows == NULL) /* a file, not a server */
+    if (status == VF_OK)
         status = name_settings(conn, schema, err);
     if (status == VF_OK)
         status = vf_memory_lay(base, schema, err);

@@ -74,9 +74,7 @@ static enum vf_status read_parts(const struct reader *reader, const char *name, 
 {
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum vf_status status = vf_sqlite_prepare(
-        reader->conn, "SELECT cid, name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno", &stmt,
-        err);
+    enum vf_status status = vf_sqlite_prepare(reader->conn, VF_SQLITE_ASK_INDEX_PARTS, &stmt, err);
     if (status == VF_OK)
         reader->conn->lib->bind_text64(stmt, 1, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
     while (status == VF_OK) {
@@ -95,9 +93,7 @@ static enum vf_status read_index_sql(const struct reader *reader, const char *na
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     *sql = NULL;
-    enum vf_status status = vf_sqlite_prepare(
-        reader->conn, "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?1 AND sql IS NOT NULL", &stmt,
-        err);
+    enum vf_status status = vf_sqlite_prepare(reader->conn, VF_SQLITE_ASK_INDEX_SQL, &stmt, err);
     if (status == VF_OK) {
         reader->conn->lib->bind_text64(stmt, 1, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
         status = vf_sqlite_step(reader->conn, stmt, &row, err);
@@ -189,6 +185,7 @@ static void finish_primary_key(const struct reader *reader, bool has_key_index)
         return;
     /* No index of its own: the column is another name of the rowid. */
     struct vf_column *column = &table->columns[key->parts[0].column];
+    column->key_not_null = column->not_null;
     column->not_null = true;
     if (column->generated == VF_GENERATED_NO)
         column->generated = VF_GENERATED_IDENTITY_BY_DEFAULT;

@@ -109,10 +109,13 @@ enum vf_status vf_sqlite_map_column(struct vf_conn *base, const struct vf_table 
         mapping->how = NULL;
     }
     enum vf_status status = map_default(column, mapping, &mapping->default_moved, &mapping->default_why, err);
-    /* As AUTOINCREMENT the key counts on from the sequence's value: nothing is lost with the default. */
-    if (column->def.kind == VF_DEFAULT_SEQUENCE && is_single_key(table, vf_table_find_column(table, column->name))) {
-        mapping->default_moved = true;
-        mapping->default_why = NULL;
+    if (is_single_key(table, vf_table_find_column(table, column->name)) &&
+        vf_strcasecmp(mapping->native, "INTEGER") == 0) {
+        /* As AUTOINCREMENT the key counts on from the sequence's value: nothing is lost with that default. */
+        mapping->default_moved = column->def.kind == VF_DEFAULT_SEQUENCE;
+        mapping->default_why =
+            mapping->default_moved ? NULL : "an INTEGER PRIMARY KEY of SQLite's counts by itself, and takes no default";
+        mapping->has_no_default = true;
     }
     map_counting(table, column, mapping);
     return status;

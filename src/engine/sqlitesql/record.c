@@ -57,21 +57,28 @@ static void write_where(const struct vf_record_table *table, size_t n_key, struc
     }
 }
 
+void vf_sqlite_record_write_create(const struct vf_sqlite_conn *conn, const struct vf_record_table *table,
+                                   struct vf_buf *sql)
+{
+    vf_buf_str(sql, "CREATE TABLE IF NOT EXISTS main.");
+    vf_sqlite_quote(sql, table->name);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        vf_buf_str(sql, i == 0 ? " (" : ", ");
+        vf_sqlite_quote(sql, table->columns[i].name);
+        vf_buf_printf(sql, " %s%s", kind_names[table->columns[i].kind], i < table->n_key ? " NOT NULL" : "");
+    }
+    vf_buf_str(sql, ", PRIMARY KEY (");
+    write_names(table, table->n_key, sql);
+    vf_buf_str(sql, conn->no_without_rowid ? "))" : ")) WITHOUT ROWID");
+}
+
 enum vf_status vf_sqlite_record_create(struct vf_conn *base, const struct vf_record_table *table, struct vf_error *err)
 {
+    struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
     struct vf_buf sql;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "CREATE TABLE IF NOT EXISTS main.");
-    vf_sqlite_quote(&sql, table->name);
-    for (size_t i = 0; i < table->n_columns; i++) {
-        vf_buf_str(&sql, i == 0 ? " (" : ", ");
-        vf_sqlite_quote(&sql, table->columns[i].name);
-        vf_buf_printf(&sql, " %s%s", kind_names[table->columns[i].kind], i < table->n_key ? " NOT NULL" : "");
-    }
-    vf_buf_str(&sql, ", PRIMARY KEY (");
-    write_names(table, table->n_key, &sql);
-    vf_buf_str(&sql, vf_sqlite_conn_of(base)->no_without_rowid ? "))" : ")) WITHOUT ROWID");
-    enum vf_status status = vf_sqlite_exec_buf(vf_sqlite_conn_of(base), &sql, err);
+    vf_sqlite_record_write_create(conn, table, &sql);
+    enum vf_status status = vf_sqlite_exec_buf(conn, &sql, err);
     vf_buf_release(&sql);
     return status;
 }
@@ -138,6 +145,17 @@ static enum vf_status read_all(struct vf_sqlite_conn *conn, const struct vf_reco
     return status;
 }
 
+void vf_sqlite_record_write_get(const struct vf_record_table *table, size_t n_key, struct vf_buf *sql)
+{
+    vf_buf_str(sql, "SELECT ");
+    write_names(table, table->n_columns, sql);
+    vf_buf_str(sql, " FROM main.");
+    vf_sqlite_quote(sql, table->name);
+    write_where(table, n_key, sql);
+    vf_buf_str(sql, " ORDER BY ");
+    write_names(table, table->n_key, sql);
+}
+
 enum vf_status vf_sqlite_record_get(struct vf_conn *base, const struct vf_record_table *table,
                                     const struct vf_record_value *key, size_t n_key, vf_record_fn found, void *context,
                                     struct vf_error *err)
@@ -145,26 +163,25 @@ enum vf_status vf_sqlite_record_get(struct vf_conn *base, const struct vf_record
     struct vf_sqlite_conn *conn = vf_sqlite_conn_of(base);
     struct vf_buf sql;
     sqlite3_stmt *stmt = NULL;
-    bool there = false;
-    enum vf_status status = is_there(conn, table, &there, err);
+    struct vf_error why = {0};
+    /* A target on a server has them in most cases, and to ask would be another way there and back. */
+    bool there = true, asks_first = conn->prepare_rows == NULL || conn->base.options.side == VF_SIDE_SOURCE;
+    enum vf_status status = asks_first ? is_there(conn, table, &there, err) : VF_OK;
     if (status != VF_OK || !there)
         return status;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT ");
-    write_names(table, table->n_columns, &sql);
-    vf_buf_str(&sql, " FROM main.");
-    vf_sqlite_quote(&sql, table->name);
-    write_where(table, n_key, &sql);
-    vf_buf_str(&sql, " ORDER BY ");
-    write_names(table, table->n_key, &sql);
+    vf_sqlite_record_write_get(table, n_key, &sql);
     status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     for (size_t i = 0; status == VF_OK && i < n_key; i++)
         vf_sqlite_record_bind(conn, stmt, (int)i + 1, table->columns[i].kind, &key[i]);
     if (status == VF_OK)
-        status = read_all(conn, table, stmt, found, context, err);
+        status = read_all(conn, table, stmt, found, context, &why);
+    bool is_missing = !asks_first && status == VF_ENGINE && strstr(why.message, "no such table") != NULL;
+    if (status != VF_OK && !is_missing && err != NULL && why.status != VF_OK)
+        *err = why;
     conn->lib->finalize(stmt);
     vf_buf_release(&sql);
-    return status;
+    return is_missing ? VF_OK : status;
 }
 
 enum vf_status vf_sqlite_record_swap(struct vf_conn *base, const struct vf_record_table *table,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/memory.h"
 #include "engine/sqlitesql/conn.h"
 
 /* A column of the schema with what it is by its storage alone, if that is known. */
@@ -22,9 +23,11 @@ static struct end end_of(const struct vf_related *related, size_t table, size_t 
     return (struct end){&schema->tables[table].columns[column], plain != NULL ? &plain[column] : NULL};
 }
 
+/* One that is remembered is what it was, with values or without. */
 static bool is_open(struct end end)
 {
-    return end.plain != NULL && !end.column->evidence.n_values && end.column->evidence.measured;
+    return end.plain != NULL && !end.column->evidence.n_values && end.column->evidence.measured &&
+           !vf_memory_has_made(end.column);
 }
 
 static bool is_alike(const struct vf_column *a, const struct vf_column *b)

@@ -37,45 +37,27 @@ enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const cha
     return status;
 }
 
-/* Number of rows of a query with the table's name as its parameter. */
-static enum vf_status count_of(struct vf_sqlite_conn *conn, const char *sql, const char *table, const char *word,
-                               int64_t *n, struct vf_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool row = false;
-    enum vf_status status = vf_sqlite_prepare(conn, sql, &stmt, err);
-    if (status == VF_OK) {
-        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
-        if (word != NULL)
-            conn->lib->bind_text64(stmt, 2, word, strlen(word), SQLITE_STATIC, SQLITE_UTF8);
-        status = vf_sqlite_step(conn, stmt, &row, err);
-    }
-    if (status == VF_OK)
-        *n = conn->lib->column_int64(stmt, 0);
-    conn->lib->finalize(stmt);
-    return status;
-}
-
 enum vf_status vf_sqlite_rowid_name(struct vf_sqlite_conn *conn, const char *table, const char **name, bool *is_column,
                                     struct vf_error *err)
 {
-    static const char *const names[] = {VF_SQLITE_FIRST_ROWID, "_rowid_", "oid"};
-    bool without = false;
-    int64_t n = 0;
+    static const char *const names[] = {"rowid", "_rowid_", "oid"}; /* in the order of the question's answers */
+    const size_t n_names = sizeof(names) / sizeof(names[0]);
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
     *name = NULL;
     *is_column = false;
-    enum vf_status status = vf_sqlite_is_without_rowid(conn, table, &without, err);
-    if (status != VF_OK || without)
-        return status;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && *name == NULL; i++) {
-        status = count_of(conn, VF_SQLITE_ASK_NAMED, table, names[i], &n, err);
-        if (status != VF_OK)
-            return status;
-        if (n == 0)
+    enum vf_status status = vf_sqlite_prepare(conn, VF_SQLITE_ASK_ROWID, &stmt, err);
+    if (status == VF_OK) {
+        conn->lib->bind_text64(stmt, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
+        status = vf_sqlite_step(conn, stmt, &row, err);
+    }
+    bool has_rowid = status == VF_OK && row && conn->lib->column_int64(stmt, 0) == 0;
+    for (size_t i = 0; has_rowid && i < n_names && *name == NULL; i++) {
+        if (conn->lib->column_int64(stmt, 1 + (int)i) == 0)
             *name = names[i];
     }
-    status = count_of(conn, VF_SQLITE_ASK_ROWID_IS_COLUMN, table, NULL, &n, err);
-    *is_column = n != 0;
+    *is_column = has_rowid && conn->lib->column_int64(stmt, 1 + (int)n_names) != 0;
+    conn->lib->finalize(stmt);
     return status;
 }
 
@@ -93,26 +75,56 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
+/* How many rows the head has, and the bytes of each of its columns as row_bytes() counts them: the server adds them up, for the rows themselves may be more than it gives in one answer. */
+static enum vf_status write_head(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
+                                 struct vf_error *err)
+{
+    enum { NAME = 1, HIDDEN = 6, IS_HIDDEN = 1 }; /* of https://sqlite.org/pragma.html#pragma_table_xinfo */
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf columns;
+    bool row = true;
+    vf_buf_init(&columns, VF_BUF_MAX);
+    vf_buf_str(&columns, VF_SQLITE_ASK_COLUMNS);
+    vf_sqlite_quote(&columns, table);
+    vf_buf_char(&columns, ')');
+    vf_buf_str(sql, "SELECT count(*)");
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &columns, &stmt, err);
+    while (status == VF_OK && row) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row || conn->lib->column_int64(stmt, HIDDEN) == IS_HIDDEN)
+            continue;
+        vf_buf_str(sql, ", sum(CASE WHEN typeof(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
+        vf_buf_str(sql, ") IN ('text', 'blob') THEN length(CAST(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
+        vf_buf_str(sql, " AS BLOB)) + 2 ELSE 9 END)");
+    }
+    conn->lib->finalize(stmt);
+    vf_buf_release(&columns);
+    vf_buf_str(sql, " FROM (SELECT * FROM ");
+    vf_sqlite_quote(sql, table);
+    vf_buf_printf(sql, " NOT INDEXED LIMIT %d)", N_HEAD);
+    return status;
+}
+
 /* Average of the first few rows, by one question: of a server each question costs a way there and back. */
 static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table, int64_t *average_bytes,
                                   struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
-    int64_t sum_bytes = 0;
-    int64_t n_seen = 0;
-    bool row = true;
+    int64_t sum_bytes = 0, n_seen = 0;
+    bool row = false;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, "SELECT * FROM ");
-    vf_sqlite_quote(&sql, table);
-    vf_buf_printf(&sql, " NOT INDEXED LIMIT %d", N_HEAD);
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
-    while (status == VF_OK && row) {
+    enum vf_status status = write_head(conn, table, &sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    if (status == VF_OK)
         status = vf_sqlite_step(conn, stmt, &row, err);
-        if (status != VF_OK || !row)
-            break;
-        sum_bytes += row_bytes(conn, stmt);
-        n_seen++;
+    if (status == VF_OK && row) {
+        n_seen = conn->lib->column_int64(stmt, 0);
+        for (int i = 1; i < conn->lib->column_count(stmt); i++)
+            sum_bytes += conn->lib->column_int64(stmt, i);
     }
     conn->lib->finalize(stmt);
     vf_buf_release(&sql);
@@ -159,24 +171,31 @@ static enum vf_status sample(struct vf_sqlite_conn *conn, const struct keys *key
 }
 
 /* Count, unless that is known already, smallest and largest key. */
+static enum vf_status write_keys(struct vf_sqlite_conn *conn, const struct keys *keys, bool counts, struct vf_buf *sql,
+                                 struct vf_error *err)
+{
+    enum vf_status status = VF_OK;
+    vf_buf_str(sql, counts ? "SELECT (" : "SELECT (0");
+    if (counts)
+        status = vf_sqlite_write_count(conn, keys->table, sql, err);
+    vf_buf_str(sql, ")");
+    for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
+        vf_buf_str(sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
+        vf_buf_str(sql, keys->column);
+        vf_buf_str(sql, ") FROM ");
+        status = vf_sqlite_write_from(conn, keys->table, sql, err);
+        vf_buf_str(sql, ")");
+    }
+    return status;
+}
+
 static enum vf_status read_keys(struct vf_sqlite_conn *conn, struct keys *keys, struct vf_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
     bool row = false, counts = keys->n == 0;
-    enum vf_status status = VF_OK;
     vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, counts ? "SELECT (" : "SELECT (0");
-    if (counts)
-        status = vf_sqlite_write_count(conn, keys->table, &sql, err);
-    vf_buf_str(&sql, ")");
-    for (int i = 0; keys->column != NULL && i < 2 && status == VF_OK; i++) {
-        vf_buf_str(&sql, i == 0 ? ", (SELECT min(" : ", (SELECT max(");
-        vf_buf_str(&sql, keys->column);
-        vf_buf_str(&sql, ") FROM ");
-        status = vf_sqlite_write_from(conn, keys->table, &sql, err);
-        vf_buf_str(&sql, ")");
-    }
+    enum vf_status status = write_keys(conn, keys, counts, &sql, err);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     if (status == VF_OK)
@@ -230,6 +249,17 @@ static enum vf_status measure_table(struct vf_sqlite_conn *conn, struct keys *ke
     size->n_rows = keys->n;
     size->size_bytes = average_bytes * keys->n;
     return status;
+}
+
+enum vf_status vf_sqlite_write_measure(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *keys_sql,
+                                       struct vf_buf *head_sql, struct vf_error *err)
+{
+    struct keys keys = {.table = table};
+    bool is_column = false;
+    enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
+    if (status == VF_OK)
+        status = write_keys(conn, &keys, true, keys_sql, err);
+    return status == VF_OK ? write_head(conn, table, head_sql, err) : status;
 }
 
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,

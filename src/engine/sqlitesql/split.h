@@ -20,6 +20,10 @@ struct vf_sqlite_size {
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
                                  struct vf_sqlite_size *size, struct vf_error *err) VF_CHECKED;
 
+/* What it asks a server about an ordinary table: count and keys, and the first rows. */
+enum vf_status vf_sqlite_write_measure(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *keys_sql,
+                                       struct vf_buf *head_sql, struct vf_error *err) VF_CHECKED;
+
 /* Is it a table WITHOUT ROWID? */
 enum vf_status vf_sqlite_is_without_rowid(struct vf_sqlite_conn *conn, const char *table, bool *without,
                                           struct vf_error *err) VF_CHECKED;

@@ -1,6 +1,7 @@
 #include "engine/sqlitesql/vec0_target.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -360,6 +361,53 @@ enum vf_status vf_vec0_is_table(struct vf_sqlite_conn *conn, const char *name, b
                vf_sqlite_module_of(vf_sqlite_column_str(conn, stmt, 0), module, sizeof(module)) &&
                strcmp(module, "vec0") == 0;
     conn->lib->finalize(stmt);
+    return status;
+}
+
+/* The first vec0 table, or an empty name. What a virtual table is isn't asked of its module: to look at one by a pragma would open it. */
+static enum vf_status find_first(struct vf_sqlite_conn *conn, struct vf_buf *name, struct vf_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    char module[32];
+    bool row = true;
+    enum vf_status status = vf_sqlite_prepare(
+        conn,
+        "SELECT v.name, v.sql FROM sqlite_master v WHERE v.type = 'table' AND v.rootpage = 0 AND EXISTS (SELECT 1 FROM "
+        "sqlite_master i WHERE i.type = 'table' AND i.name = v.name || '_info') ORDER BY v.rowid",
+        &stmt, err);
+    while (status == VF_OK && row && name->size_bytes == 0) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status == VF_OK && row &&
+            vf_sqlite_module_of(vf_sqlite_column_str(conn, stmt, 1), module, sizeof(module)) &&
+            strcmp(module, "vec0") == 0)
+            vf_buf_str(name, vf_sqlite_column_str(conn, stmt, 0));
+    }
+    conn->lib->finalize(stmt);
+    return status == VF_OK ? vf_buf_check(name, err) : status;
+}
+
+enum vf_status vf_vec0_describe(struct vf_sqlite_conn *conn, struct vf_server *server, struct vf_error *err)
+{
+    struct vf_buf table, sql;
+    vf_buf_init(&table, VF_BUF_MAX);
+    vf_buf_init(&sql, VF_BUF_MAX);
+    enum vf_status status = find_first(conn, &table, err);
+    if (status != VF_OK || table.size_bytes == 0)
+        goto out;
+    vf_buf_str(&table, "_info");
+    status = vf_buf_check(&table, err);
+    if (status != VF_OK)
+        goto out;
+    vf_buf_str(&sql, "SELECT value FROM main.");
+    vf_sqlite_quote(&sql, table.data);
+    vf_buf_str(&sql, " WHERE key = 'CREATE_VERSION'");
+    status = vf_buf_check(&sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_get_text(conn, sql.data, server->vector_version, sizeof(server->vector_version), err);
+    snprintf(server->vector_product, sizeof(server->vector_product), "sqlite-vec");
+out:
+    vf_buf_release(&table);
+    vf_buf_release(&sql);
     return status;
 }
 

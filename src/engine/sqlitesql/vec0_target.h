@@ -26,6 +26,8 @@ enum vf_status vf_vec0_make_table(struct vf_sqlite_conn *conn, const struct vf_t
 /* Is the table of this name in the file a vec0 table? */
 enum vf_status vf_vec0_is_table(struct vf_sqlite_conn *conn, const char *name, bool *is_vec0,
                                 struct vf_error *err) VF_CHECKED;
+/* Sets vector_product and vector_version by the version of sqlite-vec that made the first vec0 table, as its table <name>_info says; nothing where there is none. */
+enum vf_status vf_vec0_describe(struct vf_sqlite_conn *conn, struct vf_server *server, struct vf_error *err) VF_CHECKED;
 /* A vec0 table is dropped by the extension, which is loaded here. */
 enum vf_status vf_vec0_prepare_drop(struct vf_sqlite_conn *conn, const char *name, struct vf_error *err) VF_CHECKED;
 /* The table beside it that has a row for each of its rows, for FROM. */

@@ -127,20 +127,26 @@ static void take_bracket(struct vf_hrana *db, const struct vf_hrana_result *begi
         db->results[0] = *commit;
 }
 
-/* The guard failed, as it must; else there was no transaction any more. */
-static bool take_own_result(struct vf_hrana *db)
+/* The guard failed, as it must; else there was no transaction any more. What was deferred went well. */
+static bool take_own_results(struct vf_hrana *db)
 {
-    if (db->n_results == 0)
+    size_t n_own = vf_hrana_n_own_steps(db);
+    if (db->n_results < n_own)
         return vf_hrana_fail_protocol(db, "results are missing");
+    struct vf_json failed = {0};
+    for (size_t i = n_own - db->n_before; i < n_own && failed.at == NULL; i++)
+        failed = db->results[i].error;
     bool was_open = db->results[0].value.at == NULL && db->results[0].error.at != NULL;
     const struct vf_hrana_result own = db->results[0];
-    memmove(db->results, db->results + 1, (db->n_results - 1) * sizeof(*db->results));
-    db->n_results--;
+    memmove(db->results, db->results + n_own, (db->n_results - n_own) * sizeof(*db->results));
+    db->n_results -= n_own;
     if (db->is_bracketed)
         take_bracket(db, &own);
-    return was_open || !db->is_guarded
-               ? true
-               : vf_hrana_fail_lost(db, "it was started anew, or another client ended the transaction");
+    if (db->is_guarded && !was_open)
+        return vf_hrana_fail_lost(db, "it was started anew, or another client ended the transaction");
+    if (failed.at != NULL)
+        vf_hrana_take_error(db, failed);
+    return failed.at == NULL;
 }
 
 bool vf_hrana_take_answer(struct vf_hrana *db, bool keep)
@@ -167,7 +173,7 @@ bool vf_hrana_take_answer(struct vf_hrana *db, bool keep)
         vf_hrana_take_error(db, error);
         return false;
     }
-    if (vf_hrana_n_own_steps(db) > 0 && !take_own_result(db))
+    if (vf_hrana_n_own_steps(db) > 0 && !take_own_results(db))
         return false;
     if (db->n_results < db->n_steps)
         return vf_hrana_fail_protocol(db, "results are missing");

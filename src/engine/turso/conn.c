@@ -7,11 +7,12 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "engine/sqlitesql/inspect.h"
-#include "engine/sqlitesql/questions.h"
+#include "engine/turso/answer.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
 #include "engine/turso/statement.h"
+#include "engine/turso/warm.h"
 #include "engine/turso/watch.h"
 
 #define CONNECT_TIMEOUT_S 30
@@ -114,16 +115,21 @@ enum question {
     TURSO_NUMBER,
     VECTORS,
     VECTOR_INDEX,
+    QUOTED_NAME,
+    FIRST_WITHOUT_STREAMS,
 };
 
-/* The last one fails in any case; a server that knows the function complains about the index, which isn't there. */
-static const char *const questions[] = {
+/* The search fails in any case; a server that knows the function complains about the index, which isn't there. The last one fails on a server that puts the name between quotes as it is. */
+static const char *const server_questions[] = {
     "SELECT sqlite_version()",
     "SELECT turso_version()",
     "SELECT typeof(vector32('[1]'))",
     "SELECT id FROM vector_top_k('vecferry_none', vector32('[1]'), 1)",
+    "SELECT count(*) FROM pragma_table_xinfo('a\"b')",
     NULL,
 };
+
+static const char *const no_questions[] = {NULL};
 
 static void ask_version(struct vf_turso_conn *conn)
 {
@@ -162,6 +168,7 @@ static enum vf_status find_out(struct vf_turso_conn *conn, struct vf_error *err)
     const char *why = vf_hrana_answer_text(db, VECTOR_INDEX, ignored, sizeof(ignored)) ? "" : db->message.data;
     conn->has_vector_index =
         conn->has_vectors && why != NULL && strstr(why, "no such") == NULL && strstr(why, "vector_top_k") == NULL;
+    db->needs_doubled = !vf_hrana_answer_text(db, QUOTED_NAME, ignored, sizeof(ignored));
     snprintf(conn->product, sizeof(conn->product), "%s", conn->version[0] != '\0' ? "tursodb" : "libSQL server");
     if (conn->version[0] == '\0')
         ask_version(conn);
@@ -181,6 +188,11 @@ static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_u
     if (status == VF_OK && options->password != NULL && vf_str_starts(base_url.data, "http://") &&
         !is_loopback(base_url.data))
         vf_log_write(options->log, VF_LOG_WARNING, "\"%s\": the token goes over the net unencrypted", conn->name);
+    /* What is watched from here on may be read from here on. */
+    const struct vf_hrana_questions questions = {
+        .always = server_questions,
+        .without_streams = options->side == VF_SIDE_SOURCE ? vf_turso_first_questions : no_questions,
+    };
     const struct vf_http_options http = {
         .base_url = base_url.data,
         .token = options->password,
@@ -190,7 +202,8 @@ static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_u
     };
     if (status == VF_OK)
         status = vf_hrana_open(&http, conn->name, options->clock != NULL ? options->clock : vf_clock_system(),
-                               options->log, questions, &conn->db, err);
+                               options->log, &questions, &conn->db, err);
+    conn->stall_timeout_s = query.stall_timeout_s;
     if (status == VF_OK)
         conn->identity = vf_hash128(base_url.data, base_url.size_bytes);
     vf_buf_release(&base_url);
@@ -214,6 +227,7 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
         .fail = fail_on_the_way,
         .prepare_rows = vf_turso_prepare_rows,
         .keep_arguments = vf_turso_keep_arguments,
+        .ask_ahead = vf_turso_ask_ahead,
         .limits = {.text_nul = true,
                    .vector_not_finite = true,
                    .timestamp_infinity = true,
@@ -223,7 +237,6 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
                    .text_builder = VF_TEXT_FTS5},
     };
     opened->sql.base.options.password = NULL;
-    opened->lease_s = VF_TURSO_LEASE_S;
     enum vf_status status = opened->name == NULL ? vf_error_nomem(err) : open_session(opened, url, options, err);
     if (status != VF_OK) {
         vf_free(opened->name);
@@ -300,31 +313,44 @@ enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error 
 static enum vf_status begin_watch(struct vf_turso_conn *conn, struct vf_error *err)
 {
     struct vf_hrana_watch *watch = &conn->db.watch;
+    bool is_first = watch->is_fresh && !conn->has_watched; /* nothing was asked since the session was opened */
     if (!watch->is_fresh && !vf_hrana_watch_ask(&conn->db))
         return vf_turso_fail(conn, err, "the snapshot");
     conn->n_changes = watch->n_changes;
     conn->schema_version = watch->schema_version;
-    conn->is_watching = conn->in_snapshot = watch->is_asked = true;
+    conn->is_watching = conn->has_watched = conn->in_snapshot = watch->is_asked = true;
     vf_hrana_memo_begin(&conn->db);
+    if (is_first)
+        vf_turso_keep_first(&conn->db, FIRST_WITHOUT_STREAMS);
+    return VF_OK;
+}
+
+/* It is the first reading statement that makes a transaction one instant: what the catalogue holds. */
+static enum vf_status begin_transaction(struct vf_turso_conn *conn, struct vf_error *err)
+{
+    struct vf_hrana *db = &conn->db;
+    vf_hrana_begin_write(db, "BEGIN");
+    for (size_t i = 0; vf_turso_first_questions[i] != NULL; i++) {
+        (void)vf_hrana_step(db, vf_turso_first_questions[i], strlen(vf_turso_first_questions[i]));
+        vf_hrana_step_end(db, true, VF_HRANA_IF_OK, 0);
+    }
+    if (!vf_hrana_begin_run(db) || !vf_hrana_went_well(db, 1)) {
+        enum vf_status status = vf_turso_fail(conn, err, "the snapshot");
+        vf_hrana_rollback(db);
+        return status;
+    }
+    conn->in_snapshot = true;
+    vf_hrana_memo_begin(db);
+    vf_turso_keep_first(db, 1);
     return VF_OK;
 }
 
 enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t token_bytes, struct vf_error *err)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
-    int64_t ignored = 0;
     if (token != NULL && token_bytes > 0)
         token[0] = '\0'; /* nobody can join */
-    if (!conn->db.has_streams)
-        return begin_watch(conn, err);
-    if (!vf_hrana_begin(&conn->db, "BEGIN"))
-        return vf_turso_fail(conn, err, "the snapshot");
-    conn->in_snapshot = true;
-    vf_hrana_memo_begin(&conn->db);
-    enum vf_status status = vf_sqlite_get_i64(&conn->sql, VF_SQLITE_ASK_N_OBJECTS, 0, &ignored, err);
-    if (status != VF_OK)
-        vf_turso_end_snapshot(base);
-    return status;
+    return conn->db.has_streams ? begin_transaction(conn, err) : begin_watch(conn, err);
 }
 
 void vf_turso_end_snapshot(struct vf_conn *base)

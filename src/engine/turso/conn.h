@@ -16,13 +16,16 @@ struct vf_turso_conn {
     bool has_vector_index;      /* libsql_vector_idx */
     bool has_vectors;           /* vector32() and its like */
     struct vf_hash128 identity; /* of the server's address */
+    bool no_statistics;         /* it refuses ANALYZE */
     char product[64], version[64], sqlite_version[64];
     bool in_snapshot, is_watching;
+    bool has_watched;                  /* at any time */
     int64_t n_changes, schema_version; /* of the database when watching began */
     char lease[256];                   /* our word in the lease's row; empty: we hold none */
-    int64_t lease_s;                   /* how long it shall last from each renewal on */
+    int64_t lease_s;                   /* how long it was to last when it was renewed last */
     int64_t
         renewed_us; /* by the clock on the wall, when it was renewed last; not in a transaction, which may be rolled back */
+    long stall_timeout_s; /* how long an answer may take to begin */
     size_t request_bytes; /* of rows in one request, by how long the last ones took; 0: none was sent yet */
     char no_index[256];   /* why the server builds no vector index; empty: it does */
 };

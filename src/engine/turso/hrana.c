@@ -189,6 +189,12 @@ static void forget_old_baton(struct vf_hrana *db)
         vf_buf_clear(&db->baton);
 }
 
+static void forget_deferred(struct vf_hrana *db)
+{
+    vf_buf_clear(&db->deferred);
+    db->n_deferred = 0;
+}
+
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
 {
     struct vf_buf *out = &db->request;
@@ -210,6 +216,29 @@ void vf_hrana_new(struct vf_hrana *db, bool is_cursor)
                is_cursor ? ",\"batch\":{\"steps\":[" : ",\"requests\":[{\"type\":\"batch\",\"batch\":{\"steps\":[");
     if (db->is_guarded)
         vf_buf_str(out, "{\"stmt\":{\"sql\":\"BEGIN\",\"args\":[],\"want_rows\":false}}");
+    db->n_before = db->n_deferred;
+    if (db->n_deferred > 0) {
+        vf_buf_str(out, db->is_guarded ? "," : "");
+        vf_buf_add(out, db->deferred.data, db->deferred.size_bytes);
+    }
+    forget_deferred(db);
+}
+
+void vf_hrana_defer(struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments)
+{
+    struct vf_buf *out = &db->deferred;
+    bool is_guarded = !db->has_streams;
+    vf_buf_str(out, db->n_deferred > 0 ? ",{\"stmt\":{\"sql\":" : "{\"stmt\":{\"sql\":");
+    vf_buf_json_string(out, sql, sql_bytes);
+    vf_buf_str(out, ",\"args\":[");
+    vf_buf_add(out, arguments->data, arguments->size_bytes);
+    vf_buf_str(out, "],\"want_rows\":false}");
+    if (db->n_deferred > 0)
+        vf_buf_printf(out, ",\"condition\":{\"type\":\"ok\",\"step\":%zu}", db->n_deferred - 1 + (is_guarded ? 1 : 0));
+    else if (is_guarded)
+        vf_buf_str(out, ",\"condition\":{\"type\":\"error\",\"step\":0}");
+    vf_buf_char(out, '}');
+    db->n_deferred++;
 }
 
 static bool only_reads(const char *sql, size_t sql_bytes)
@@ -276,7 +305,9 @@ struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_by
 void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of)
 {
     vf_buf_printf(&db->request, "],\"want_rows\":%s}", wants_rows ? "true" : "false");
-    if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
+    if (db->n_before > 0 && condition == VF_HRANA_ALWAYS)
+        vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"ok\",\"step\":%zu}", vf_hrana_n_own_steps(db) - 1);
+    else if (condition == VF_HRANA_IF_IN_TRANSACTION && !db->is_guarded && db->version == 3)
         vf_buf_str(&db->request, ",\"condition\":{\"type\":\"not\",\"cond\":{\"type\":\"is_autocommit\"}}");
     else if (condition == VF_HRANA_IF_OK || condition == VF_HRANA_IF_FAILED)
         vf_buf_printf(&db->request, ",\"condition\":{\"type\":\"%s\",\"step\":%zu}",
@@ -434,68 +465,59 @@ bool vf_hrana_exec(struct vf_hrana *db, const char *sql, unsigned use)
     return vf_hrana_run(db, use) && vf_hrana_went_well(db, 0);
 }
 
+bool vf_hrana_flush(struct vf_hrana *db)
+{
+    if (db->n_deferred == 0)
+        return true;
+    vf_hrana_new(db, false);
+    return vf_hrana_run(db, VF_HRANA_ONCE);
+}
+
 /* ---- open ---- */
 
-/* A page of the server, for which it is asked again when it can't answer now: that must not be taken for a page that isn't there. */
-static enum vf_status get_page(struct vf_hrana *db, const char *path, struct vf_error *err)
+static void write_questions(struct vf_hrana *db, const char *const *questions)
 {
-    for (int n_tries = 1;; n_tries++) {
-        enum vf_status status = vf_http_send(db->http, path, NULL, &db->answer, NULL, err);
-        bool passes = status == VF_OK ? vf_hrana_is_passing(db->answer.status) : status == VF_TEMPORARY;
-        if (!passes || (n_tries >= VF_HRANA_MAX_TRIES && status != VF_OK))
-            return status;
-        if (n_tries >= VF_HRANA_MAX_TRIES ? !fail_status(db, &db->answer)
-                                          : !vf_hrana_wait(db, n_tries, db->answer.retry_after_s)) {
-            *err = db->failure;
-            return err->status;
-        }
-    }
-}
-
-/* GET /v3 and GET /v2 say whether the server has them; tursodb has neither, and answers to /v2/pipeline all the same. */
-static enum vf_status probe_version(struct vf_hrana *db, struct vf_error *err)
-{
-    static const char *const paths[] = {"/v3", "/v2"};
-    db->version = 2;
-    for (size_t i = 0; i < 2; i++) {
-        enum vf_status status = get_page(db, paths[i], err);
-        if (status != VF_OK)
-            return status;
-        if (db->answer.status == 401 || db->answer.status == 403) {
-            (void)fail_status(db, &db->answer);
-            *err = db->failure;
-            return err->status;
-        }
-        if (db->answer.status / 100 != 2)
-            continue;
-        db->version = i == 0 ? 3 : 2;
-        db->has_streams = true;
-        db->has_cursor = i == 0;
-        break;
-    }
-    return VF_OK;
-}
-
-static bool ask_first(struct vf_hrana *db, const char *const *questions)
-{
-    vf_hrana_new(db, false);
-    (void)vf_hrana_step(db, "SELECT 1", strlen("SELECT 1"));
-    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
     for (; *questions != NULL; questions++) {
         (void)vf_hrana_step(db, *questions, strlen(*questions));
         vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
     }
-    if (!db->has_streams) /* which keep no snapshot: a source begins to watch here */
+}
+
+/* A server of version 3 has streams; one of version 2 has them when it gives a baton. Those without keep no snapshot, and a source begins to watch here. */
+static bool ask_first(struct vf_hrana *db, int version, const struct vf_hrana_questions *questions)
+{
+    db->version = version;
+    db->has_streams = db->has_cursor = version == 3;
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, "SELECT 1", strlen("SELECT 1"));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    write_questions(db, questions->always);
+    if (!db->has_streams) {
+        write_questions(db, questions->without_streams);
         vf_hrana_watch_write(db);
-    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE) || !vf_hrana_went_well(db, 0))
+    }
+    if (!vf_hrana_run(db, VF_HRANA_REPEATABLE | (db->has_streams ? 0 : VF_HRANA_KEEP)) || !vf_hrana_went_well(db, 0))
         return false;
+    db->has_streams = db->has_streams || db->baton.size_bytes > 0;
     if (!db->has_streams)
         (void)vf_hrana_watch_take(db, db->n_steps - 2); /* else it is asked for again */
     return true;
 }
 
+static bool has_no_page(const struct vf_hrana *db)
+{
+    long status = db->answer.status;
+    return db->code == VF_HRANA_FAILED && (status == 404 || status == 405 || status == 501);
+}
+
+/* What is asked first shows which version of the protocol a server has: to ask for that alone would be another way there and back. */
+static bool greet(struct vf_hrana *db, const struct vf_hrana_questions *questions)
+{
+    return ask_first(db, 3, questions) || (has_no_page(db) && ask_first(db, 2, questions));
+}
+
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             const struct vf_log *log, const struct vf_hrana_questions *questions, struct vf_hrana *db,
                              struct vf_error *err)
 {
     struct vf_error why = {0};
@@ -504,6 +526,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
         return vf_error_nomem(err);
     vf_buf_init(&db->baton, 65536);
     vf_buf_init(&db->request, MAX_REQUEST_BYTES);
+    vf_buf_init(&db->deferred, MAX_REQUEST_BYTES);
     vf_buf_init(&db->answer.body, MAX_ANSWER_BYTES);
     vf_buf_init(&db->early.request, MAX_REQUEST_BYTES);
     vf_buf_init(&db->early.answer.body, MAX_ANSWER_BYTES);
@@ -517,9 +540,7 @@ enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *
     db->first_wait_ms = vf_hrana_first_wait_ms();
     db->jitter = (uint64_t)clock->wall_us(clock->context) ^ (uint64_t)(uintptr_t)db;
     enum vf_status status = vf_http_open(options, &db->http, &why);
-    if (status == VF_OK)
-        status = probe_version(db, &why);
-    if (status == VF_OK && !ask_first(db, questions)) {
+    if (status == VF_OK && !greet(db, questions)) {
         if (db->code == VF_HRANA_FAILED)
             why = db->failure;
         else
@@ -561,6 +582,7 @@ void vf_hrana_close(struct vf_hrana *db)
     vf_http_close(db->http);
     vf_buf_release(&db->baton);
     vf_buf_release(&db->request);
+    vf_buf_release(&db->deferred);
     vf_buf_release(&db->answer.body);
     vf_buf_release(&db->early.request);
     vf_buf_release(&db->early.answer.body);
@@ -574,16 +596,41 @@ void vf_hrana_close(struct vf_hrana *db)
 
 /* ---- transactions ---- */
 
-bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
+void vf_hrana_begin_write(struct vf_hrana *db, const char *begin)
 {
     pthread_mutex_lock(&db->lock);
     db->is_lost = db->is_dead = false;
-    bool fine = vf_hrana_exec(db, begin, VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0));
-    db->in_transaction = fine;
+    forget_deferred(db);
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, begin, strlen(begin));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+}
+
+bool vf_hrana_begin_run(struct vf_hrana *db)
+{
+    unsigned use = VF_HRANA_KEEP | (db->has_streams ? VF_HRANA_REPEATABLE : 0);
+    db->in_transaction = vf_hrana_run(db, use) && vf_hrana_went_well(db, 0);
+    bool fine = db->in_transaction;
     pthread_mutex_unlock(&db->lock);
     if (fine && db->has_streams)
         vf_hrana_ping_start(db);
     return fine;
+}
+
+bool vf_hrana_begin(struct vf_hrana *db, const char *begin)
+{
+    vf_hrana_begin_write(db, begin);
+    return vf_hrana_begin_run(db);
+}
+
+bool vf_hrana_can_begin(struct vf_hrana *db, const char *begin)
+{
+    vf_hrana_new(db, false);
+    (void)vf_hrana_step(db, begin, strlen(begin));
+    vf_hrana_step_end(db, false, VF_HRANA_ALWAYS, 0);
+    (void)vf_hrana_step(db, "ROLLBACK", strlen("ROLLBACK"));
+    vf_hrana_step_end(db, false, VF_HRANA_IF_OK, 0);
+    return vf_hrana_run(db, VF_HRANA_ONCE) && vf_hrana_went_well(db, 0);
 }
 
 static bool commit(struct vf_hrana *db)
@@ -621,6 +668,7 @@ bool vf_hrana_commit(struct vf_hrana *db)
 void vf_hrana_rollback(struct vf_hrana *db)
 {
     pthread_mutex_lock(&db->lock);
+    forget_deferred(db);
     if (db->in_transaction && !db->is_dead) {
         int code = db->code; /* what is rolled back for is what counts */
         const struct vf_error failure = db->failure;

@@ -60,9 +60,10 @@ struct vf_hrana {
     const struct vf_clock *clock;
     const struct vf_log *log;
     struct vf_cancel *cancel;
-    int version;      /* of the protocol: 2 or 3 */
-    bool has_cursor;  /* answers can be read as they come */
-    bool has_streams; /* batons */
+    int version;        /* of the protocol: 2 or 3 */
+    bool has_cursor;    /* answers can be read as they come */
+    bool has_streams;   /* batons */
+    bool needs_doubled; /* quotes in the argument of its functions pragma_...() */
     struct vf_buf baton;
     int64_t baton_us; /* when its request was sent */
     bool in_transaction;
@@ -74,6 +75,9 @@ struct vf_hrana {
     bool is_unchecked; /* step 0 switches foreign keys off */
     bool is_bracketed; /* step 0 begins a transaction, which ends behind the steps */
     bool is_cursor;
+    size_t n_before;        /* statements that were deferred, as steps before those that were asked for */
+    struct vf_buf deferred; /* as steps, for the next request of the transaction */
+    size_t n_deferred;
     int n_failed; /* tries of this request that failed already */
     struct vf_http_answer answer;
     size_t n_results, cap_results;
@@ -108,27 +112,37 @@ struct vf_hrana {
 /* Steps of our own before those that were asked for. */
 static inline size_t vf_hrana_n_own_steps(const struct vf_hrana *db)
 {
-    return db->is_guarded || db->is_unchecked || db->is_bracketed ? 1 : 0;
+    return db->n_before + (db->is_guarded || db->is_unchecked || db->is_bracketed ? 1 : 0);
 }
 
+/* Statements up to NULL. */
+struct vf_hrana_questions {
+    const char *const *always;
+    const char *const *without_streams; /* only to a server that has none */
+};
+
 /* Finds out what the server is and can. VF_CONNECT: nobody listens, it is no such server, or it doesn't let us in. `name` must outlive the session.
- * The questions, up to NULL, are asked with the first request: until the next one they are the steps 1 and so on of its results. */
+ * The questions are asked with the first request: until the next one they are the steps 1 and so on of its results. */
 enum vf_status vf_hrana_open(const struct vf_http_options *options, const char *name, const struct vf_clock *clock,
-                             const struct vf_log *log, const char *const *questions, struct vf_hrana *db,
+                             const struct vf_log *log, const struct vf_hrana_questions *questions, struct vf_hrana *db,
                              struct vf_error *err) VF_CHECKED;
 void vf_hrana_close(struct vf_hrana *db);
 
 enum vf_hrana_condition {
     VF_HRANA_ALWAYS,
-    VF_HRANA_IF_OK,     /* step number `of` was run and went well */
-    VF_HRANA_IF_FAILED, /* it was run and failed */
-    VF_HRANA_IF_IN_TRANSACTION,
+    VF_HRANA_IF_OK,             /* step number `of` was run and went well */
+    VF_HRANA_IF_FAILED,         /* it was run and failed */
+    VF_HRANA_IF_IN_TRANSACTION, /* not in a request with deferred statements: vf_hrana_flush() */
 };
 
 /* A request, to be read whole or (is_cursor) as it comes: new, then for each statement a step: its arguments are appended to the buffer that is returned, with commas between, as the functions below write them. */
 void vf_hrana_new(struct vf_hrana *db, bool is_cursor);
 struct vf_buf *vf_hrana_step(struct vf_hrana *db, const char *sql, size_t sql_bytes);
 void vf_hrana_step_end(struct vf_hrana *db, bool wants_rows, enum vf_hrana_condition condition, size_t of);
+/* A statement of the transaction that is open, without rows, that goes with its next request, before its steps: those are run if it went well, else the request fails as it does. */
+void vf_hrana_defer(struct vf_hrana *db, const char *sql, size_t sql_bytes, const struct vf_buf *arguments);
+/* Run what was deferred now. */
+bool vf_hrana_flush(struct vf_hrana *db);
 /* The end of its text; the functions that send it write it. `keep`: the stream. */
 void vf_hrana_write_end(struct vf_hrana *db, bool keep);
 const char *vf_hrana_path(const struct vf_hrana *db);
@@ -166,6 +180,11 @@ bool vf_hrana_fail_protocol(struct vf_hrana *db, const char *what);
 
 /* Transactions: `begin` is "BEGIN" or "BEGIN IMMEDIATE". */
 bool vf_hrana_begin(struct vf_hrana *db, const char *begin);
+/* The same in two parts: between them further statements may be added to the request, as steps 1 and so on, with VF_HRANA_IF_OK of step 0. */
+void vf_hrana_begin_write(struct vf_hrana *db, const char *begin);
+bool vf_hrana_begin_run(struct vf_hrana *db);
+/* Could one begin now? It is rolled back in the same request. */
+bool vf_hrana_can_begin(struct vf_hrana *db, const char *begin);
 bool vf_hrana_commit(struct vf_hrana *db);
 void vf_hrana_rollback(struct vf_hrana *db); /* never fails: what can't be rolled back is gone */
 

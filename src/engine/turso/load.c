@@ -37,12 +37,9 @@ struct vf_load {
 enum vf_status vf_turso_begin(struct vf_conn *base, struct vf_error *err)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
-    if (!vf_hrana_begin(&conn->db, "BEGIN IMMEDIATE"))
-        return vf_turso_fail(conn, err, "the transaction");
-    enum vf_status status = vf_turso_renew(conn, conn->lease_s, err);
-    if (status != VF_OK)
-        vf_hrana_rollback(&conn->db);
-    return status;
+    if (conn->lease[0] != '\0')
+        return vf_turso_begin_renewing(conn, "BEGIN IMMEDIATE", err);
+    return vf_hrana_begin(&conn->db, "BEGIN IMMEDIATE") ? VF_OK : vf_turso_fail(conn, err, "the transaction");
 }
 
 enum vf_status vf_turso_commit(struct vf_conn *base, struct vf_error *err)
@@ -198,6 +195,8 @@ static enum vf_status refuse(struct vf_load *load, const struct vf_batch *batch,
 static bool send_each(struct vf_load *load)
 {
     struct vf_hrana *db = &load->conn->db;
+    if (!vf_hrana_flush(db))
+        return false;
     vf_hrana_new(db, false);
     for (size_t i = 0; i < load->n_places; i++) {
         write_values(load, i, i + 1);

@@ -11,11 +11,11 @@
 
 enum vf_status vf_turso_lock(struct vf_conn *conn, const char *holder, struct vf_error *err) VF_CHECKED;
 void vf_turso_unlock(struct vf_conn *conn);
-/* The lease shall last for so long from now; in the transaction that is open, or for itself. VF_LOCKED: it isn't ours any more. VF_OK without a lease. */
-enum vf_status vf_turso_renew(struct vf_turso_conn *conn, int64_t seconds, struct vf_error *err) VF_CHECKED;
-
-/* The same before a step that stands for itself, without asking the server while the lease can't have run out: nobody else gets it before. */
-enum vf_status vf_turso_rely_on_lease(struct vf_turso_conn *conn, struct vf_error *err) VF_CHECKED;
+/* Begin a transaction, and in it, by the same request, let the lease last for VF_TURSO_LEASE_S from now. VF_LOCKED: it isn't ours any more. Only with a lease. */
+enum vf_status vf_turso_begin_renewing(struct vf_turso_conn *conn, const char *begin, struct vf_error *err) VF_CHECKED;
+/* Before a step that stands for itself: the lease shall last for so long at least, VF_TURSO_LEASE_S or VF_TURSO_LONG_LEASE_S. The server isn't asked when that was said a moment ago: nobody else gets it
+ * before. VF_OK without a lease. */
+enum vf_status vf_turso_rely_on_lease(struct vf_turso_conn *conn, int64_t seconds, struct vf_error *err) VF_CHECKED;
 
 #define VF_TURSO_LEASE_S      300
 #define VF_TURSO_FRESH_S      30    /* less than VF_TURSO_LEASE_S by more than a step lasts that isn't long */

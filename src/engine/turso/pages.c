@@ -75,7 +75,7 @@ static bool ask(struct vf_hrana_stmt *stmt)
         stmt->took_us = db->early.landed_us - stmt->sent_us;
         return fine;
     }
-    if (!write_page(stmt, stmt->has_last ? &stmt->last : NULL, stmt->page_rows))
+    if (!vf_hrana_flush(db) || !write_page(stmt, stmt->has_last ? &stmt->last : NULL, stmt->page_rows))
         return false;
     fine = stmt->by_cursor ? vf_hrana_run_lines(db) : vf_hrana_run(db, VF_HRANA_REPEATABLE);
     stmt->took_us = db->clock->monotonic_us(db->clock->context) - stmt->sent_us;

@@ -385,6 +385,8 @@ static bool open_cursor(struct vf_hrana_stmt *stmt)
 {
     struct vf_hrana *db = stmt->db;
     struct vf_json line;
+    if (!vf_hrana_flush(db))
+        return false;
     vf_hrana_new(db, true);
     vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
     vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);

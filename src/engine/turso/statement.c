@@ -22,14 +22,43 @@ static struct vf_hrana_stmt *stmt_of(sqlite3_stmt *handle)
     return (struct vf_hrana_stmt *)(void *)handle;
 }
 
+/* pragma_table_xinfo(?1) where the server puts the name between quotes as it is: those in it are doubled for it. */
+static char *double_quotes(const char *sql)
+{
+    static const char parameter[] = "(?1";
+    struct vf_buf out;
+    vf_buf_init(&out, VF_BUF_MAX);
+    for (const char *name = strstr(sql, "pragma_"); name != NULL; name = strstr(sql, "pragma_")) {
+        const char *open = name + strcspn(name, "(");
+        vf_buf_add(&out, sql, (size_t)(open - sql));
+        sql = open;
+        if (!vf_str_starts(open, parameter))
+            continue;
+        vf_buf_str(&out, "(replace(?1, '\"', '\"\"')");
+        sql = open + strlen(parameter);
+    }
+    vf_buf_str(&out, sql);
+    return vf_buf_detach(&out);
+}
+
+static char *copy_sql(const struct vf_hrana *db, const char *sql, size_t sql_bytes)
+{
+    char *copy = vf_strndup(sql, sql_bytes);
+    if (copy == NULL || !db->needs_doubled)
+        return copy;
+    char *doubled = double_quotes(copy);
+    vf_free(copy);
+    return doubled;
+}
+
 struct vf_hrana_stmt *vf_hrana_stmt_new(struct vf_hrana *db, const char *sql, size_t sql_bytes)
 {
     struct vf_hrana_stmt *stmt = vf_calloc(1, sizeof(*stmt));
     if (stmt == NULL)
         return NULL;
     stmt->db = db;
-    stmt->sql_bytes = sql_bytes;
-    stmt->sql = vf_strndup(sql, sql_bytes);
+    stmt->sql = copy_sql(db, sql, sql_bytes);
+    stmt->sql_bytes = stmt->sql != NULL ? strlen(stmt->sql) : 0;
     vf_buf_init(&stmt->answer, db->answer.body.max_bytes);
     if (stmt->sql == NULL) {
         vf_free(stmt);

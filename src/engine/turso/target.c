@@ -61,10 +61,8 @@ enum vf_status vf_turso_preflight(struct vf_conn *base, const struct vf_schema *
     }
     if (status != VF_OK || conn->db.in_transaction)
         return status;
-    if (vf_hrana_begin(&conn->db, "BEGIN IMMEDIATE")) {
-        vf_hrana_rollback(&conn->db);
+    if (vf_hrana_can_begin(&conn->db, "BEGIN IMMEDIATE"))
         return VF_OK;
-    }
     if (!conn->db.has_streams && conn->db.code != VF_HRANA_FAILED)
         return VF_OK; /* what another client left open: vf_turso_lock() sees to it */
     struct vf_error why = {0};
@@ -77,25 +75,26 @@ enum vf_status vf_turso_apply(struct vf_conn *base, const struct vf_step *step, 
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
     bool is_long = step->kind == VF_STEP_INDEX || step->kind == VF_STEP_ANALYZE;
-    conn->lease_s = is_long ? VF_TURSO_LONG_LEASE_S : VF_TURSO_LEASE_S;
-    enum vf_status status = is_long ? vf_turso_renew(conn, conn->lease_s, err) : vf_turso_rely_on_lease(conn, err);
+    struct vf_error why = {0};
+    if (step->kind == VF_STEP_ANALYZE && conn->no_statistics)
+        return VF_OK;
+    enum vf_status status = vf_turso_rely_on_lease(conn, is_long ? VF_TURSO_LONG_LEASE_S : VF_TURSO_LEASE_S, err);
     if (status != VF_OK)
         return status;
     if (is_long)
         vf_http_set_patience(conn->db.http, VF_TURSO_LONG_LEASE_S);
-    struct vf_error why = {0};
     status = vf_sqlite_apply(base, step, &why);
-    conn->lease_s = VF_TURSO_LEASE_S;
     if (is_long)
         vf_http_set_patience(conn->db.http, 0);
     if (status == VF_ENGINE && step->kind == VF_STEP_ANALYZE) { /* sqld takes no ANALYZE: it is only about speed */
-        vf_log_write(conn->sql.base.options.log, VF_LOG_INFO, "no statistics of table %s: %s", step->table->name,
-                     why.message);
+        vf_log_write(conn->sql.base.options.log, VF_LOG_INFO, "no statistics of table %s and others: %s",
+                     step->table->name, why.message);
+        conn->no_statistics = true;
         status = VF_OK;
     } else if (status != VF_OK && err != NULL) {
         *err = why;
     }
-    return status == VF_OK && is_long ? vf_turso_renew(conn, VF_TURSO_LEASE_S, err) : status;
+    return status;
 }
 
 /* There are no settings that a client may change; what was committed is durable by the server's own word. Foreign keys are off in every new stream. */

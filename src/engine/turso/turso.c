@@ -14,12 +14,6 @@
 #include "engine/turso/warm.h"
 #include "engine/sqlitesql/expression.h"
 
-static void quote(const struct vf_conn *conn, const char *identifier, struct vf_buf *out)
-{
-    (void)conn;
-    vf_sqlite_quote(out, identifier);
-}
-
 static enum vf_status inspect(struct vf_conn *conn, const struct vf_inspect_options *options, struct vf_schema *schema,
                               struct vf_error *err)
 {
@@ -69,7 +63,6 @@ const struct vf_engine_ops vf_turso_engine = {
     .describe = vf_turso_describe,
     .limits = vf_sqlite_limits,
     .inspect = inspect,
-    .quote = quote,
     .match = vf_sqlite_match,
     .begin_snapshot = vf_turso_begin_snapshot,
     .end_snapshot = vf_turso_end_snapshot,
@@ -96,8 +89,8 @@ const struct vf_engine_ops vf_turso_engine = {
     .load_open = vf_turso_load_open,
     .load_write = vf_turso_load_write,
     .load_close = vf_turso_load_close,
-    .record_create = vf_sqlite_record_create,
-    .record_put = vf_sqlite_record_put,
+    .record_create = vf_turso_record_create,
+    .record_put = vf_turso_record_put,
     .record_put_many = vf_turso_record_put_many,
     .record_get = vf_sqlite_record_get,
     .record_swap = vf_sqlite_record_swap,

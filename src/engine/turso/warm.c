@@ -7,51 +7,11 @@
 #include "engine/store.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/rows.h"
+#include "engine/turso/watch.h"
 
-#define N_QUESTIONS 8
-#define MAX_STEPS   200
+#define MAX_STEPS 200
 
-static const char *const questions[N_QUESTIONS] = {
-    VF_SQLITE_ASK_KIND,         VF_SQLITE_ASK_COLUMNS,       VF_SQLITE_ASK_TABLE_SQL, VF_SQLITE_ASK_INDEXES,
-    VF_SQLITE_ASK_FOREIGN_KEYS, VF_SQLITE_ASK_WITHOUT_ROWID, VF_SQLITE_ASK_NAMED,     VF_SQLITE_ASK_ROWID_IS_COLUMN,
-};
-
-/* The statement of a question about a table, with its arguments; NULL: no memory. */
-static struct vf_hrana_stmt *prepare(struct vf_turso_conn *conn, const char *question, const char *table)
-{
-    struct vf_buf sql;
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_str(&sql, question);
-    bool is_pragma = strcmp(question, VF_SQLITE_ASK_COLUMNS) == 0;
-    if (is_pragma) {
-        vf_sqlite_quote(&sql, table);
-        vf_buf_char(&sql, ')');
-    }
-    struct vf_hrana_stmt *stmt = sql.status == VF_OK ? vf_hrana_stmt_new(&conn->db, sql.data, sql.size_bytes) : NULL;
-    vf_buf_release(&sql);
-    sqlite3_stmt *handle = (sqlite3_stmt *)(void *)stmt;
-    if (stmt != NULL && !is_pragma)
-        conn->sql.lib->bind_text64(handle, 1, table, strlen(table), SQLITE_STATIC, SQLITE_UTF8);
-    if (stmt != NULL && strcmp(question, VF_SQLITE_ASK_NAMED) == 0)
-        conn->sql.lib->bind_text64(handle, 2, VF_SQLITE_FIRST_ROWID, strlen(VF_SQLITE_FIRST_ROWID), SQLITE_STATIC,
-                                   SQLITE_UTF8);
-    return stmt;
-}
-
-/* What is asked once: how many objects there are, and whether a copy that came here has left a memory of its schema. */
-static void add_once(struct vf_turso_conn *conn, struct vf_hrana_stmt **stmts, size_t *n)
-{
-    static const char memory[] = VF_STORE_PREFIX "schema";
-    static const char *const once[] = {VF_SQLITE_ASK_N_OBJECTS, VF_SQLITE_ASK_IS_THERE};
-    for (size_t i = 0; i < 2; i++) {
-        struct vf_hrana_stmt *stmt = vf_hrana_stmt_new(&conn->db, once[i], strlen(once[i]));
-        if (stmt != NULL && i == 1)
-            conn->sql.lib->bind_text64((sqlite3_stmt *)(void *)stmt, 1, memory, strlen(memory), SQLITE_STATIC,
-                                       SQLITE_UTF8);
-        if (stmt != NULL)
-            stmts[(*n)++] = stmt;
-    }
-}
+const char *const vf_turso_first_questions[] = {VF_SQLITE_ASK_N_OBJECTS, VF_SQLITE_ASK_OBJECTS, NULL};
 
 static void keep(struct vf_hrana *db, const struct vf_hrana_stmt *stmt, struct vf_json result)
 {
@@ -63,57 +23,131 @@ static void keep(struct vf_hrana *db, const struct vf_hrana_stmt *stmt, struct v
     vf_buf_release(&arguments);
 }
 
-/* Send the statements, and release them. */
-static void ask(struct vf_turso_conn *conn, struct vf_hrana_stmt **stmts, size_t n)
+void vf_turso_keep_first(struct vf_hrana *db, size_t step)
 {
-    struct vf_hrana *db = &conn->db;
-    if (n > 0) {
-        vf_hrana_new(db, false);
-        for (size_t i = 0; i < n; i++) {
-            vf_hrana_stmt_write_arguments(stmts[i], vf_hrana_step(db, stmts[i]->sql, stmts[i]->sql_bytes));
-            vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
-        }
-        bool fine = vf_hrana_run(db, VF_HRANA_REPEATABLE);
-        for (size_t i = 0; i < n; i++) {
-            if (fine && db->results[i].error.at == NULL)
-                keep(db, stmts[i], db->results[i].value);
-        }
+    for (size_t i = 0; vf_turso_first_questions[i] != NULL && step + i < db->n_results; i++) {
+        const char *sql = vf_turso_first_questions[i];
+        struct vf_json result = db->results[step + i].value;
+        const struct vf_buf no_arguments = {0};
+        if (result.at != NULL)
+            vf_hrana_memo_keep(db, sql, strlen(sql), &no_arguments, result.at, (size_t)(result.end - result.at));
     }
-    for (size_t i = 0; i < n; i++)
-        conn->sql.lib->finalize((sqlite3_stmt *)(void *)stmts[i]);
 }
 
-static void add_table(struct vf_turso_conn *conn, const char *table, struct vf_hrana_stmt **stmts, size_t *n)
+/* The statements that are asked for together; a question that finds no memory is asked by itself later. */
+struct wanted {
+    struct vf_turso_conn *conn;
+    size_t n;
+    struct vf_hrana_stmt *stmts[MAX_STEPS];
+};
+
+static void ask(struct wanted *wanted)
 {
-    for (size_t q = 0; q < N_QUESTIONS; q++) {
-        struct vf_hrana_stmt *stmt = prepare(conn, questions[q], table);
-        if (stmt != NULL)
-            stmts[(*n)++] = stmt;
+    struct vf_hrana *db = &wanted->conn->db;
+    if (wanted->n > 0) {
+        vf_hrana_new(db, false);
+        for (size_t i = 0; i < wanted->n; i++) {
+            const struct vf_hrana_stmt *stmt = wanted->stmts[i];
+            vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
+            vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+        }
+        if (db->watch.is_asked)
+            vf_hrana_watch_write(db);
+        bool fine = vf_hrana_run(db, VF_HRANA_REPEATABLE);
+        if (fine && db->watch.is_asked)
+            (void)vf_hrana_watch_take(db, wanted->n); /* else it is asked for again */
+        for (size_t i = 0; i < wanted->n; i++) {
+            if (fine && db->results[i].error.at == NULL)
+                keep(db, wanted->stmts[i], db->results[i].value);
+        }
     }
-    if (*n + N_QUESTIONS <= MAX_STEPS)
-        return;
-    ask(conn, stmts, *n);
-    *n = 0;
+    for (size_t i = 0; i < wanted->n; i++)
+        wanted->conn->sql.lib->finalize((sqlite3_stmt *)(void *)wanted->stmts[i]);
+    wanted->n = 0;
+}
+
+static void add(struct wanted *wanted, struct vf_hrana_stmt *stmt)
+{
+    if (stmt != NULL)
+        wanted->stmts[wanted->n++] = stmt;
+    if (wanted->n == MAX_STEPS)
+        ask(wanted);
+}
+
+static struct vf_hrana_stmt *about(struct vf_turso_conn *conn, const char *question, const char *name)
+{
+    struct vf_hrana_stmt *stmt = vf_hrana_stmt_new(&conn->db, question, strlen(question));
+    if (stmt != NULL)
+        conn->sql.lib->bind_text64((sqlite3_stmt *)(void *)stmt, 1, name, strlen(name), SQLITE_STATIC, SQLITE_UTF8);
+    return stmt;
+}
+
+static struct vf_hrana_stmt *about_columns(struct vf_turso_conn *conn, const char *table)
+{
+    struct vf_buf sql;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    vf_buf_str(&sql, VF_SQLITE_ASK_COLUMNS);
+    vf_sqlite_quote(&sql, table);
+    vf_buf_char(&sql, ')');
+    struct vf_hrana_stmt *stmt = sql.status == VF_OK ? vf_hrana_stmt_new(&conn->db, sql.data, sql.size_bytes) : NULL;
+    vf_buf_release(&sql);
+    return stmt;
+}
+
+static void add_table(struct wanted *wanted, const char *table)
+{
+    static const char *const questions[] = {
+        VF_SQLITE_ASK_KIND,         VF_SQLITE_ASK_TABLE_SQL,     VF_SQLITE_ASK_INDEXES,
+        VF_SQLITE_ASK_FOREIGN_KEYS, VF_SQLITE_ASK_WITHOUT_ROWID, VF_SQLITE_ASK_ROWID,
+    };
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+        add(wanted, about(wanted->conn, questions[i], table));
+    add(wanted, about_columns(wanted->conn, table));
+}
+
+static void add_object(struct wanted *wanted, const char *type, const char *name)
+{
+    bool is_own = vf_str_starts(name, VF_STORE_PREFIX), is_sqlites = vf_str_starts(name, "sqlite_");
+    if (strcmp(type, "table") == 0 && !is_own && !is_sqlites) {
+        add_table(wanted, name);
+    } else if (strcmp(type, "index") == 0 && !vf_str_starts(name, "sqlite_autoindex_" VF_STORE_PREFIX)) {
+        add(wanted, about(wanted->conn, VF_SQLITE_ASK_INDEX_SQL, name));
+        add(wanted, about(wanted->conn, VF_SQLITE_ASK_INDEX_PARTS, name));
+    }
 }
 
 void vf_turso_warm(struct vf_turso_conn *conn)
 {
-    struct vf_hrana_stmt *stmts[MAX_STEPS];
-    size_t n = 0;
+    struct wanted wanted = {.conn = conn};
     bool row = true;
     sqlite3_stmt *objects = NULL;
     struct vf_sqlite_conn *sql = &conn->sql;
     if (conn->db.memo == NULL)
         return;
-    add_once(conn, stmts, &n);
+    add(&wanted, about(conn, VF_SQLITE_ASK_IS_THERE, VF_STORE_PREFIX "schema"));
     enum vf_status status = vf_sqlite_prepare(sql, VF_SQLITE_ASK_OBJECTS, &objects, NULL);
     while (status == VF_OK && row) {
         status = vf_sqlite_step(sql, objects, &row, NULL);
-        const char *name = status == VF_OK && row ? vf_sqlite_column_str(sql, objects, 1) : "";
-        bool is_own = vf_str_starts(name, "sqlite_") || vf_str_starts(name, "vecferry_");
-        if (status == VF_OK && row && !is_own && vf_str_equal(vf_sqlite_column_str(sql, objects, 0), "table"))
-            add_table(conn, name, stmts, &n);
+        if (status == VF_OK && row)
+            add_object(&wanted, vf_sqlite_column_str(sql, objects, 0), vf_sqlite_column_str(sql, objects, 1));
     }
     sql->lib->finalize(objects);
-    ask(conn, stmts, n);
+    ask(&wanted);
+}
+
+void vf_turso_ask_ahead(struct vf_sqlite_conn *sql, size_t n, const struct vf_buf *statements)
+{
+    struct vf_turso_conn *conn = (struct vf_turso_conn *)(void *)sql;
+    struct wanted wanted = {.conn = conn};
+    size_t n_most = n < MAX_STEPS ? n : MAX_STEPS;
+    if (conn->db.memo == NULL)
+        return;
+    /* Rows are counted, and each of them may take the time that one answer may take. */
+    vf_http_set_patience(conn->db.http, (long)(n_most > 0 ? n_most : 1) * conn->stall_timeout_s);
+    for (size_t i = 0; i < n; i++) {
+        if (statements[i].status == VF_OK)
+            add(&wanted, vf_hrana_stmt_new(&conn->db, statements[i].data, statements[i].size_bytes));
+    }
+    ask(&wanted);
+    vf_http_set_patience(conn->db.http, 0);
 }

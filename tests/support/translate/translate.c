@@ -28,6 +28,11 @@ static const struct declared declared[] = {
     {"raw", VF_K_BLOB, "bytea", "BLOB", "BLOB", VF_FORM_NATIVE},
     {"mood", VF_K_ENUM, "public.mood", "TEXT", "VARCHAR", VF_FORM_TEXT},
     {"data", VF_K_JSON, "jsonb", "TEXT", "JSON", VF_FORM_TEXT},
+    {"tag", VF_K_TEXT, "text", "TEXT", "VARCHAR",
+     VF_FORM_NATIVE}, /* with a collation of its own, that takes A to Z for a to z */
+    {"cost", VF_K_DECIMAL, "numeric(10,2)", "DECIMAL(10,2)", "DECIMAL(10,2)", VF_FORM_NATIVE},
+    {"n", VF_K_I64, "bigint", "", "BIGINT", VF_FORM_NATIVE},           /* without a type, and so an affinity */
+    {"r", VF_K_F64, "double precision", "", "DOUBLE", VF_FORM_NATIVE}, /* whole numbers stay such in it */
 };
 #define N_COLUMNS (sizeof(declared) / sizeof(declared[0]))
 
@@ -42,6 +47,9 @@ static void fill(struct vf_column *columns, const char *dialect)
             .native = is_sqlite   ? declared[i].sqlite
                       : is_duckdb ? declared[i].duckdb
                                   : declared[i].postgres,
+            .collation = strcmp(declared[i].name, "tag") != 0 ? NULL
+                         : is_sqlite || is_duckdb             ? "NOCASE"
+                                                              : "folds",
             .form = is_sqlite                                    ? declared[i].in_sqlite
                     : is_duckdb && declared[i].kind == VF_K_ENUM ? VF_FORM_TEXT
                                                                  : VF_FORM_NATIVE,

@@ -265,7 +265,6 @@ static void test_missing_operations(void **state)
         .describe = vf_mem_engine.describe,
         .limits = vf_mem_engine.limits,
         .inspect = vf_mem_engine.inspect,
-        .quote = vf_mem_engine.quote,
     };
     const struct vf_open_options options = {.side = VF_SIDE_TARGET};
     struct vf_error err = {0};

@@ -104,6 +104,13 @@ static const struct translation translations[] = {
      "LIMIT "
      "-1 OFFSET 2",
      NULL},
+    /* PostgreSQL orders a SELECT DISTINCT by what it selects, as it is */
+    {"sqlite", "SELECT DISTINCT name FROM author ORDER BY name", "postgres", NULL, "SELECT DISTINCT in an order"},
+    {"sqlite", "SELECT DISTINCT name FROM author ORDER BY length(name)", "postgres", NULL,
+     "SELECT DISTINCT in an order"},
+    {"sqlite", "SELECT DISTINCT id FROM author ORDER BY id", "postgres",
+     "SELECT DISTINCT \"author\".\"id\" AS \"id\" FROM \"author\" AS \"author\" ORDER BY \"author\".\"id\" NULLS FIRST",
+     NULL},
     /* texts in an order */
     {"sqlite", "SELECT id FROM author ORDER BY name", "postgres",
      "SELECT \"author\".\"id\" AS \"id\" FROM \"author\" AS \"author\" ORDER BY \"author\".\"name\" COLLATE \"C\" "
@@ -202,7 +209,8 @@ static const struct {
     {"sqlite", "SELECT id FROM author WHERE id > (SELECT max(b.id), 1 FROM book b)", "of several columns"},
     {"sqlite", "SELECT id FROM author WHERE id IN (SELECT title FROM book)", "compare differently"},
     {"sqlite", "SELECT sum((SELECT max(b.id) FROM book b)) AS s FROM author", "a subquery in ON"},
-    {"sqlite", "SELECT id FROM author WHERE EXISTS (SELECT id FROM author)", "two tables under one name"},
+    {"sqlite", "SELECT id FROM author AS x WHERE EXISTS (SELECT 1 FROM book AS x WHERE name > title)",
+     "is of a table whose name another one has here"},
     {"sqlite", "SELECT id FROM author UNION SELECT name FROM author", "a UNION of columns of several kinds"},
     {"sqlite", "SELECT id FROM author UNION SELECT id, id FROM book", "of different numbers of columns"},
     {"sqlite", "SELECT score FROM book UNION SELECT score FROM book", "UNION of values of kind"},

@@ -290,10 +290,27 @@ static void the_nearest_are_found_where_the_extension_is(void **state)
     vf_conn_close(conn);
 }
 
+/* Its word in the text of another table is none, and a user's table that is named like one of its own isn't read. */
+static void what_only_looks_like_one(void **state)
+{
+    struct vf_error err = {0};
+    struct vf_server server;
+    (void)state;
+    run_sql("a.db", "CREATE VIRTUAL TABLE f USING fts5(vec0); CREATE TABLE f_info (a);"
+                    "CREATE TABLE t (a DEFAULT 'CREATE VIRTUAL TABLE t USING vec0'); CREATE TABLE t_info (key, value);"
+                    "INSERT INTO t_info VALUES ('CREATE_VERSION', 'none')");
+    struct vf_conn *conn = open_side("a.db", VF_SIDE_SOURCE);
+    must(vf_conn_describe(conn, &server, &err), &err);
+    assert_string_equal(server.vector_product, "");
+    assert_string_equal(server.vector_version, "");
+    vf_conn_close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_kinds_of_columns, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(what_only_looks_like_one, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(many_chunks_and_text_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_damaged_chunk_is_an_error, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(unknown_forms_are_named, make_folder, remove_folder),

@@ -34,7 +34,8 @@ struct fixture {
     struct vf_sqlite_conn conn;
 };
 
-static const char *const no_questions[] = {NULL};
+static const char *const nothing[] = {NULL};
+static const struct vf_hrana_questions no_questions = {nothing, nothing};
 
 /* ---- the server ---- */
 
@@ -138,7 +139,7 @@ static int setup(void **state)
         .base_url = f->url, .cancel = &f->cancel, .connect_timeout_s = 60, .stall_timeout_s = 300};
     const struct vf_http_options control = {.base_url = f->url, .connect_timeout_s = 60, .stall_timeout_s = 300};
     assert_int_equal(vf_http_open(&control, &f->control, &err), VF_OK);
-    assert_int_equal(vf_hrana_open(&options, "server", vf_clock_system(), NULL, no_questions, &f->db, &err), VF_OK);
+    assert_int_equal(vf_hrana_open(&options, "server", vf_clock_system(), NULL, &no_questions, &f->db, &err), VF_OK);
     run_sql(f, "CREATE TABLE t (id INTEGER PRIMARY KEY, label TEXT)");
     run_sql(f, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO t SELECT "
                "i * 3, 'label ' || i FROM n");
