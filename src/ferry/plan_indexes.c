@@ -210,8 +210,10 @@ static enum vf_status add_index(struct vf_plan_maker *maker, struct vf_plan_tabl
     index->source.vector.file = NULL;
     if (request != NULL && vf_index_is_vector(source->kind))
         take_request(&index->source.vector, &request->vector);
-    if (is_unread(source, &index->source.vector)) { /* it keeps its line, where the distance can be said */
-        index->mapping.index = index->source;
+    if (is_unread(
+            source,
+            &index->source.vector)) { /* it keeps its line, where the distance can be said: nothing is made of it */
+        index->mapping.index = (struct vf_index){.name = source->name};
         return block_unread(maker, table, source);
     }
     struct vf_index wanted = index->source;

@@ -240,7 +240,7 @@ static enum vf_status check_index_name(const struct preflight *preflight, const 
     if (status != VF_OK || other == NULL)
         return status;
     status =
-        vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_STATE, table, index->name,
+        vf_problem_add_about(preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table, index->name,
                              "give it another name by rename: in the plan, or drop or rename that one", preflight->err,
                              "table \"%s\" of the target has an index \"%s\" already", other, index->name);
     char *say = vf_arena_printf(&preflight->problems->arena, "rename: %s_2", index->name);

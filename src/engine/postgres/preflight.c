@@ -97,6 +97,28 @@ static enum vf_status check_vector(const struct preflight *preflight)
     return status;
 }
 
+/* What an older pgvector builds more slowly: nothing is wrong with it, but hours may be. */
+static enum vf_status check_builds(const struct preflight *preflight)
+{
+    struct vf_pg_vector vector;
+    bool is_built = false;
+    for (size_t i = 0; i < preflight->wanted->n_tables; i++) {
+        for (size_t k = 0; k < preflight->wanted->tables[i].n_indexes; k++)
+            is_built = is_built || preflight->wanted->tables[i].indexes[k].kind == VF_INDEX_HNSW;
+    }
+    if (!is_built)
+        return VF_OK;
+    enum vf_status status = vf_pg_ask_vector(preflight->conn, &vector, preflight->err);
+    if (status != VF_OK || !vector.is_available || vector.is_safe)
+        return status;
+    return vf_problem_add(
+        preflight->problems, VF_SEVERITY_NOTE, VF_OK, "vector", "pgvector 0.8.2 builds them by several processes",
+        preflight->err,
+        "pgvector %s builds HNSW indexes by one process: several may write beyond their memory before "
+        "0.8.2 (CVE-2026-3172)",
+        vector.version);
+}
+
 static bool is_made_here(const struct vf_schema *wanted, const struct vf_pg_name *name)
 {
     for (size_t i = 0; i < wanted->n_user_types; i++) {
@@ -255,7 +277,7 @@ static enum vf_status check_index_name(const struct preflight *preflight, const 
     if (status != VF_OK || other[0] == '\0' || is_wanted_table(preflight->wanted, table->schema, other))
         return status;
     status = vf_problem_add_about(
-        preflight->problems, VF_SEVERITY_BLOCK, VF_STATE, table, index->name,
+        preflight->problems, VF_SEVERITY_BLOCK, VF_USAGE, table, index->name,
         is_constraint ? "drop or rename what has the name in the target"
                       : "give it another name by rename: in the plan, or drop or rename what has it",
         preflight->err, "the %s can't be called \"%s\": the target has that name already, for %s%s",
@@ -363,5 +385,7 @@ enum vf_status vf_pg_preflight(struct vf_conn *base, const struct vf_schema *wan
     }
     if (status == VF_OK && needs_vector)
         status = check_vector(&preflight);
+    if (status == VF_OK && needs_vector)
+        status = check_builds(&preflight);
     return status == VF_OK ? check_space(&preflight, estimate) : status;
 }
