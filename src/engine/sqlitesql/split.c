@@ -12,6 +12,8 @@
 #define N_SAMPLES 64
 #define N_HEAD    8
 
+#define COLUMN_NAME 1 /* of table_xinfo */
+
 /* The rows as an ordered set of whole numbers: rowids, or the chunks of a vec0 table. */
 struct keys {
     const char *table;  /* that has them, unquoted */
@@ -75,11 +77,33 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
-static void write_head(const char *table, struct vf_buf *sql)
+/* How many bytes the values of the first few rows have, told by the server: the values needn't come over, and may be texts that it can't send. */
+static enum vf_status write_head(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
+                                 struct vf_error *err)
 {
-    vf_buf_str(sql, "SELECT * FROM ");
+    sqlite3_stmt *stmt = NULL;
+    struct vf_buf columns;
+    bool row = true;
+    vf_buf_init(&columns, VF_BUF_MAX);
+    vf_buf_str(&columns, VF_SQLITE_ASK_COLUMNS);
+    vf_sqlite_quote(&columns, table);
+    vf_buf_char(&columns, ')');
+    enum vf_status status = vf_sqlite_prepare_buf(conn, &columns, &stmt, err);
+    vf_buf_str(sql, "SELECT NULL");
+    while (status == VF_OK) {
+        status = vf_sqlite_step(conn, stmt, &row, err);
+        if (status != VF_OK || !row)
+            break;
+        vf_buf_str(sql, ", length(CAST(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, COLUMN_NAME));
+        vf_buf_str(sql, " AS BLOB))");
+    }
+    vf_buf_str(sql, " FROM main.");
     vf_sqlite_quote(sql, table);
     vf_buf_printf(sql, " NOT INDEXED LIMIT %d", N_HEAD);
+    conn->lib->finalize(stmt);
+    vf_buf_release(&columns);
+    return status;
 }
 
 /* Average of the first few rows, by one question: of a server each question costs a way there and back. */
@@ -92,13 +116,15 @@ static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table
     int64_t n_seen = 0;
     bool row = true;
     vf_buf_init(&sql, VF_BUF_MAX);
-    write_head(table, &sql);
-    enum vf_status status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
+    enum vf_status status = write_head(conn, table, &sql, err);
+    if (status == VF_OK)
+        status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
     while (status == VF_OK && row) {
         status = vf_sqlite_step(conn, stmt, &row, err);
         if (status != VF_OK || !row)
             break;
-        sum_bytes += row_bytes(conn, stmt);
+        for (int i = 1; i < conn->lib->column_count(stmt); i++)
+            sum_bytes += conn->lib->column_int64(stmt, i) + 2;
         n_seen++;
     }
     conn->lib->finalize(stmt);
@@ -234,8 +260,7 @@ enum vf_status vf_sqlite_write_measure(struct vf_sqlite_conn *conn, const char *
     enum vf_status status = vf_sqlite_rowid_name(conn, table, &keys.column, &is_column, err);
     if (status == VF_OK)
         status = write_keys(conn, &keys, true, keys_sql, err);
-    write_head(table, head_sql);
-    return status;
+    return status == VF_OK ? write_head(conn, table, head_sql, err) : status;
 }
 
 enum vf_status vf_sqlite_measure(struct vf_sqlite_conn *conn, const char *table, enum vf_table_kind kind,
