@@ -28,8 +28,13 @@ static const struct {
      "one table, or by `partitions: parts` a table for each partition; how it was partitioned is remembered for the way "
      "back",
      "the same as SQLite"},
-    {"inherited table", "inherits again; each row is in the table that has it", "each table with its own rows",
-     "each table with its own rows"},
+    {"inherited table",
+     "inherits again, also when it comes home; each row is in the table that has it. A view over one that has heirs in "
+     "one of the two databases alone is named",
+     "each table with its own rows; whom it inherits from is named, and remembered for the way back",
+     "the same as SQLite"},
+    {"name of a NOT NULL (PostgreSQL 18)", "kept from 18 on, also when it comes home; before, named, one line a table",
+     "named, one line a table, and remembered for the way back; the usual name is none", "the same as SQLite"},
     {"unlogged table", "unlogged", "an ordinary table, named", "an ordinary table, named"},
     {"default: a value, the time, a uuid, a sequence's next", "its own form",
      "its own form; a time as the column has it", "its own form"},

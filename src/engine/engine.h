@@ -61,6 +61,7 @@ struct vf_limits {
     bool identifiers_fold_case;           /* names that differ only in case clash */
     uint64_t max_value_bytes;             /* of one text or blob, 0: no limit */
     bool stored_columns, virtual_columns; /* a column can be computed from others, kept or not */
+    bool not_null_names;                  /* a column's NOT NULL is a constraint, with a name */
     uint32_t max_loaders;                 /* connections that may load at once, at least 1 */
     uint32_t max_scanners;                /* scans that are worth the memory that each takes, 0: no limit */
     /* What builds vector indexes there, the usual choice first; the rest is NONE. With none at all, map_index decides about them by itself. */

@@ -37,10 +37,11 @@ struct vf_plan_table {
     struct vf_table source;
     struct vf_table
         target; /* what is made: columns in the same order, native types, forms, keys and indexes that are moved */
-    const char *where;  /* or NULL */
-    bool whole;         /* with plan->by: all its rows go into every file */
-    bool has_kind;      /* that it is a vec0 table, or isn't, is a decision of the plan */
-    bool was_vec0;      /* it came from a database of the target's kind, where it was a vec0 table */
+    const char *where;        /* or NULL */
+    bool whole;               /* with plan->by: all its rows go into every file */
+    bool has_kind;            /* that it is a vec0 table, or isn't, is a decision of the plan */
+    struct vf_table_name was; /* what it was called there, if it came from a database of the target's kind */
+    bool was_vec0;            /* it came from a database of the target's kind, where it was a vec0 table */
     bool knows_indexes; /* it came from a database with vector indexes, and those that it had there are remembered */
     struct vf_field by; /* with plan->by: its column in the source; name NULL: it has none */
     size_t n_columns;

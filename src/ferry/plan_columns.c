@@ -246,6 +246,8 @@ static struct vf_column target_column(const struct vf_plan_maker *maker, const s
     }
     if (is_foreign(maker))
         made.collation = NULL;
+    if (!vf_conn_limits(maker->target)->not_null_names)
+        made.not_null_name = NULL;
     if (vf_conn_can(maker->target, VF_CAP_LATE_KEYS) && is_in_primary_key(&table->source, (int)i))
         made.not_null = true;
     made.evidence = (struct vf_evidence){0};
@@ -475,9 +477,36 @@ static enum vf_status name_lost_parts(struct vf_plan_maker *maker, const struct 
     return status;
 }
 
+/* Names that the user gave to NOT NULL: one line a table, for there may be one for each column. */
+static enum vf_status name_not_nulls(struct vf_plan_maker *maker, const struct vf_plan_table *table)
+{
+    const struct vf_table *source = &table->source;
+    enum vf_status status = VF_OK;
+    struct vf_buf text;
+
+    vf_buf_init(&text, VF_BUF_MAX);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct vf_plan_column *column = &table->columns[i];
+        bool is_kept = column->skip || vf_plan_target_column(table, i)->not_null_name != NULL;
+        if (column->source.not_null_name != NULL && !is_kept)
+            vf_buf_printf(&text, "%s%s: %s", text.size_bytes > 0 ? ", " : "", column->name,
+                          column->source.not_null_name);
+    }
+    if (text.status != VF_OK)
+        status = vf_error_nomem(maker->err);
+    else if (text.size_bytes > 0)
+        status =
+            vf_plan_not_moved(maker->plan, "constraint names", source->schema, source->name, source->name, text.data,
+                              "the columns stay NOT NULL, which has no name in the target; the names are "
+                              "remembered for the way back",
+                              maker->err);
+    vf_buf_release(&text);
+    return status;
+}
+
 enum vf_status vf_plan_name_lost_parts(struct vf_plan_maker *maker, const struct vf_plan_table *table)
 {
-    enum vf_status status = VF_OK;
+    enum vf_status status = name_not_nulls(maker, table);
 
     for (size_t i = 0; i < table->n_columns && status == VF_OK; i++) {
         if (!table->columns[i].skip)

@@ -117,6 +117,8 @@ static enum vf_status recall_column(struct vf_plan_maker *maker, struct vf_plan_
     made->key_not_null = was->key_not_null;
     if (column->source.not_null == here->not_null) /* a key of SQLite's may hold NULL, and no other's */
         made->not_null = was->not_null;
+    if (made->not_null && vf_conn_limits(maker->target)->not_null_names)
+        made->not_null_name = was->not_null_name;
     if (was->def.kind != VF_DEFAULT_EXPRESSION && was->def.kind != VF_DEFAULT_NONE) {
         made->def = was->def;
         column->mapping.default_why = NULL;
@@ -197,6 +199,32 @@ static void recall_partitions(struct vf_plan_maker *maker, struct vf_plan_table 
     table->source.n_partitions = was->n_partitions;
 }
 
+/* Whom it inherited from there, by the names that they had there; see settle_parents(). A database that has such tables itself says all there is to say. */
+static void recall_parents(struct vf_plan_maker *maker, struct vf_plan_table *table, const struct memory *memory)
+{
+    table->was = (struct vf_table_name){memory->was.schema, memory->was.name};
+    if (!vf_conn_can(maker->target, VF_CAP_PARTITIONS) || vf_conn_can(maker->source, VF_CAP_PARTITIONS))
+        return;
+    table->source.parents = memory->was.parents;
+    table->source.n_parents = memory->was.n_parents;
+}
+
+/* The parents by the names that they have here. One that isn't moved keeps its own: it is named. */
+static void settle_parents(struct vf_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        struct vf_table *source = &plan->tables[i].source;
+        for (size_t k = 0; k < source->n_parents; k++) {
+            const struct vf_table_name was = source->parents[k];
+            for (size_t n = 0; n < plan->n_tables; n++) {
+                const struct vf_plan_table *parent = &plan->tables[n];
+                if (vf_str_equal(parent->was.name, was.name) && vf_str_equal(parent->was.schema, was.schema))
+                    source->parents[k] = (struct vf_table_name){parent->source.schema, parent->source.name};
+            }
+        }
+    }
+}
+
 static bool is_about(const struct vf_plan_table *table, const char *name)
 {
     char label[256];
@@ -243,6 +271,7 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
             if (same) {
                 recall_options(maker, table, &memory);
                 recall_partitions(maker, table, &memory);
+                recall_parents(maker, table, &memory);
             }
         }
     }
@@ -252,5 +281,9 @@ static enum vf_status see_memory(void *context, const char *kind, const char *na
 
 enum vf_status vf_plan_recall(struct vf_plan_maker *maker)
 {
-    return vf_store_recall(maker->source, see_memory, maker, maker->err);
+    enum vf_status status = vf_store_recall(maker->source, see_memory, maker, maker->err);
+
+    if (status == VF_OK && !vf_conn_can(maker->source, VF_CAP_PARTITIONS))
+        settle_parents(maker->plan);
+    return status;
 }

@@ -287,12 +287,13 @@ static enum vf_status add_parents(struct vf_plan_maker *maker, struct vf_plan_ta
                 (struct vf_table_name){parent->target.schema, parent->target.name};
             continue;
         }
-        status =
-            vf_plan_not_moved(maker->plan, "inheritance", source->schema, source->name, source->parents[i].name, NULL,
-                              !can ? "each table is moved with its own rows, and the tables know nothing of each other"
-                              : parent == NULL ? "the table that it inherits from isn't moved"
-                                               : "its columns aren't those of the table that it inherits from",
-                              maker->err);
+        status = vf_plan_not_moved(
+            maker->plan, "inheritance", source->schema, source->name, source->parents[i].name, NULL,
+            !can ? "each table is moved with its own rows, and the tables know nothing of each other; it is "
+                   "remembered for the way back"
+            : parent == NULL ? "the table that it inherits from isn't moved"
+                             : "its columns aren't those of the table that it inherits from",
+            maker->err);
     }
     return status;
 }

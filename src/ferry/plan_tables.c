@@ -376,9 +376,9 @@ enum vf_status vf_plan_add_tables(struct vf_plan_maker *maker)
                                        maker->err);
     }
     if (status == VF_OK)
-        status = vf_plan_order_tables(plan, maker->err);
-    if (status == VF_OK)
         status = vf_plan_recall(maker);
+    if (status == VF_OK)
+        status = vf_plan_order_tables(plan, maker->err);
     for (size_t i = 0; i < plan->n_tables && status == VF_OK; i++) {
         struct vf_plan_table *table = &plan->tables[i];
         status = vf_plan_choose_kind(maker, table, vf_plan_find_table_request(maker->request, &table->source));

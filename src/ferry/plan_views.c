@@ -115,22 +115,29 @@ static const char *too_long(const struct vf_plan_maker *maker, const char *name,
     return is_long ? "its name, or that of a column, is longer than the target takes" : NULL;
 }
 
-/* PostgreSQL shows the rows of a table's heirs with its own. They are tables of their own where nothing is inherited. */
-static bool has_lost_heirs(const struct views *views, size_t relation)
+static bool is_heir(const struct vf_table *heir, const struct vf_table *table)
 {
-    const struct vf_plan *plan = views->maker->plan;
-    const struct vf_table *table = views->source[relation];
-
-    if (relation >= plan->n_tables || vf_conn_can(views->maker->target, VF_CAP_PARTITIONS))
-        return false;
-    for (size_t i = 0; i < plan->source.n_tables; i++) {
-        const struct vf_table *heir = &plan->source.tables[i];
-        for (size_t k = 0; k < heir->n_parents; k++) {
-            if (strcmp(heir->parents[k].name, table->name) == 0 && vf_str_equal(heir->parents[k].schema, table->schema))
-                return true;
-        }
+    for (size_t i = 0; i < heir->n_parents; i++) {
+        if (strcmp(heir->parents[i].name, table->name) == 0 && vf_str_equal(heir->parents[i].schema, table->schema))
+            return true;
     }
     return false;
+}
+
+/* PostgreSQL shows the rows of a table's heirs with its own. They are tables of their own where nothing is inherited: before the move, or after it. */
+static bool has_other_heirs(const struct views *views, size_t relation)
+{
+    const struct vf_plan *plan = views->maker->plan;
+    bool before = false, after = false;
+
+    if (relation >= plan->n_tables)
+        return false;
+    for (size_t i = 0; i < plan->source.n_tables; i++)
+        before = before || is_heir(&plan->source.tables[i], views->source[relation]);
+    for (size_t i = 0; i < plan->n_tables; i++)
+        after = after || is_heir(&plan->tables[i].target, &plan->tables[relation].target);
+    return (before && !vf_conn_can(views->maker->target, VF_CAP_PARTITIONS)) ||
+           (after && !vf_conn_can(views->maker->source, VF_CAP_PARTITIONS));
 }
 
 static enum vf_status write_view(struct views *views, struct translation *work)
@@ -148,12 +155,13 @@ static enum vf_status write_view(struct views *views, struct translation *work)
     if (relations == NULL)
         return vf_error_nomem(maker->err);
     for (size_t i = 0; i < views->n; i++)
-        relations[i] = has_lost_heirs(views, i) ? -1 : (int)i;
+        relations[i] = has_other_heirs(views, i) ? -1 : (int)i;
     work->made = vf_query_renumber(arena, work->query, &scope.relations, relations, views->columns, &missing);
     if (work->made == NULL && !missing)
         return vf_error_nomem(maker->err);
     if (work->made == NULL) {
-        work->why = "a column of it isn't moved, or a table of it has heirs in the source, whose rows it shows too";
+        work->why = "a column of it isn't moved, or a table of it has heirs in the source or in the target, whose rows "
+                    "it shows too";
         return VF_OK;
     }
     vf_buf_init(&text, VF_BUF_MAX);

@@ -138,6 +138,8 @@ static bool is_unset(const void *object, const struct vf_json_field *field)
 
     if (field->kind == VF_JSON_STRUCTS)
         return *(const size_t *)(const void *)((const char *)object + field->count_offset) == 0;
+    if (field->kind == VF_JSON_TEXT)
+        return *(const char *const *)(const void *)bytes == NULL;
     if (field->kind == VF_JSON_BOOL)
         return !*(const bool *)(const void *)bytes;
     for (size_t i = 0; i < field->shape->size_bytes; i++) {

@@ -42,7 +42,7 @@ struct vf_json_field {
     enum vf_json_kind kind;
     bool required;    /* reading fails without it */
     bool is_evidence; /* only written when evidence is wanted */
-    bool is_sparse;   /* STRUCT, STRUCTS, BOOL: left out when nothing in it is set, there are none, it is false */
+    bool is_sparse;   /* STRUCT, STRUCTS, TEXT, BOOL: left out when nothing is set in it, there is none, it is false */
     size_t offset;
     size_t
         count_offset; /* arrays: of the size_t that counts the elements; two arrays may share one and are then of one length */

@@ -87,6 +87,7 @@ struct vf_column {
     enum vf_form form; /* how the values lie in this database */
     bool not_null;
     bool key_not_null; /* SQLite: NOT NULL is written at an INTEGER PRIMARY KEY, which is never NULL without it */
+    const char *not_null_name; /* of the constraint, where that has one, and not the usual one; or NULL */
     enum vf_column_role role;
     enum vf_generated generated;
     const char *expression; /* of a STORED or VIRTUAL column, in `dialect` */

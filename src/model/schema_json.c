@@ -156,7 +156,8 @@ static const struct vf_json_field column_fields[] = {
     REQUIRED(vf_column, type, TYPE),
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
-    FIELD(vf_column, key_not_null, BOOL),
+    {.name = "key_not_null", .kind = VF_JSON_BOOL, .is_sparse = true, AT(vf_column, key_not_null)},
+    {.name = "not_null_name", .kind = VF_JSON_TEXT, .is_sparse = true, AT(vf_column, not_null_name)},
     WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),
@@ -298,6 +299,12 @@ static void prepare_table(void *object)
     table->size_bytes = -1;
 }
 
+static const struct vf_json_field table_name_fields[] = {
+    FIELD(vf_table_name, schema, TEXT),
+    REQUIRED(vf_table_name, name, TEXT),
+};
+static const struct vf_json_shape table_name_shape = {SHAPE(vf_table_name, table_name_fields)};
+
 static const struct vf_json_field table_fields[] = {
     FIELD(vf_table, schema, TEXT),
     REQUIRED(vf_table, name, TEXT),
@@ -326,6 +333,12 @@ static const struct vf_json_field table_fields[] = {
      AT(vf_table, partitions),
      .count_offset = offsetof(struct vf_table, n_partitions),
      .shape = &partition_shape},
+    {.name = "parents",
+     .kind = VF_JSON_STRUCTS,
+     .is_sparse = true,
+     AT(vf_table, parents),
+     .count_offset = offsetof(struct vf_table, n_parents),
+     .shape = &table_name_shape},
 };
 static const struct vf_json_shape table_shape = {SHAPE(vf_table, table_fields), .prepare = prepare_table};
 

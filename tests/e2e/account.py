@@ -104,6 +104,9 @@ class Account:
             return True
         if table and self.named.has("table", "", table):
             return True  # it stays behind as a whole
+        if kind == "not null":  # it is a part of the column
+            made = self.target.get(("column", *self.renamed.get((table, name), (table, name))))
+            return self.named.has("column", table, name) or bool(made) and (bool(made[1]) if isinstance(made, tuple) else "NOT NULL" in made)
         if kind in NAMELESS:
             there = self.renamed.get(("", table), ("", table))[1]
             n_found = self.per_table(self.target, kind, there) + self.named.count(kind, table)

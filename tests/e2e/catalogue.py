@@ -26,6 +26,11 @@ POSTGRES = {
     "column": "SELECT {c}, attname, format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END || attidentity::text || CASE WHEN attcollation <> t.typcollation THEN attcollation::text ELSE '' END"
               " FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid JOIN pg_type t ON t.oid = atttypid"
               " WHERE relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND NOT (attgenerated <> '' AND atttypid = 'tsvector'::regtype) AND {mine}",
+    # Constraints since PostgreSQL 18; those of a key are the key's.
+    "not null": "SELECT {c}, attname, '' FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid JOIN pg_attribute a ON a.attrelid = c.oid AND attnum = conkey[1]"
+                " WHERE contype = 'n' AND NOT relispartition AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary AND attnum = ANY (indkey)) AND {mine}",
+    "constraint names": "SELECT {c}, {c}, string_agg(conname, ',' ORDER BY conname) FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
+                        " WHERE contype = 'n' AND conislocal AND conname NOT LIKE '%\\_not\\_null%' AND NOT relispartition AND {mine} GROUP BY c.oid, c.relname, c.relnamespace",
     "default": "SELECT {c}, attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = attrelid"
                " WHERE attgenerated = '' AND NOT relispartition AND pg_get_expr(adbin, adrelid) !~ '^NULL::' AND {mine}",  # that is as good as none
     "identity": "SELECT {c}, attname, '' FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attidentity <> '' AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition AND {mine}",

@@ -98,6 +98,10 @@ static enum vf_status write_column(const struct vf_pg_conn *conn, const struct v
         status = vf_buf_check(&text, err);
         vf_buf_release(&text);
     }
+    if (column->not_null && column->not_null_name != NULL) {
+        vf_buf_str(sql, " CONSTRAINT ");
+        vf_pg_quote(sql, column->not_null_name);
+    }
     if (column->not_null)
         vf_buf_str(sql, " NOT NULL");
     return status;

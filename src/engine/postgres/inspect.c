@@ -30,7 +30,13 @@ static const char column_query[] =
     "pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, "
     "pg_catalog.pg_get_expr(d.adbin, d.adrelid), "
     "CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN l.collname END, "
-    "pg_catalog.col_description(a.attrelid, a.attnum) "
+    "pg_catalog.col_description(a.attrelid, a.attnum), "
+    /* Where NOT NULL is a constraint (PostgreSQL 18): its name, if it isn't TABLE_COLUMN_not_null, cut where that is too long and with a number where it was taken. */
+    "(SELECT k.conname FROM pg_catalog.pg_constraint k, pg_catalog.concat(c.relname, '_', a.attname, '_not_null') "
+    "usual "
+    "WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.conislocal AND NOT CASE WHEN "
+    "octet_length(usual) > 63 THEN k.conname ~ '_not_null[0-9]*$' ELSE left(k.conname, length(usual)) = usual AND "
+    "substr(k.conname, length(usual) + 1) ~ '^[0-9]*$' END LIMIT 1) "
     "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
     "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
@@ -192,6 +198,7 @@ static enum vf_status add_column(struct vf_pg_inspection *inspection, struct vf_
     column->generated = generated_of(vf_pg_str(result, row, 7)[0], vf_pg_str(result, row, 8)[0]);
     column->collation = vf_pg_copy(result, row, 10, arena);
     column->comment = vf_pg_copy(result, row, 11, arena);
+    column->not_null_name = vf_pg_copy(result, row, 12, arena);
     if (column->name == NULL || column->native == NULL)
         return vf_error_nomem(inspection->err);
     if (column->generated == VF_GENERATED_STORED || column->generated == VF_GENERATED_VIRTUAL) {

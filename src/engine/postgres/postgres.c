@@ -18,7 +18,7 @@
     .stored_columns = true, .max_loaders = 8,                                                                          \
     .index_builders = {VF_BUILDER_PGVECTOR_HNSW, VF_BUILDER_PGVECTOR_IVFFLAT}, .text_builder = VF_TEXT_POSTGRES
 static const struct vf_limits limits = {LIMITS};
-static const struct vf_limits limits_18 = {LIMITS, .virtual_columns = true};
+static const struct vf_limits limits_18 = {LIMITS, .virtual_columns = true, .not_null_names = true};
 
 static const struct vf_limits *get_limits(const struct vf_conn *conn)
 {
