@@ -4,6 +4,8 @@ import random
 import sqlite3
 import struct
 
+import psycopg
+
 from e2e import Case
 from hrana import Sqld, Tokens, Tursodb, f32, servers
 from hrana_case import STEAL_MS
@@ -199,6 +201,32 @@ class Failures(Case):
                 if result.code == 9:  # it failed before anything was written
                     self.run_vecferry("copy", server.url, target)
                 self.assert_same_sqlite(file, target)
+
+    def test_texts_that_are_not_utf8(self):
+        """sqld can't send one, and ends the stream: the row is named, and with ?text=bytes it is a reject, or goes where any bytes may."""
+        server = self.start_sqld()
+        server.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, label TEXT, v F32_BLOB(2))")
+        server.run("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO notes SELECT i, 'label ' || i, CASE i % 3 WHEN 0 THEN vector32('[1,' || i || ']') END FROM n")
+        server.run("UPDATE notes SET label = CAST(x'61ff62' AS TEXT) WHERE id = 450")
+        server.run("CREATE TABLE things (id INTEGER PRIMARY KEY, i INTEGER, r REAL, b BLOB, t TEXT)")
+        server.run("INSERT INTO things VALUES (1, 1, 0.5, x'00ff', 'text \u00e9'), (2, NULL, NULL, NULL, NULL), (3, 0, -1.5, x'', ''), (4, 1, 1.0, x'31', CAST(x'ed' AS TEXT))")
+        plan, target = self.folder / "ferry.yaml", self.postgres()
+        self.run_vecferry("plan", "-q", "--only", "notes", f"{server.url}?text=bytes", target, "-o", plan)
+        for arguments in (["copy", "-f", plan, server.url, target], ["plan", server.url, target]):
+            result = self.run_vecferry(*arguments, code=6)
+            for words in ("table notes", "rowid 450", 'column "label"', "isn't UTF-8 (byte 1: 0xff)", "?text=bytes"):
+                self.assertIn(words, result.stderr)
+        self.run_vecferry("copy", "--resume", f"{server.url}?text=bytes", target, code=3)
+        with psycopg.connect(target) as connection:
+            self.assertEqual(connection.execute("SELECT count(*), count(*) FILTER (WHERE label = 'label ' || id) FROM notes").fetchone(), (599, 599))
+            self.assertEqual(connection.execute("SELECT key, column_name, reason, original FROM vecferry_rejects").fetchall(), [('{"id": 450}', "label", "invalid UTF-8 at byte 1: 0xff", b"a\xffb")])
+        self.copy(f"{server.url}?text=bytes", str(self.folder / "any.db"))
+        with sqlite3.connect(self.folder / "any.db") as db, server.connect() as origin:
+            db.text_factory = bytes
+            for query in ("SELECT id, typeof(label), label, typeof(v), v FROM notes NOT INDEXED ORDER BY id", "SELECT id, typeof(i), i, typeof(r), r, typeof(b), b, typeof(t), t FROM things ORDER BY id"):
+                self.assertEqual(db.execute(query).fetchall(), origin.execute(query).fetchall())
+        db.close()
+        origin.close()
 
     def test_a_copy_that_is_killed(self):
         source = make_file(str(self.folder / "source.db"), 800)

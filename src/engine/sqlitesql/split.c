@@ -12,6 +12,8 @@
 #define N_SAMPLES 64
 #define N_HEAD    8
 
+#define COLUMN_NAME 1 /* of table_xinfo */
+
 /* The rows as an ordered set of whole numbers: rowids, or the chunks of a vec0 table. */
 struct keys {
     const char *table;  /* that has them, unquoted */
@@ -75,11 +77,10 @@ static int64_t row_bytes(const struct vf_sqlite_conn *conn, sqlite3_stmt *stmt)
     return size_bytes;
 }
 
-/* How many rows the head has, and the bytes of each of its columns as row_bytes() counts them: the server adds them up, for the rows themselves may be more than it gives in one answer. */
+/* How many bytes the values of the first few rows have, told by the server: the values needn't come over, and may be texts that it can't send. */
 static enum vf_status write_head(struct vf_sqlite_conn *conn, const char *table, struct vf_buf *sql,
                                  struct vf_error *err)
 {
-    enum { NAME = 1, HIDDEN = 6, IS_HIDDEN = 1 }; /* of https://sqlite.org/pragma.html#pragma_table_xinfo */
     sqlite3_stmt *stmt = NULL;
     struct vf_buf columns;
     bool row = true;
@@ -87,23 +88,21 @@ static enum vf_status write_head(struct vf_sqlite_conn *conn, const char *table,
     vf_buf_str(&columns, VF_SQLITE_ASK_COLUMNS);
     vf_sqlite_quote(&columns, table);
     vf_buf_char(&columns, ')');
-    vf_buf_str(sql, "SELECT count(*)");
     enum vf_status status = vf_sqlite_prepare_buf(conn, &columns, &stmt, err);
-    while (status == VF_OK && row) {
+    vf_buf_str(sql, "SELECT NULL");
+    while (status == VF_OK) {
         status = vf_sqlite_step(conn, stmt, &row, err);
-        if (status != VF_OK || !row || conn->lib->column_int64(stmt, HIDDEN) == IS_HIDDEN)
-            continue;
-        vf_buf_str(sql, ", sum(CASE WHEN typeof(");
-        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
-        vf_buf_str(sql, ") IN ('text', 'blob') THEN length(CAST(");
-        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, NAME));
-        vf_buf_str(sql, " AS BLOB)) + 2 ELSE 9 END)");
+        if (status != VF_OK || !row)
+            break;
+        vf_buf_str(sql, ", length(CAST(");
+        vf_sqlite_quote(sql, vf_sqlite_column_str(conn, stmt, COLUMN_NAME));
+        vf_buf_str(sql, " AS BLOB))");
     }
+    vf_buf_str(sql, " FROM main.");
+    vf_sqlite_quote(sql, table);
+    vf_buf_printf(sql, " NOT INDEXED LIMIT %d", N_HEAD);
     conn->lib->finalize(stmt);
     vf_buf_release(&columns);
-    vf_buf_str(sql, " FROM (SELECT * FROM ");
-    vf_sqlite_quote(sql, table);
-    vf_buf_printf(sql, " NOT INDEXED LIMIT %d)", N_HEAD);
     return status;
 }
 
@@ -113,18 +112,20 @@ static enum vf_status sample_head(struct vf_sqlite_conn *conn, const char *table
 {
     sqlite3_stmt *stmt = NULL;
     struct vf_buf sql;
-    int64_t sum_bytes = 0, n_seen = 0;
-    bool row = false;
+    int64_t sum_bytes = 0;
+    int64_t n_seen = 0;
+    bool row = true;
     vf_buf_init(&sql, VF_BUF_MAX);
     enum vf_status status = write_head(conn, table, &sql, err);
     if (status == VF_OK)
         status = vf_sqlite_prepare_buf(conn, &sql, &stmt, err);
-    if (status == VF_OK)
+    while (status == VF_OK && row) {
         status = vf_sqlite_step(conn, stmt, &row, err);
-    if (status == VF_OK && row) {
-        n_seen = conn->lib->column_int64(stmt, 0);
+        if (status != VF_OK || !row)
+            break;
         for (int i = 1; i < conn->lib->column_count(stmt); i++)
-            sum_bytes += conn->lib->column_int64(stmt, i);
+            sum_bytes += conn->lib->column_int64(stmt, i) + 2;
+        n_seen++;
     }
     conn->lib->finalize(stmt);
     vf_buf_release(&sql);

@@ -63,6 +63,7 @@ static bool is_loopback(const char *base_url)
 /* What a URL's query may say; the words of the others aren't known, and nothing is ignored. */
 struct query {
     bool is_plain; /* tls=0: http for libsql:// */
+    bool as_bytes; /* text=bytes: texts.h */
     long stall_timeout_s;
 };
 
@@ -80,6 +81,8 @@ static enum vf_status read_query(const char *text, struct query *query, struct v
         else if (name_bytes == 13 && memcmp(text, "stall_timeout", 13) == 0 && is_number && value > 0 &&
                  value <= VF_TURSO_LONG_LEASE_S)
             query->stall_timeout_s = (long)value;
+        else if (size_bytes == 10 && memcmp(text, "text=bytes", 10) == 0)
+            query->as_bytes = true;
         else
             return vf_error_set(err, VF_USAGE, "the URL has a query that isn't known");
         text += size_bytes + (text[size_bytes] == '&' ? 1 : 0);
@@ -93,7 +96,7 @@ static enum vf_status base_url_of(const char *text, struct vf_buf *out, struct q
     size_t size_bytes = strcspn(text, "?");
     enum vf_status status = read_query(text[size_bytes] == '?' ? text + size_bytes + 1 : "", query, err);
     if (status != VF_OK) {
-        vf_error_hint(err, "it may have tls=0 or 1, and stall_timeout=SECONDS");
+        vf_error_hint(err, "it may have tls=0 or 1, stall_timeout=SECONDS, and text=bytes");
         return status;
     }
     while (size_bytes > 0 && text[size_bytes - 1] == '/')
@@ -204,6 +207,7 @@ static enum vf_status open_session(struct vf_turso_conn *conn, const struct vf_u
         status = vf_hrana_open(&http, conn->name, options->clock != NULL ? options->clock : vf_clock_system(),
                                options->log, &questions, &conn->db, err);
     conn->stall_timeout_s = query.stall_timeout_s;
+    conn->db.as_bytes = query.as_bytes && conn->db.has_streams;
     if (status == VF_OK)
         conn->identity = vf_hash128(base_url.data, base_url.size_bytes);
     vf_buf_release(&base_url);

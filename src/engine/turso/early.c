@@ -71,7 +71,7 @@ void vf_hrana_early_settle(struct vf_hrana *db)
 /* It failed on the way: true when it isn't to be asked for again, for somebody wants to stop. */
 static bool is_over(struct vf_hrana *db, struct vf_hrana_early *early)
 {
-    bool passes = early->status == VF_OK ? vf_hrana_is_passing(early->answer.status) : early->status == VF_TEMPORARY;
+    bool passes = early->status == VF_OK ? vf_hrana_may_pass(&early->answer) : early->status == VF_TEMPORARY;
     if (early->status == VF_CANCELLED)
         return !vf_hrana_fail(db, &early->why, true);
     if (!passes)

@@ -11,6 +11,7 @@
 #include "engine/turso/ping.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/retry.h"
+#include "engine/turso/texts.h"
 #include "engine/turso/watch.h"
 
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
@@ -163,7 +164,9 @@ static bool fail_status(struct vf_hrana *db, const struct vf_http_answer *answer
     if (text[0] == '<') /* of a proxy before it, or of another server */
         snprintf(text, sizeof(text), "a web page");
     vf_redact(text);
-    if (code == 401 || code == 403) {
+    if (vf_hrana_says_no_utf8(answer)) {
+        vf_hrana_set_no_utf8(&why);
+    } else if (code == 401 || code == 403) {
         vf_error_set(&why, VF_CONNECT, "the server refuses us: HTTP %ld: %s", code, text);
         vf_error_hint(&why, "give a token that is valid and may do this by --source-password-file or "
                             "--target-password-file (or -command, or the environment)");
@@ -345,7 +348,7 @@ static bool may_repeat(const struct vf_hrana *db, unsigned use, enum vf_status s
 {
     bool is_harmless =
         db->in_transaction ? db->has_streams : refused || (use & VF_HRANA_REPEATABLE) != 0 || db->answer.status == 429;
-    return is_harmless && (status != VF_OK ? status == VF_TEMPORARY : vf_hrana_is_passing(db->answer.status));
+    return is_harmless && (status != VF_OK ? status == VF_TEMPORARY : vf_hrana_may_pass(&db->answer));
 }
 
 /* A stream that a cursor left open has expired: nothing was done, and the same goes without it. */

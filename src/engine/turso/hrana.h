@@ -63,6 +63,7 @@ struct vf_hrana {
     int version;        /* of the protocol: 2 or 3 */
     bool has_cursor;    /* answers can be read as they come */
     bool has_streams;   /* batons */
+    bool as_bytes;      /* texts are asked for as bytes: texts.h */
     bool needs_doubled; /* quotes in the argument of its functions pragma_...() */
     struct vf_buf baton;
     int64_t baton_us; /* when its request was sent */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/turso/answer.h"
 #include "engine/turso/early.h"
+#include "engine/turso/texts.h"
 #include "engine/turso/watch.h"
 
 #define MAX_PAGE_ROWS 20000
@@ -40,22 +41,34 @@ static int64_t within_limit(const struct vf_hrana_stmt *stmt, int64_t n_rows, in
 
 /* ---- asking ---- */
 
-/* The request for the rows behind `last`, or the first ones, without its end. */
+/* The rows behind `last`, or the first ones. */
+static void write_sql(const struct vf_hrana_stmt *stmt, const int64_t *last, int64_t n_rows, struct vf_buf *sql)
+{
+    vf_buf_add(sql, stmt->sql, stmt->sql_bytes);
+    if (last != NULL)
+        vf_buf_printf(sql, " AND %s > %" PRId64, stmt->rowid, *last);
+    vf_buf_printf(sql, " ORDER BY %s LIMIT %" PRId64, stmt->rowid, n_rows);
+}
+
+/* The request for them, without its end. */
 static bool write_page(struct vf_hrana_stmt *stmt, const int64_t *last, int64_t n_rows)
 {
     struct vf_hrana *db = stmt->db;
-    struct vf_buf sql;
+    struct vf_buf plain, texts;
     struct vf_error why = {0};
-    vf_buf_init(&sql, VF_BUF_MAX);
-    vf_buf_add(&sql, stmt->sql, stmt->sql_bytes);
-    if (last != NULL)
-        vf_buf_printf(&sql, " AND %s > %" PRId64, stmt->rowid, *last);
-    vf_buf_printf(&sql, " ORDER BY %s LIMIT %" PRId64, stmt->rowid, n_rows);
-    bool fine = sql.status == VF_OK;
+    vf_buf_init(&plain, VF_BUF_MAX);
+    vf_buf_init(&texts, VF_BUF_MAX);
+    write_sql(stmt, last, n_rows, &plain);
+    if (db->as_bytes && plain.status == VF_OK) {
+        vf_hrana_write_texts(plain.data, VF_HRANA_BYTES_OF_TEXTS, &texts);
+        vf_buf_str(&texts, " ORDER BY c0");
+    }
+    const struct vf_buf *sql = db->as_bytes ? &texts : &plain;
+    bool fine = plain.status == VF_OK && texts.status == VF_OK;
     if (fine) {
         stmt->sent_us = db->clock->monotonic_us(db->clock->context);
         vf_hrana_new(db, stmt->by_cursor);
-        vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, sql.data, sql.size_bytes));
+        vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, sql->data, sql->size_bytes));
         vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
         if (db->watch.is_asked)
             vf_hrana_watch_write(db);
@@ -63,7 +76,8 @@ static bool write_page(struct vf_hrana_stmt *stmt, const int64_t *last, int64_t 
         (void)vf_error_nomem(&why);
         (void)vf_hrana_fail(db, &why, false);
     }
-    vf_buf_release(&sql);
+    vf_buf_release(&texts);
+    vf_buf_release(&plain);
     return fine;
 }
 
@@ -180,14 +194,31 @@ static void look_ahead(struct vf_hrana_stmt *stmt)
         vf_hrana_early_send(db, stmt);
 }
 
+/* Where a text isn't UTF-8, sqld says so, or cuts the answer off and knows the stream no more. */
+static void name_text(const struct vf_hrana_stmt *stmt)
+{
+    struct vf_hrana *db = stmt->db;
+    struct vf_buf sql;
+    bool may_be = db->code == VF_HRANA_FAILED && (db->failure.lost_transaction || vf_hrana_says_no_utf8(&db->answer));
+    if (db->as_bytes || !db->has_streams || !may_be)
+        return;
+    vf_buf_init(&sql, VF_BUF_MAX);
+    write_sql(stmt, stmt->has_last ? &stmt->last : NULL, stmt->page_rows, &sql);
+    if (sql.status == VF_OK)
+        vf_hrana_name_text(db, sql.data);
+    vf_buf_release(&sql);
+}
+
 /* A page, smaller if the server finds it too large. */
 static bool fetch_page(struct vf_hrana_stmt *stmt)
 {
     struct vf_hrana *db = stmt->db;
     struct vf_error why = {0};
     while (!ask(stmt) || !open_page(stmt)) {
-        if (db->code != SQLITE_TOOBIG)
+        if (db->code != SQLITE_TOOBIG) {
+            name_text(stmt);
             return false;
+        }
         if (stmt->page_rows == 1) {
             vf_error_set(&why, VF_ENGINE, "the row behind rowid %" PRId64 " is larger than the server's answers may be",
                          stmt->last);

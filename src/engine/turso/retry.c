@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/turso/texts.h"
 
 #define WAIT_SLICE_MS 50
 
@@ -22,6 +23,11 @@ int64_t vf_hrana_first_wait_ms(void)
 bool vf_hrana_is_passing(long http_status)
 {
     return http_status == 429 || (http_status >= 500 && http_status != 501);
+}
+
+bool vf_hrana_may_pass(const struct vf_http_answer *answer)
+{
+    return vf_hrana_is_passing(answer->status) && !vf_hrana_says_no_utf8(answer);
 }
 
 int64_t vf_hrana_choose_wait_ms(struct vf_hrana *db, int n_tries, int64_t retry_after_s)

@@ -9,6 +9,7 @@
 #include "engine/turso/answer.h"
 #include "engine/turso/early.h"
 #include "engine/turso/pages.h"
+#include "engine/turso/texts.h"
 #include "engine/turso/memo.h"
 #include "engine/turso/watch.h"
 
@@ -385,11 +386,20 @@ static bool open_cursor(struct vf_hrana_stmt *stmt)
 {
     struct vf_hrana *db = stmt->db;
     struct vf_json line;
+    struct vf_error why = {0};
+    struct vf_buf texts;
     if (!vf_hrana_flush(db))
         return false;
+    vf_buf_init(&texts, VF_BUF_MAX);
+    if (db->as_bytes)
+        vf_hrana_write_texts(stmt->sql, VF_HRANA_BYTES_OF_TEXTS, &texts);
+    if (vf_buf_check(&texts, &why) != VF_OK)
+        return vf_hrana_fail(db, &why, false);
     vf_hrana_new(db, true);
-    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, stmt->sql, stmt->sql_bytes));
+    const char *sql = db->as_bytes ? texts.data : stmt->sql;
+    vf_hrana_stmt_write_arguments(stmt, vf_hrana_step(db, sql, strlen(sql)));
     vf_hrana_step_end(db, true, VF_HRANA_ALWAYS, 0);
+    vf_buf_release(&texts);
     stmt->at_bytes = 0;
     stmt->has_ended = false;
     if (!vf_hrana_run_cursor(db, stmt))
@@ -528,6 +538,8 @@ int vf_hrana_rows_next(struct vf_hrana_stmt *stmt)
                                                   : vf_hrana_next_of_answer(stmt, &row);
     if (!fine)
         return failed(db);
+    if (row && db->as_bytes && stmt->source != VF_HRANA_ANSWER)
+        vf_hrana_take_texts(stmt);
     if (row)
         return SQLITE_ROW;
     stmt->is_done = true;
