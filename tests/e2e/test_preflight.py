@@ -119,6 +119,7 @@ class Settled(Preflight):
             "t.ctid: ": "rename: ctid_2", "t.: the name is empty": "rename: unnamed", f"t.{long}: ": f"rename: {long[:61]}_2", f"t.{long}_x: ": f"rename: {long[:61]}_2",
             "t.x: 1 of 2 rows will be rejected": "nul: escape", "t.j: ": "type: json, read: text, to: json", "t.t_x: ": "rename: t_x_2", "taken, too: ": 'rename: "taken, too_2"',
             "c.p: 1 rows refer": "take the line out", "e.e_v_hnsw: ": "take the line out", "seen: ": "rename: seen_2"}, source, target)
+        self.assertEqual(any("builds HNSW indexes by one process" in problem["what"] for problem in before), e2e.server_versions()[1] < (0, 8, 2))
         self.assertIn("drop or rename", self.problem({"problems": before}, "block", "u.taken_key", "an index of table other")["remedy"])
         with psycopg.connect(target, autocommit=True) as connection:
             connection.execute("ALTER INDEX taken_key RENAME TO another_key")
