@@ -1,6 +1,7 @@
 #include "engine/sqlitesql/vec0_target.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
