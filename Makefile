@@ -1,5 +1,5 @@
 # A short front: the build is Meson's, the work is done by scripts/. Every target starts from a clean clone.
-.PHONY: all demo demo-all test test-all test-pg15 test-pg16 test-pg17 test-tsan test-clang test-kill property torture fuzz bench docs format lint install clean
+.PHONY: all demo demo-all test test-all test-pg15 test-pg16 test-pg17 test-tsan test-clang test-kill test-large property torture fuzz bench docs format lint install clean
 
 PREFIX ?= /usr/local
 TEST_ARGS ?=
@@ -42,6 +42,10 @@ test-kill:
 # Databases at random, by new seeds: there and back, and what verify says of them. VECFERRY_PROPERTY_SECONDS of it (600), VECFERRY_SEED to begin with or to repeat.
 property:
 	@scripts/test --suite long --only property $(TEST_ARGS)
+
+# A row of a gigabyte: ten minutes, 8 GB of memory and 10 of disk.
+test-large:
+	@scripts/test --build release --suite long --only large_rows $(TEST_ARGS)
 
 torture:
 	@scripts/test --suite long --only torture $(TEST_ARGS)

@@ -35,7 +35,8 @@ void vf_large_row_behind(const struct vf_relation *relation, const struct vf_bat
         vf_error_wrap(err, "the row behind %s", before->data);
     else if (is_known)
         vf_error_wrap(err, "the first row");
-    vf_error_hint(err, "%s", hint);
+    if (err != NULL && err->hint[0] == '\0') /* the engine's own says more */
+        vf_error_hint(err, "%s", hint);
     vf_buf_release(&key);
 }
 

@@ -34,7 +34,7 @@ class LargeRows(Case):
         source, back = self.sqlite("source.db", SCRIPT), self.sqlite("back.db")
         server, duck = self.postgres(), f"duckdb:{self.folder / 'there.duckdb'}"
         refused = self.run_vecferry("copy", source, server, environment=self.less(16), code=12)
-        self.assertIn("plan: table docs: out of memory\nhint: a value is held in memory as a whole", refused.stderr)
+        self.assertIn("plan: table docs: the row behind rowid 776: out of memory\nhint: a value is held in memory as a whole", refused.stderr)
         self.pass_on(source, server, 24, among)
         self.pass_on(server, duck, 20, r'(the row behind \{"id": \d+\}|the first row)')
         self.pass_on(duck, back, 20, behind)

@@ -19,8 +19,10 @@ static const struct kind kinds[] = {
     {"TransactionContext Error", VF_TEMPORARY, NULL},
     {"INTERRUPT Error", VF_CANCELLED, NULL},
     {"Missing Extension Error", VF_MISSING, NULL},
-    {"Out of Memory Error", VF_ENGINE,
-     "give it more with --memory, or free space where it puts what doesn't fit: the folder of the file"},
+    {"Out of Memory Error", VF_NOMEM,
+     "give the process more, and DuckDB by --memory, of which it has a quarter; or free space where it puts what "
+     "doesn't "
+     "fit: the folder of the file"},
     {"IO Error", VF_ENGINE, "look at the disk of the file; copy --resume goes on after space is freed"},
 };
 
@@ -31,7 +33,9 @@ enum vf_status vf_duckdb_explain(const char *message, struct vf_error *err)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!vf_str_starts(message, kinds[i].prefix))
             continue;
-        enum vf_status status = vf_error_set(err, kinds[i].status, "%s", message);
+        /* What is behind the first line are settings of DuckDB's, which aren't the user's here. */
+        int size = kinds[i].status == VF_NOMEM ? (int)strcspn(message, "\n") : (int)strlen(message);
+        enum vf_status status = vf_error_set(err, kinds[i].status, "%.*s", size, message);
         if (kinds[i].hint != NULL)
             vf_error_hint(err, "%s", kinds[i].hint);
         return status;

@@ -262,6 +262,8 @@ static enum vf_status count_rows(struct vf_duckdb_conn *conn, struct vf_schema *
         struct vf_table *table = &schema->tables[i];
         status = vf_duckdb_measure(conn, table->schema, table->name, &table->n_rows, &table->size_bytes, err);
         table->n_rows_exact = status == VF_OK;
+        if (status != VF_OK)
+            vf_error_wrap(err, "table %s", table->name);
     }
     return status;
 }

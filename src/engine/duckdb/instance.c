@@ -10,16 +10,20 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/text.h"
 #include "engine/duckdb/error.h"
 
-#define MAX_SNAPSHOTS 64
-#define MAX_SHOWN     64 /* connections whose work can be watched */
-/* DuckDB needs some memory to do anything: less than this isn't asked of it. */
-#define MIN_MEMORY_BYTES ((uint64_t)1 << 30)
+#define MAX_SNAPSHOTS    64
+#define MAX_SHOWN        64 /* connections whose work can be watched */
+#define LOCK_PAUSE_NS    10000000
+#define MOST_LOCK_PAUSES 3000
+/* DuckDB needs some memory to do anything, and four times that of a value of a gigabyte to read it: less than this isn't asked of it. It is a limit, and not what is in use: buffers.h. */
+#define MIN_MEMORY_BYTES        ((uint64_t)1 << 30)
+#define MIN_SOURCE_MEMORY_BYTES ((uint64_t)4 << 30)
 
 struct vf_duckdb_instance {
     struct vf_duckdb_instance *next;
@@ -191,6 +195,24 @@ static enum vf_status make_and_rename(struct vf_duckdb_instance *instance, duckd
     return vf_duckdb_file_check(instance->path, &instance->file, err);
 }
 
+/* The making takes milliseconds: a holder that doesn't come to its end, because it was stopped, say, is no reason to wait for ever. A folder that can't be locked is done without. */
+static enum vf_status lock_folder(const struct vf_duckdb_instance *instance, int fd, struct vf_error *err)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return VF_OK;
+        if (i == MOST_LOCK_PAUSES) {
+            vf_error_set(err, VF_LOCKED, "cannot make \"%s\": another process is making a file in its folder",
+                         instance->path);
+            vf_error_hint(err, "end the other, or try again later");
+            return VF_LOCKED;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return VF_OK;
+}
+
 /*
  * DuckDB makes a file in three writes, and refuses one that has only some of them, or none: a process that is killed there would leave a file that nobody can open. So it is made under another
  * name, by one process at a time, and gets its own when it is whole. A link is left to DuckDB: it would be replaced by the file.
@@ -210,9 +232,9 @@ static enum vf_status create(struct vf_duckdb_instance *instance, duckdb_connect
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return vf_error_set(err, VF_CONNECT, "cannot open the folder of \"%s\": %s", instance->path, strerror(errno));
-    while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
-        continue;
-    enum vf_status status = make_and_rename(instance, handle, name, err);
+    enum vf_status status = lock_folder(instance, fd, err);
+    if (status == VF_OK)
+        status = make_and_rename(instance, handle, name, err);
     close(fd);
     return status;
 }
@@ -397,8 +419,9 @@ static enum vf_status open_new(const char *path, const struct vf_open_options *o
     made->is_read_only = options->side == VF_SIDE_SOURCE;
     made->made_file = !file->exists;
     made->storage_version = VF_DUCKDB_OLDEST_STORAGE;
+    uint64_t least_bytes = made->is_read_only ? MIN_SOURCE_MEMORY_BYTES : MIN_MEMORY_BYTES;
     if (options->memory_bytes > 0)
-        made->memory_bytes = options->memory_bytes > MIN_MEMORY_BYTES ? options->memory_bytes : MIN_MEMORY_BYTES;
+        made->memory_bytes = options->memory_bytes > least_bytes ? options->memory_bytes : least_bytes;
     enum vf_status status = made->path == NULL ? vf_error_nomem(err) : choose_storage(made, options, err);
     if (status == VF_OK)
         status = open_file(made, options, err);

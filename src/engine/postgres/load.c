@@ -185,9 +185,13 @@ static enum vf_status send_buffer(struct vf_load *load, struct failure *failure)
 {
     struct vf_pg_conn *conn = load->conn;
     int sent = PQputCopyData(conn->pg, load->out.data, (int)load->out.size_bytes);
-    while (sent == 0 && vf_pg_flush(conn))
+    bool is_flushed = sent == 0 && vf_pg_flush(conn);
+    if (is_flushed)
         sent = PQputCopyData(conn->pg, load->out.data, (int)load->out.size_bytes);
     vf_buf_clear(&load->out);
+    /* There is room as soon as all was sent: what libpq then still refuses for now, it has no memory for, and would for ever. */
+    if (is_flushed && sent == 0)
+        return vf_error_nomem(&failure->err);
     if (sent != 1 || !vf_pg_flush(conn))
         return vf_pg_fail(conn, NULL, &failure->err);
     return conn->was_cancelled ? vf_cancel_check(conn->base.options.cancel, &failure->err) : VF_OK;

@@ -102,13 +102,40 @@ static enum vf_status read_row(struct reading *reading, sqlite3_stmt *stmt, stru
     return status;
 }
 
+/* Which row there was no memory for: that of `rowid`, or the one behind it. */
+static void name_row(const char *where, int64_t rowid, struct vf_error *err)
+{
+    vf_error_wrap(err, "%s %lld", where, (long long)rowid);
+    vf_error_hint(err, "a value is held in memory as a whole: give the process more, or leave the table out");
+}
+
+static enum vf_status read_rows(struct reading *reading, sqlite3_stmt *stmt, struct vf_error *err)
+{
+    const struct vf_sqlite_library *lib = reading->conn->lib;
+    int64_t rowid = 0;
+    bool row = true;
+    enum vf_status status = VF_OK;
+    while (status == VF_OK && row) {
+        status = vf_sqlite_step(reading->conn, stmt, &row, err);
+        if (status == VF_NOMEM)
+            name_row("the row behind rowid", rowid, err);
+        if (status != VF_OK || !row)
+            break;
+        rowid = lib->column_int64(stmt, 0);
+        status = read_row(reading, stmt, err);
+        if (status == VF_NOMEM)
+            name_row("the row of rowid", rowid, err);
+    }
+    return status;
+}
+
 static enum vf_status read_ordinary(struct reading *reading, struct vf_error *err)
 {
     const struct vf_table *table = reading->table;
     struct vf_buf sql;
     sqlite3_stmt *stmt = NULL;
     const char *rowid = NULL;
-    bool is_column = false, row = true;
+    bool is_column = false;
     enum vf_status status = vf_sqlite_rowid_name(reading->conn, table->name, &rowid, &is_column, err);
     if (status != VF_OK)
         return status;
@@ -130,13 +157,8 @@ static enum vf_status read_ordinary(struct reading *reading, struct vf_error *er
     vf_buf_str(&sql, " WHERE 1");
     if (status == VF_OK)
         status = vf_sqlite_prepare_rows(reading->conn, &sql, rowid, reading->options->sample_rows, &stmt, err);
-    while (status == VF_OK && row) {
-        status = vf_sqlite_step(reading->conn, stmt, &row, err);
-        if (status == VF_NOMEM)
-            vf_error_hint(err, "a value is held in memory as a whole: give the process more, or leave the table out");
-        if (status == VF_OK && row)
-            status = read_row(reading, stmt, err);
-    }
+    if (status == VF_OK)
+        status = read_rows(reading, stmt, err);
     reading->conn->lib->finalize(stmt);
     vf_buf_release(&sql);
     return status;
