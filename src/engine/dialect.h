@@ -131,9 +131,10 @@ struct vf_dialect {
     bool nulls_sort_high;          /* NULLs come last, and first with DESC, unless it is said otherwise */
     bool offset_wants_limit;       /* OFFSET isn't alone */
     bool distinct_sorts_outputs;   /* SELECT DISTINCT is ordered by what it selects alone, as it stands there */
-    bool has_nan;                  /* NaN and -0.0 are floating-point numbers */
-    bool overflow_is_error;        /* of whole numbers; else they go on as floating-point ones */
-    bool real_overflow_is_error;   /* of floating-point numbers, and underflow */
+    bool literals_are_single; /* a number beside one of single precision is one, too, unless it is of floating point */
+    bool has_nan;             /* NaN and -0.0 are floating-point numbers */
+    bool overflow_is_error;   /* of whole numbers; else they go on as floating-point ones */
+    bool real_overflow_is_error; /* of floating-point numbers, and underflow */
     int json_null_version;    /* json_valid(NULL) is NULL from this version on, before it was false; 0: always NULL */
     enum vf_level like_level; /* of LIKE, IN and BETWEEN */
     char like_escape;         /* where a pattern says none; 0: none */

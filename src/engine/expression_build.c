@@ -1,3 +1,5 @@
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +151,17 @@ const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf
     return made;
 }
 
+const struct vf_expr *vf_build_single(struct vf_expr_reader *reader, const struct vf_expr *literal)
+{
+    const struct vf_expr *real = vf_build_as(reader, literal, VF_K_F64, VF_FORM_NATIVE);
+    char digits[32];
+    double value;
+
+    if (real == NULL || !vf_parse_f64(real->text, strlen(real->text), &value) || fabs(value) > (double)FLT_MAX)
+        return real;
+    return vf_expr_literal(reader->arena, VF_K_F64, digits, vf_format_f64((double)(float)value, digits));
+}
+
 /* ---- columns ---- */
 
 /* The digits of "numeric(10,2)"; 0: it doesn't say. */
@@ -276,6 +289,8 @@ static const struct vf_expr *take(struct vf_expr_reader *reader, const struct vf
 
     if (vf_kind_is_text(beside->is) && vf_kind_is_text(literal->is))
         return literal;
+    if (beside->is == VF_K_F32 && literal->is != VF_K_F64 && reader->dialect->literals_are_single)
+        return vf_build_single(reader, literal);
     return vf_build_as(reader, literal,
                        vf_kind_is_whole(beside->is) ? VF_K_I64
                        : beside->is == VF_K_F32     ? VF_K_F64
@@ -332,7 +347,8 @@ static const char *rule_of(struct vf_expr_reader *reader, enum vf_expr_op op, co
     else if (left == 0 || right == 0 || (left != right && !both_numbers))
         rule = vf_build_own_rule(reader, "values");
     else if (left == 't')
-        *failed = !vf_build_rule(reader, a, b, is_order(op) ? VF_FOR_ORDER : VF_FOR_EQUALITY, &rule);
+        *failed = !vf_build_rule(reader, a, op == VF_X_IN && !reader->dialect->passes_collations ? a : b,
+                                 is_order(op) ? VF_FOR_ORDER : VF_FOR_EQUALITY, &rule);
     else
         return NULL;
     *failed = *failed || (rule == NULL && left != 't');
@@ -448,16 +464,14 @@ const struct vf_expr *vf_build_compare(struct vf_expr_reader *reader, enum vf_ex
     return a != NULL && b != NULL ? compared(reader, op, args, 2) : NULL;
 }
 
-/* What is looked for says by which affinity and collation, where columns have the first: columns in the list are as any values. */
+/* Columns in the list have no affinity there: what is looked for says by which values are compared, and so it has to be of their kind. */
 static bool is_in_plainly(const struct vf_expr *const *args, size_t n_args)
 {
-    const struct vf_expr *of = vf_build_bare(args[0]);
+    char of = class_of(vf_build_bare(args[0])->is);
 
     for (size_t i = 1; i < n_args; i++) {
         const struct vf_expr *one = vf_build_bare(args[i]);
-        bool is_value = one->kind == VF_EXPR_LITERAL || one->kind == VF_EXPR_NULL;
-        bool is_text = vf_kind_is_text(of->is) && of->kind != VF_EXPR_COLUMN;
-        if (!is_value && (class_of(of->is) != class_of(one->is) || is_text))
+        if ((one->kind == VF_EXPR_COLUMN || vf_expr_is_call(one, VF_X_CAST)) && class_of(one->is) != of)
             return false;
     }
     return true;

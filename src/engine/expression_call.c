@@ -154,11 +154,8 @@ const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct 
     if (expr->kind == VF_EXPR_NULL)
         return expr;
     if (expr->kind == VF_EXPR_LITERAL)
-        return vf_build_as(reader, expr,
-                           vf_kind_is_whole(kind) ? VF_K_I64
-                           : kind == VF_K_F32     ? VF_K_F64
-                                                  : kind,
-                           VF_FORM_NATIVE);
+        return kind == VF_K_F32 ? vf_build_single(reader, expr)
+                                : vf_build_as(reader, expr, vf_kind_is_whole(kind) ? VF_K_I64 : kind, VF_FORM_NATIVE);
     const struct vf_expr *bare = vf_build_bare(expr);
     bool lies_otherwise =
         bare->kind == VF_EXPR_COLUMN &&

@@ -120,10 +120,12 @@ static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, arg);
         if ((writer->dialect->abilities(column) & needed) == needed)
             continue;
-        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "are computed with";
+        const char *verb = needed == VF_CAN_EQUAL   ? "don't equal as they do"
+                           : needed == VF_CAN_ORDER ? "don't order as they do"
+                                                    : "can't be computed with as";
         vf_expr_refuse(writer, vf_arena_printf(writer->arena,
-                                               "the values of column \"%s\" lie in the target so that they don't %s as "
-                                               "they do in the source",
+                                               "the values of column \"%s\" lie in the target so that they %s in the "
+                                               "source",
                                                column->name, verb));
     }
 }
@@ -380,7 +382,7 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
 /* What it is at most, either way, where numbers of 32 bits can't be too many; else infinity. */
 static double bound_of(const struct vf_expr *expr)
 {
-    double value = INFINITY;
+    double value = HUGE_VAL;
 
     if (expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value))
         return fabs(value);
@@ -388,7 +390,7 @@ static double bound_of(const struct vf_expr *expr)
         return 0x1p30; /* of a gigabyte */
     if (vf_expr_is_call(expr, VF_X_ADD) || vf_expr_is_call(expr, VF_X_SUB))
         return bound_of(expr->args[0]) + bound_of(expr->args[1]);
-    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : INFINITY;
+    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : HUGE_VAL;
 }
 
 /* Is its type one of 64 bits in the target? */

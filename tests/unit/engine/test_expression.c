@@ -130,6 +130,7 @@ static const struct translation translations[] = {
     {"sqlite", "(name COLLATE NOCASE) || 'x' = 'AX'", "postgres", "lower((\"Name\" || 'x') COLLATE \"C\") = 'ax'",
      NULL},
     {"sqlite", "substr(name COLLATE NOCASE, 1, 2) = 'AB'", "sqlite", "lower(substr(\"Name\", 1, 2)) = 'ab'", NULL},
+    {"sqlite", "lower(name) IN (name, 'b')", "sqlite", "lower(\"Name\") IN (\"Name\", 'b')", NULL},
     {"sqlite", "name IN ('A' COLLATE NOCASE, 'b')", "sqlite", "\"Name\" IN ('A', 'b')", NULL},
     {"postgres", "((\"Name\" COLLATE folds) || 'x'::text) = 'AX'::text", "sqlite", NULL, "collation \"folds\""},
     {"postgres", "((\"Name\" COLLATE folds) || 'x'::text) = 'AX'::text", "postgres",
