@@ -599,7 +599,7 @@ static bool may_be_cut(const struct vf_expr_reader *reader, const struct vf_expr
            !is_surely_real(b);
 }
 
-static const struct vf_expr *in_64_bits(struct vf_expr_reader *reader, const struct vf_expr *expr)
+const struct vf_expr *vf_build_wide(struct vf_expr_reader *reader, const struct vf_expr *expr)
 {
     struct vf_expr *copy = expr != NULL ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
 
@@ -608,6 +608,16 @@ static const struct vf_expr *in_64_bits(struct vf_expr_reader *reader, const str
     *copy = *expr;
     copy->is_wide = true;
     return copy;
+}
+
+/* Is a whole number in it cast to one of 64 bits? */
+static bool is_wide(const struct vf_expr *expr)
+{
+    bool is = expr->is_wide;
+
+    for (size_t i = 0; i < expr->n_args && !is && vf_kind_is_whole(expr->is); i++)
+        is = is_wide(expr->args[i]);
+    return is;
 }
 
 static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
@@ -648,7 +658,8 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     }
     kind = op == VF_X_DIV || real ? VF_K_F64 : decimal ? VF_K_DECIMAL : VF_K_I64;
     const struct vf_expr *made = vf_expr_call(reader->arena, op, kind, args, 2);
-    return whole && op <= VF_X_MUL && !reader->dialect->overflow_is_error ? in_64_bits(reader, made) : made;
+    bool wide = !reader->dialect->overflow_is_error || is_wide(a) || is_wide(b);
+    return whole && wide && op <= VF_X_MUL ? vf_build_wide(reader, made) : made;
 }
 
 const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const struct vf_expr *expr)

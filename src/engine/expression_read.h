@@ -67,6 +67,8 @@ const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const str
 /* A literal as one of another kind; others unchanged, if they are of that kind. */
 const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind,
                                   enum vf_form form);
+/* A whole number that is computed with in 64 bits, whatever its type is in a target. */
+const struct vf_expr *vf_build_wide(struct vf_expr_reader *reader, const struct vf_expr *expr);
 /* The number of single precision nearest to a literal. */
 const struct vf_expr *vf_build_single(struct vf_expr_reader *reader, const struct vf_expr *literal);
 /* What values are brought together for: one of them is chosen (COALESCE), they are compared, or computed with. */
