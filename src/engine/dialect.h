@@ -122,8 +122,7 @@ struct vf_dialect {
     bool has_blob_texts;              /* x'..' */
     bool reads_conditions_as_numbers; /* 1 is true, and any number is a condition */
     bool slash_is_floating;           /* 5 / 2 is 2.5 */
-    bool
-        point_is_floating; /* 1.5 is a floating-point number, compared with whole ones by its value; there are no decimals */
+    bool point_is_floating;        /* 1.5 is a double, and is compared with whole numbers by its value; no decimals */
     bool chains_collations;        /* COLLATE a.b is by a and by b; else a is a schema */
     bool passes_collations;        /* what is computed of a column's texts is compared by the column's collation */
     bool zero_divisor_is_null;     /* x / 0 is NULL where whole numbers are divided */
@@ -131,6 +130,7 @@ struct vf_dialect {
     bool nulls_sort_high;          /* NULLs come last, and first with DESC, unless it is said otherwise */
     bool offset_wants_limit;       /* OFFSET isn't alone */
     bool distinct_sorts_outputs;   /* SELECT DISTINCT is ordered by what it selects alone, as it stands there */
+    bool literals_are_single;      /* a literal beside a number of single precision is one, unless it is a double */
     bool has_nan;                  /* NaN and -0.0 are floating-point numbers */
     bool overflow_is_error;        /* of whole numbers; else they go on as floating-point ones */
     bool real_overflow_is_error;   /* of floating-point numbers, and underflow */

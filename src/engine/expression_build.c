@@ -1,3 +1,5 @@
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +151,17 @@ const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf
     return made;
 }
 
+const struct vf_expr *vf_build_single(struct vf_expr_reader *reader, const struct vf_expr *literal)
+{
+    const struct vf_expr *real = vf_build_as(reader, literal, VF_K_F64, VF_FORM_NATIVE);
+    char digits[32];
+    double value;
+
+    if (real == NULL || !vf_parse_f64(real->text, strlen(real->text), &value) || fabs(value) > (double)FLT_MAX)
+        return real;
+    return vf_expr_literal(reader->arena, VF_K_F64, digits, vf_format_f64((double)(float)value, digits));
+}
+
 /* ---- columns ---- */
 
 /* The digits of "numeric(10,2)"; 0: it doesn't say. */
@@ -276,6 +289,8 @@ static const struct vf_expr *take(struct vf_expr_reader *reader, const struct vf
 
     if (vf_kind_is_text(beside->is) && vf_kind_is_text(literal->is))
         return literal;
+    if (beside->is == VF_K_F32 && literal->is != VF_K_F64 && reader->dialect->literals_are_single)
+        return vf_build_single(reader, literal);
     return vf_build_as(reader, literal,
                        vf_kind_is_whole(beside->is) ? VF_K_I64
                        : beside->is == VF_K_F32     ? VF_K_F64
@@ -332,7 +347,8 @@ static const char *rule_of(struct vf_expr_reader *reader, enum vf_expr_op op, co
     else if (left == 0 || right == 0 || (left != right && !both_numbers))
         rule = vf_build_own_rule(reader, "values");
     else if (left == 't')
-        *failed = !vf_build_rule(reader, a, b, is_order(op) ? VF_FOR_ORDER : VF_FOR_EQUALITY, &rule);
+        *failed = !vf_build_rule(reader, a, op == VF_X_IN && !reader->dialect->passes_collations ? a : b,
+                                 is_order(op) ? VF_FOR_ORDER : VF_FOR_EQUALITY, &rule);
     else
         return NULL;
     *failed = *failed || (rule == NULL && left != 't');
@@ -448,16 +464,14 @@ const struct vf_expr *vf_build_compare(struct vf_expr_reader *reader, enum vf_ex
     return a != NULL && b != NULL ? compared(reader, op, args, 2) : NULL;
 }
 
-/* What is looked for says by which affinity and collation, where columns have the first: columns in the list are as any values. */
+/* Columns in the list have no affinity there: what is looked for says by which values are compared, and so it has to be of their kind. */
 static bool is_in_plainly(const struct vf_expr *const *args, size_t n_args)
 {
-    const struct vf_expr *of = vf_build_bare(args[0]);
+    char of = class_of(vf_build_bare(args[0])->is);
 
     for (size_t i = 1; i < n_args; i++) {
         const struct vf_expr *one = vf_build_bare(args[i]);
-        bool is_value = one->kind == VF_EXPR_LITERAL || one->kind == VF_EXPR_NULL;
-        bool is_text = vf_kind_is_text(of->is) && of->kind != VF_EXPR_COLUMN;
-        if (!is_value && (class_of(of->is) != class_of(one->is) || is_text))
+        if ((one->kind == VF_EXPR_COLUMN || vf_expr_is_call(one, VF_X_CAST)) && class_of(one->is) != of)
             return false;
     }
     return true;
@@ -585,7 +599,7 @@ static bool may_be_cut(const struct vf_expr_reader *reader, const struct vf_expr
            !is_surely_real(b);
 }
 
-static const struct vf_expr *in_64_bits(struct vf_expr_reader *reader, const struct vf_expr *expr)
+const struct vf_expr *vf_build_wide(struct vf_expr_reader *reader, const struct vf_expr *expr)
 {
     struct vf_expr *copy = expr != NULL ? vf_arena_alloc(reader->arena, 1, sizeof(*copy)) : NULL;
 
@@ -594,6 +608,16 @@ static const struct vf_expr *in_64_bits(struct vf_expr_reader *reader, const str
     *copy = *expr;
     copy->is_wide = true;
     return copy;
+}
+
+/* Is a whole number in it cast to one of 64 bits? */
+static bool is_wide(const struct vf_expr *expr)
+{
+    bool is = expr->is_wide;
+
+    for (size_t i = 0; i < expr->n_args && !is && vf_kind_is_whole(expr->is); i++)
+        is = is_wide(expr->args[i]);
+    return is;
 }
 
 static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const struct vf_dialect_operator *row,
@@ -634,7 +658,8 @@ static const struct vf_expr *arithmetic(struct vf_expr_reader *reader, const str
     }
     kind = op == VF_X_DIV || real ? VF_K_F64 : decimal ? VF_K_DECIMAL : VF_K_I64;
     const struct vf_expr *made = vf_expr_call(reader->arena, op, kind, args, 2);
-    return whole && op <= VF_X_MUL && !reader->dialect->overflow_is_error ? in_64_bits(reader, made) : made;
+    bool wide = !reader->dialect->overflow_is_error || is_wide(a) || is_wide(b);
+    return whole && wide && op <= VF_X_MUL ? vf_build_wide(reader, made) : made;
 }
 
 const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const struct vf_expr *expr)

@@ -119,6 +119,8 @@ static const struct vf_expr *cast_to(struct vf_expr_reader *reader, const struct
     bool same = from == kind || (vf_kind_is_text(from) && vf_kind_is_text(kind)) ||
                 (vf_kind_is_whole(from) && vf_kind_is_whole(kind));
 
+    if (same && kind == VF_K_I64)
+        return vf_build_wide(reader, expr);
     if (same && !(from == VF_K_ENUM && kind == VF_K_TEXT)) /* an enum's order isn't that of its labels */
         return expr;
     if (vf_kind_is_whole(from) && kind == VF_K_BOOL)
@@ -138,6 +140,14 @@ static bool is_number(const struct vf_expr *expr)
     return vf_kind_is_number(kind) && kind != VF_K_DECIMAL;
 }
 
+static const struct vf_expr *literal_cast(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind)
+{
+    if (kind == VF_K_F32)
+        return vf_build_single(reader, expr);
+    const struct vf_expr *made = vf_build_as(reader, expr, vf_kind_is_whole(kind) ? VF_K_I64 : kind, VF_FORM_NATIVE);
+    return kind == VF_K_I64 ? vf_build_wide(reader, made) : made;
+}
+
 const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct vf_expr *expr, const char *type)
 {
     bool is_cut = false;
@@ -154,11 +164,7 @@ const struct vf_expr *vf_build_cast(struct vf_expr_reader *reader, const struct 
     if (expr->kind == VF_EXPR_NULL)
         return expr;
     if (expr->kind == VF_EXPR_LITERAL)
-        return vf_build_as(reader, expr,
-                           vf_kind_is_whole(kind) ? VF_K_I64
-                           : kind == VF_K_F32     ? VF_K_F64
-                                                  : kind,
-                           VF_FORM_NATIVE);
+        return literal_cast(reader, expr, kind);
     const struct vf_expr *bare = vf_build_bare(expr);
     bool lies_otherwise =
         bare->kind == VF_EXPR_COLUMN &&

@@ -67,6 +67,10 @@ const struct vf_expr *vf_build_negative(struct vf_expr_reader *reader, const str
 /* A literal as one of another kind; others unchanged, if they are of that kind. */
 const struct vf_expr *vf_build_as(struct vf_expr_reader *reader, const struct vf_expr *expr, enum vf_kind kind,
                                   enum vf_form form);
+/* A whole number that is computed with in 64 bits, whatever its type is in a target. */
+const struct vf_expr *vf_build_wide(struct vf_expr_reader *reader, const struct vf_expr *expr);
+/* The number of single precision nearest to a literal. */
+const struct vf_expr *vf_build_single(struct vf_expr_reader *reader, const struct vf_expr *literal);
 /* What values are brought together for: one of them is chosen (COALESCE), they are compared, or computed with. */
 enum vf_unite { VF_UNITE_TO_CHOOSE, VF_UNITE_TO_COMPARE, VF_UNITE_TO_COMPUTE };
 /* Literals among them get the kind of the others, which is put into *kind. false: they have none together. */

@@ -120,10 +120,12 @@ static void check_columns(struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, arg);
         if ((writer->dialect->abilities(column) & needed) == needed)
             continue;
-        const char *verb = needed == VF_CAN_EQUAL ? "equal" : needed == VF_CAN_ORDER ? "order" : "compute";
+        const char *verb = needed == VF_CAN_EQUAL   ? "don't equal as they do"
+                           : needed == VF_CAN_ORDER ? "don't order as they do"
+                                                    : "can't be computed with as";
         vf_expr_refuse(writer, vf_arena_printf(writer->arena,
-                                               "the values of column \"%s\" lie in the target so that they don't %s as "
-                                               "they do in the source",
+                                               "the values of column \"%s\" lie in the target so that they %s in the "
+                                               "source",
                                                column->name, verb));
     }
 }
@@ -380,8 +382,7 @@ static bool may_overflow(const struct vf_expr_writer *writer, const struct vf_ex
 /* What it is at most, either way, where numbers of 32 bits can't be too many; else infinity. */
 static double bound_of(const struct vf_expr *expr)
 {
-    const double unbounded = (double)INFINITY;
-    double value = unbounded;
+    double value = HUGE_VAL;
 
     if (expr->kind == VF_EXPR_LITERAL && vf_parse_f64(expr->text, strlen(expr->text), &value))
         return fabs(value);
@@ -389,7 +390,14 @@ static double bound_of(const struct vf_expr *expr)
         return 0x1p30; /* of a gigabyte */
     if (vf_expr_is_call(expr, VF_X_ADD) || vf_expr_is_call(expr, VF_X_SUB))
         return bound_of(expr->args[0]) + bound_of(expr->args[1]);
-    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : unbounded;
+    return vf_expr_is_call(expr, VF_X_MUL) ? bound_of(expr->args[0]) * bound_of(expr->args[1]) : HUGE_VAL;
+}
+
+/* Sums and products that have to be of 64 bits. */
+static bool wants_64_bits(const struct vf_expr *expr)
+{
+    return expr->is_wide && expr->kind == VF_EXPR_CALL && expr->op >= VF_X_ADD && expr->op <= VF_X_MUL &&
+           !(bound_of(expr) <= INT32_MAX);
 }
 
 /* Is its type one of 64 bits in the target? */
@@ -405,7 +413,7 @@ static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *e
         const struct vf_column *column = vf_expr_column_of(writer, expr);
         return column->type.kind == VF_K_I64 && column->native[0] != '\0';
     }
-    if (expr->op == VF_X_CAST || vf_expr_is_aggregate(expr) || (expr->is_wide && bound_of(expr) > INT32_MAX))
+    if (expr->op == VF_X_CAST || vf_expr_is_aggregate(expr) || wants_64_bits(expr))
         return true;
     for (size_t i = 0; i < expr->n_args; i++) {
         if (is_wide(writer, expr->args[i]))
@@ -417,8 +425,8 @@ static bool is_wide(const struct vf_expr_writer *writer, const struct vf_expr *e
 /* 60 * 60 * 24 * 365 * 100 has room in one database, and overflows 32 bits in another: then its first part is made a number of 64. */
 static const struct vf_expr *widened(struct vf_expr_writer *writer, const struct vf_expr *expr)
 {
-    if (!expr->is_wide || !writer->dialect->overflow_is_error || is_wide(writer, expr->args[0]) ||
-        is_wide(writer, expr->args[1]) || bound_of(expr) <= INT32_MAX)
+    if (!wants_64_bits(expr) || !writer->dialect->overflow_is_error || is_wide(writer, expr->args[0]) ||
+        is_wide(writer, expr->args[1]))
         return expr;
     const struct vf_expr *wide = vf_expr_call1(writer->arena, VF_X_CAST, VF_K_I64, expr->args[0]);
     const struct vf_expr *made = vf_expr_call2(writer->arena, expr->op, expr->is, wide, expr->args[1]);

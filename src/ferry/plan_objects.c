@@ -274,6 +274,15 @@ static bool has_sequence(const struct vf_plan *plan, const struct vf_plan_table 
     return false;
 }
 
+/* A column of fewer bits counts no further than it holds. */
+static void set_width(struct vf_sequence *sequence, enum vf_kind kind)
+{
+    bool is_small = kind == VF_K_I8 || kind == VF_K_I16;
+
+    sequence->native = is_small ? "smallint" : kind == VF_K_I32 ? "integer" : "bigint";
+    sequence->max = is_small ? INT16_MAX : kind == VF_K_I32 ? INT32_MAX : INT64_MAX;
+}
+
 /* An identity column needs its next value set even where the source counts without a sequence. */
 static enum vf_status add_identities(struct vf_plan_maker *maker)
 {
@@ -292,17 +301,16 @@ static enum vf_status add_identities(struct vf_plan_maker *maker)
             struct vf_sequence sequence = {
                 .schema = table->target.schema,
                 .name = vf_arena_printf(&plan->arena, "%s_%s_seq", table->target.name, column->name),
-                .native = "bigint",
                 .start = 1,
                 .increment = 1,
                 .min = 1,
-                .max = INT64_MAX,
                 .cache = 1,
                 .last = 1,
                 .owner_schema = table->target.schema,
                 .owner_table = table->target.name,
                 .owner_column = column->name,
                 .identity = true};
+            set_width(&sequence, column->type.kind);
             status = sequence.name != NULL ? append_sequence(maker, &sequence) : vf_error_nomem(maker->err);
         }
     }

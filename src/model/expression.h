@@ -114,7 +114,7 @@ struct vf_expr {
     /* CALL, while it is read: the collation by which its texts are compared there, where that isn't the database's own; "": several, and none of them goes before. */
     const char *collation;
     bool is_collated;             /* by a COLLATE in it, which goes before the collations of columns */
-    bool is_wide;                 /* ADD, SUB, MUL of whole numbers: in 64 bits, whatever they are */
+    bool is_wide;                 /* of whole numbers: in 64 bits, or computed with in so many */
     int column;                   /* COLUMN: index into the table's columns */
     unsigned digits;              /* COLUMN of kind DECIMAL: how many its values have at most, 0: not said */
     bool has_nan;                 /* COLUMN of floating-point numbers: NaN and -0.0 may be among them */

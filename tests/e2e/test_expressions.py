@@ -34,8 +34,9 @@ TAG = [None, "abc", "ABC", "m", "M", "aBc", "", "a", "A", "b", "B"]
 COST = [None, "0.00", "1.50", "3.30", "3.00", "-0.01", "99999999.99", "1.00"]
 SMALL = [None, 5, 0, 1, 3, -7]
 MIXED = [None, 0, 1, 2.5, 7, -1.5, 3]
+SINGLE = [None, 0.10000000149011612, 2.5, -0.5, 0.0, 3.299999952316284]
 
-COLUMNS = [("a", WHOLE), ("b", DIVISOR), ("price", PRICE), ("score", SCORE), ("name", NAME), ("ok", OK), ("day", DAY), ("at", AT), ("id", ID), ("raw", RAW), ("mood", MOOD), ("data", DATA), ("tag", TAG), ("cost", COST), ("n", SMALL), ("r", MIXED)]
+COLUMNS = [("a", WHOLE), ("b", DIVISOR), ("price", PRICE), ("score", SCORE), ("name", NAME), ("ok", OK), ("day", DAY), ("at", AT), ("id", ID), ("raw", RAW), ("mood", MOOD), ("data", DATA), ("tag", TAG), ("cost", COST), ("n", SMALL), ("r", MIXED), ("f", SINGLE)]
 
 # In words that are the same everywhere, but for what stands below.
 COMMON = """
@@ -55,7 +56,7 @@ a IS DISTINCT FROM b|a IS NOT DISTINCT FROM 2|a = ANY (ARRAY[1, 2])|a <> ALL (AR
 name ~~ 'a%'::text|name ~~ '_b%'::text|name ~~ 'a\\_c'::text|name ~~ 'a[c'::text|name ~~ 'a*c'::text|name !~~ '%c'::text|name LIKE 'a\\\\c'|(name COLLATE "C") < 'm'::text|(name COLLATE "C") >= 'a'::text|lower((name COLLATE "C"))|upper((name COLLATE "C"))
 octet_length(name)|octet_length(raw)|btrim(name)|TRIM(BOTH FROM name)|TRIM(LEADING 'a' FROM name)|"left"(name, 2)|"substring"(name, 2, 3)|SUBSTRING(name FROM 2 FOR 1)|(a)::text|(a)::double precision|(ok)::integer|(id)::text|(a)::numeric
 (mood)::text = 'ok'::text|mood = 'ok'::public.mood|day > '2000-01-01'::date|at > '2023-11-14 22:13:20+00'::timestamp with time zone|at <= '1970-01-01 00:00:00+00'::timestamp with time zone|raw = '\\x00ff'::bytea|raw > '\\x00'::bytea|data IS JSON
-a > 1.5|a * 1.1|a + 0.5 > 1|(a)::double precision * '1.1'::double precision > '3.3'::double precision|a / '-9223372036854775808'::bigint|cost > 1.5|cost * 1.1 > 3.3|a IN (1, 2.5)|n / 2|r / '2'::double precision|n > 4.99999999999999999999999
+a > 1.5|a * 1.1|a + 0.5 > 1|(a)::double precision * '1.1'::double precision > '3.3'::double precision|a / '-9223372036854775808'::bigint|cost > 1.5|cost * 1.1 > 3.3|a IN (1, 2.5)|n / 2|r / '2'::double precision|n > 4.99999999999999999999999|f > '0.1'::real|f = '0.1'::real|f > '0.1'::double precision|COALESCE(f, '0.1'::real) > '0.1'::real
 tag = 'ABC'::text|tag <> 'abc'::text|(tag || ''::text) = 'ABC'::text|lower(tag) = 'abc'::text|tag = name|(name COLLATE folds) = 'ABC'::text|((name COLLATE folds) || ''::text) = 'ABC'::text|tag = ANY (ARRAY['ABC'::text, 'm'::text])|(tag COLLATE "C") = 'abc'::text|(name COLLATE folds) = ANY (ARRAY['ABC'::text, 'm'::text])
 (tag COLLATE "C") = ANY (ARRAY['abc'::text, 'm'::text])|tag IS DISTINCT FROM 'ABC'::text|NULLIF(tag, 'ABC'::text)|NULLIF((tag COLLATE "C"), 'ABC'::text)|NULLIF((name COLLATE folds), 'ABC'::text)|CASE WHEN ok THEN tag ELSE ''::text END = 'ABC'::text|COALESCE(tag, name) = 'ABC'::text|tag < 'm'::text|(tag || ''::text) < 'm'::text
 ((tag COLLATE "C") || ''::text) < 'M'::text|lower((tag COLLATE "C")) = 'abc'::text|CASE tag WHEN 'ABC'::text THEN 1 ELSE 2 END|((name COLLATE folds))::character varying = 'ABC'::text|tag ~~ 'AB%'::text|(tag COLLATE "C") ~~ 'AB%'::text|(name COLLATE folds) ~~ 'AB%'::text
@@ -70,13 +71,13 @@ a * 1.1 > 3.3|a + 0.5|a / 2.0|a > 1.5|a >= 5.0|a < 1e18|a IN (1, 2.5, 3.0)|1.5 <
 coalesce(score, 1) / 2|coalesce(score, 0.5) / 2|coalesce(score, 1) * 2|max(score, 1) / 2|(score + 1) / 2|score / 2|length(name) > '3'|length(name) = '3'|length(name) || '' = '3'|n = 5|n = '5'|n / 2|n = 5.0|r > 1|r = 3|r / 2|r * 2|a + '5'|ok = '1'|n IN (5, '1')|typeof(n)|typeof(r) = 'integer'|CASE WHEN ok THEN 1.5 ELSE 2.5 END * a|60 * 60 * 24 * 365 * 100|length(name) * 1000000000 + 1
 tag = 'ABC'|tag <> 'abc'|tag || '' = 'ABC'|'ABC' = tag|lower(tag) = tag|tag = lower(tag)|tag = name|name = tag|tag IN ('ABC', 'm')|tag COLLATE BINARY = 'abc'|tag COLLATE BINARY IN ('abc', 'm')|(tag COLLATE NOCASE) || '' = 'ABC'|(name COLLATE NOCASE) || '' = 'ABC'|CAST(tag AS TEXT) = 'ABC'|CAST(name COLLATE NOCASE AS TEXT) = 'ABC'
 substr(name COLLATE NOCASE, 1, 2) = 'AB'|CASE WHEN ok THEN tag ELSE '' END = 'ABC'|CASE WHEN ok THEN name COLLATE NOCASE ELSE '' END = 'ABC'|coalesce(tag, name) = 'ABC'|tag < 'm'|tag BETWEEN 'A' AND 'b'|CASE tag WHEN 'ABC' THEN 1 ELSE 2 END|tag LIKE 'ABC'|tag IS 'ABC'|tag GLOB 'a*'|tag > 'a' COLLATE BINARY|nullif(tag COLLATE BINARY, 'ABC')|nullif(tag || '', 'ABC')
-'abc' = name COLLATE NOCASE|name COLLATE BINARY = tag|tag = name COLLATE BINARY|trim(tag) = 'ABC'|name COLLATE NOCASE IN ('ABC', 'm')|name IN ('ABC' COLLATE NOCASE, 'm')
+'abc' = name COLLATE NOCASE|name COLLATE BINARY = tag|tag = name COLLATE BINARY|trim(tag) = 'ABC'|name COLLATE NOCASE IN ('ABC', 'm')|name IN ('ABC' COLLATE NOCASE, 'm')|lower(name) IN (tag, 'm')|'ABC' IN (tag, name)|tag IN (name, 'M')|name IN (tag, 'M')|5 IN (a, n)
 """,
     "duckdb": """
 a IS DISTINCT FROM b|(a // b)|(a // 7)|(a / 2)|(a / b)|(score / 2)|(score * 2 + 1)|greatest(a, b)|least(a, b, 5)|(name ~~ 'a%')|(name ~~ '_b%')|main.like_escape(name, 'a!_c', '!')|main.not_like_escape(name, 'a!_c', '!')|(name !~~ '%c')
 translate(name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')|(name < 'm')|(name >= 'a')|strlen(name)|octet_length(raw)|"left"(name, 2)|CAST(a AS VARCHAR)|CAST(a AS DOUBLE)|CAST(ok AS INTEGER)|CAST(id AS VARCHAR)|CAST(a AS BOOLEAN)
 (CAST(ok AS BOOLEAN) IS NOT DISTINCT FROM true)|(raw = CAST('\\x00\\xFF' AS "BLOB"))|(day > CAST('2000-01-01' AS "DATE"))|("at" > CAST('2023-11-14 22:13:20+00' AS "TIMESTAMP WITH TIME ZONE"))|(price * 2)|(price + 1.25)|lower(name)|(id > CAST('a0000000-0000-0000-0000-000000000000' AS UUID))|json_valid(data)
-(a > 1.5)|(a * 1.1)|(a + 0.5)|(cost > 1.5)|((cost * 1.1) > 3.3)|(a > -9223372036854775808)|(a IN (1, 2.5))|(r / 2)|((CAST(a AS "DOUBLE") * CAST(1.1 AS "DOUBLE")) > CAST(3.3 AS "DOUBLE"))
+(a > 1.5)|(a * 1.1)|(a + 0.5)|(cost > 1.5)|((cost * 1.1) > 3.3)|(a > -9223372036854775808)|(a IN (1, 2.5))|(r / 2)|((CAST(a AS "DOUBLE") * CAST(1.1 AS "DOUBLE")) > CAST(3.3 AS "DOUBLE"))|(f > 0.1)|(f = 0.1)|(f IN (0.1, 2.5))|(f > CAST(0.1 AS "DOUBLE"))|(f > CAST(0.1 AS "FLOAT"))
 (tag = 'ABC')|((tag || '') = 'ABC')|(tag = name)|(name COLLATE nocase = 'ABC')|((name COLLATE nocase || '') = 'ABC')|(tag IN ('ABC', 'm'))|(name COLLATE nocase IN ('ABC', 'm'))|(tag COLLATE c = 'abc')|(tag COLLATE c IN ('abc', 'm'))|(name IN ('ABC' COLLATE nocase, 'm'))|(tag ~~ 'AB%')|(tag COLLATE c ~~ 'AB%')|(name COLLATE nocase ~~ 'AB%')
 nullif(tag, 'ABC')|nullif(tag COLLATE c, 'ABC')|nullif(name COLLATE nocase, 'ABC')|(CASE  WHEN (ok) THEN (tag) ELSE '' END = 'ABC')|(COALESCE(tag, name) = 'ABC')|(tag < 'm')|(tag COLLATE c < 'M')|(tag IS DISTINCT FROM 'ABC')|(lower(tag) = 'ABC')|(main."trim"(tag, ' ') = 'ABC')|(CAST(name COLLATE nocase AS VARCHAR) = 'ABC')|(translate(tag, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = 'ABC')
 """,
@@ -103,9 +104,9 @@ def table_rows():
 def in_postgres(url):
     connection = psycopg.connect(url, autocommit=True)
     connection.execute("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy'); CREATE COLLATION folds (provider = libc, locale = 'C'); SET TIME ZONE 'UTC'; CREATE TABLE t (k int PRIMARY KEY, a bigint, b bigint, price numeric(10,2), score float8, name text, ok boolean,"
-                       " day date, at timestamptz, id uuid, raw bytea, mood mood, data jsonb, tag text COLLATE folds, cost numeric(10,2), n bigint, r float8)")
+                       " day date, at timestamptz, id uuid, raw bytea, mood mood, data jsonb, tag text COLLATE folds, cost numeric(10,2), n bigint, r float8, f real)")
     with connection.cursor() as cursor:
-        cursor.executemany("INSERT INTO t VALUES (%s, %s, %s, %s, %s, %s, %s, %s::date, to_timestamp(%s), %s::uuid, %s, %s::mood, %s::jsonb, %s, %s, %s, %s)", list(table_rows()))
+        cursor.executemany("INSERT INTO t VALUES (%s, %s, %s, %s, %s, %s, %s, %s::date, to_timestamp(%s), %s::uuid, %s, %s::mood, %s::jsonb, %s, %s, %s, %s, %s)", list(table_rows()))
     return lambda sql: connection.execute(sql).fetchall()
 
 
@@ -120,7 +121,7 @@ def real_in_sqlite(value):
 
 def in_sqlite():
     connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a INTEGER, b INTEGER, price TEXT, score REAL, name TEXT, ok BOOLEAN, day TEXT, at INTEGER, id TEXT, raw BLOB, mood TEXT, data TEXT, tag TEXT COLLATE NOCASE, cost DECIMAL(10,2), n, r)")
+    connection.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a INTEGER, b INTEGER, price TEXT, score REAL, name TEXT, ok BOOLEAN, day TEXT, at INTEGER, id TEXT, raw BLOB, mood TEXT, data TEXT, tag TEXT COLLATE NOCASE, cost DECIMAL(10,2), n, r, f REAL)")
     for row in table_rows():
         row = list(row)
         row[4] = real_in_sqlite(row[4])
@@ -131,11 +132,11 @@ def in_sqlite():
 
 def in_duckdb():
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'; CREATE TABLE t (k INTEGER PRIMARY KEY, a BIGINT, b BIGINT, price DECIMAL(10,2), score DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, \"at\" TIMESTAMPTZ, id UUID, raw BLOB, mood VARCHAR, data JSON, tag VARCHAR COLLATE NOCASE, cost DECIMAL(10,2), n BIGINT, r DOUBLE)")
+    connection.execute("SET TimeZone = 'UTC'; CREATE TABLE t (k INTEGER PRIMARY KEY, a BIGINT, b BIGINT, price DECIMAL(10,2), score DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, \"at\" TIMESTAMPTZ, id UUID, raw BLOB, mood VARCHAR, data JSON, tag VARCHAR COLLATE NOCASE, cost DECIMAL(10,2), n BIGINT, r DOUBLE, f FLOAT)")
     for row in table_rows():
         row = list(row)
         row[3] = None if row[3] == "NaN" else row[3]  # DECIMAL has none: such a row is rejected
-        connection.execute("INSERT INTO t VALUES (?, ?, ?, ?::DECIMAL(10,2), ?, ?, ?, ?::DATE, to_timestamp(?::DOUBLE), ?::UUID, ?, ?, ?, ?, ?::DECIMAL(10,2), ?, ?)", row)
+        connection.execute("INSERT INTO t VALUES (?, ?, ?, ?::DECIMAL(10,2), ?, ?, ?, ?::DATE, to_timestamp(?::DOUBLE), ?::UUID, ?, ?, ?, ?, ?::DECIMAL(10,2), ?, ?, ?)", row)
     return lambda sql: connection.execute(sql).fetchall()
 
 

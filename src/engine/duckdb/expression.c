@@ -251,6 +251,7 @@ const struct vf_dialect vf_duckdb_dialect = {
     .name = "duckdb",
     .folds_names = true,
     .slash_is_floating = true,
+    .literals_are_single = true,
     .chains_collations = true,
     .passes_collations = true,
     .zero_divisor_is_null = true,

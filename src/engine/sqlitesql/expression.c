@@ -129,9 +129,9 @@ static unsigned abilities(const struct vf_column *column)
 
     if (form >= VF_FORM_EPOCH_S && form <= VF_FORM_EPOCH_US)
         return VF_CAN_EQUAL | VF_CAN_ORDER;
+    /* 5 / 2 goes by what is stored, and only in a column of REAL it is surely 5.0. */
     if (vf_kind_is_number(kind) && kind != VF_K_DECIMAL && is_plain && vf_kind_is_whole(kind) == is_real_stored)
-        return VF_CAN_EQUAL |
-               VF_CAN_ORDER; /* 5 / 2 goes by what is stored: 5.0 is in no other column than one of REAL */
+        return VF_CAN_EQUAL | VF_CAN_ORDER;
     if (kind == VF_K_BOOL || (vf_kind_is_number(kind) && kind != VF_K_DECIMAL))
         return is_plain ? VF_CAN_ALL : 0;
     if (kind == VF_K_DECIMAL)

@@ -33,6 +33,7 @@ static const struct declared declared[] = {
     {"cost", VF_K_DECIMAL, "numeric(10,2)", "DECIMAL(10,2)", "DECIMAL(10,2)", VF_FORM_NATIVE},
     {"n", VF_K_I64, "bigint", "", "BIGINT", VF_FORM_NATIVE},           /* without a type, and so an affinity */
     {"r", VF_K_F64, "double precision", "", "DOUBLE", VF_FORM_NATIVE}, /* whole numbers stay such in it */
+    {"f", VF_K_F32, "real", "REAL", "FLOAT", VF_FORM_NATIVE},
 };
 #define N_COLUMNS (sizeof(declared) / sizeof(declared[0]))
 

@@ -13,7 +13,7 @@
 
 /* ---- one table, as each database has it ---- */
 
-enum { A, B, PRICE, SCORE, NAME, OK, DAY, AT, ID, DATA, RAW, MOOD, N_COLUMNS };
+enum { A, B, PRICE, SCORE, NAME, OK, DAY, AT, ID, DATA, RAW, MOOD, S, N_COLUMNS };
 
 struct declared {
     const char *name;
@@ -35,6 +35,7 @@ static const struct declared declared[N_COLUMNS] = {
     [ID] = {"id", VF_K_UUID, "uuid", "TEXT", "UUID", VF_FORM_TEXT, VF_FORM_NATIVE},
     [DATA] = {"data", VF_K_JSON, "jsonb", "TEXT", "JSON", VF_FORM_TEXT, VF_FORM_NATIVE},
     [RAW] = {"raw", VF_K_BLOB, "bytea", "BLOB", "BLOB", VF_FORM_NATIVE, VF_FORM_NATIVE},
+    [S] = {"s", VF_K_I16, "smallint", "INTEGER", "SMALLINT", VF_FORM_NATIVE, VF_FORM_NATIVE},
     [MOOD] = {"mood", VF_K_ENUM, "public.mood", "TEXT", "VARCHAR", VF_FORM_TEXT, VF_FORM_TEXT},
 };
 
@@ -111,6 +112,13 @@ static const struct translation translations[] = {
     {"sqlite", "a > -9223372036854775808", "postgres", "\"a\" > '-9223372036854775808'::bigint", NULL},
     {"sqlite", "CAST(2.5 AS NUMERIC) * a > 1", "postgres",
      "('2.5'::double precision * CAST(\"a\" AS double precision)) > '1'::double precision", NULL},
+    {"postgres", "((s)::bigint * 1000000)", "postgres", "CAST(\"s\" AS bigint) * 1000000", NULL},
+    {"postgres", "(s * '1000000'::bigint)", "duckdb", "CAST(\"s\" AS BIGINT) * 1000000", NULL},
+    {"postgres", "(length(\"Name\"))::bigint", "duckdb", "length(\"Name\")", NULL},
+    {"postgres", "((COALESCE((s)::integer, 1))::bigint * 1000000)", "postgres",
+     "CAST(COALESCE(\"s\", 1) AS bigint) * 1000000", NULL},
+    {"postgres", "(s * 2)", "postgres", "\"s\" * 2", NULL},
+    {"postgres", "((a)::bigint * 1000000)", "postgres", "\"a\" * 1000000", NULL},
     {"sqlite", "60 * 60 > a", "postgres", "(60 * 60) > \"a\"", NULL},
     {"sqlite", "3600 * 24 * 365 * 100 > a", "postgres", "(CAST((3600 * 24) * 365 AS bigint) * 100) > \"a\"", NULL},
     {"sqlite", "length(name) * 2 * 3", "duckdb", "(CAST(length(\"Name\") AS BIGINT) * 2) * 3", NULL},
@@ -130,6 +138,7 @@ static const struct translation translations[] = {
     {"sqlite", "(name COLLATE NOCASE) || 'x' = 'AX'", "postgres", "lower((\"Name\" || 'x') COLLATE \"C\") = 'ax'",
      NULL},
     {"sqlite", "substr(name COLLATE NOCASE, 1, 2) = 'AB'", "sqlite", "lower(substr(\"Name\", 1, 2)) = 'ab'", NULL},
+    {"sqlite", "lower(name) IN (name, 'b')", "sqlite", "lower(\"Name\") IN (\"Name\", 'b')", NULL},
     {"sqlite", "name IN ('A' COLLATE NOCASE, 'b')", "sqlite", "\"Name\" IN ('A', 'b')", NULL},
     {"postgres", "((\"Name\" COLLATE folds) || 'x'::text) = 'AX'::text", "sqlite", NULL, "collation \"folds\""},
     {"postgres", "((\"Name\" COLLATE folds) || 'x'::text) = 'AX'::text", "postgres",
