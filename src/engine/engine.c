@@ -272,6 +272,13 @@ enum vf_status vf_scan_open(struct vf_conn *conn, const struct vf_relation *rela
     return done(conn, vf_conn_ops(conn)->scan_open(conn, relation, chunk, scan, err), err);
 }
 
+void vf_conn_expect_scan(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk)
+{
+    check_relation(relation);
+    if (vf_conn_ops(conn)->expect_scan != NULL)
+        vf_conn_ops(conn)->expect_scan(conn, relation, chunk);
+}
+
 enum vf_status vf_scan_read(struct vf_conn *conn, struct vf_scan *scan, struct vf_batch *batch, bool *more,
                             struct vf_error *err)
 {

@@ -334,6 +334,11 @@ struct vf_engine_ops {
                             struct vf_chunk_list *chunks, struct vf_error *err);
     enum vf_status (*scan_open)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
                                 struct vf_scan **scan, struct vf_error *err); /* chunk NULL: the whole table */
+    /*
+     * This scan is opened next: where each question is a way to a server and back, its first rows are asked for now. What goes wrong shows when it is opened. NULL in an engine: that would win
+     * nothing.
+     */
+    void (*expect_scan)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk);
     /* Fill `batch` (which the caller has reset) and set *more; an empty batch without rejects and with *more false is the end. */
     enum vf_status (*scan_read)(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err);
     void (*scan_close)(struct vf_scan *scan);
@@ -468,6 +473,7 @@ enum vf_status vf_conn_split(struct vf_conn *conn, const struct vf_relation *rel
 void vf_chunk_list_release(struct vf_chunk_list *chunks);
 enum vf_status vf_scan_open(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
                             struct vf_scan **scan, struct vf_error *err) VF_CHECKED;
+void vf_conn_expect_scan(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk);
 enum vf_status vf_scan_read(struct vf_conn *conn, struct vf_scan *scan, struct vf_batch *batch, bool *more,
                             struct vf_error *err) VF_CHECKED;
 void vf_scan_close(struct vf_conn *conn, struct vf_scan *scan);

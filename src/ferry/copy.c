@@ -246,34 +246,55 @@ static enum vf_status split_table(struct run *run, size_t i)
                                         .owner = ""};
         record.chunk.number = (int64_t)k;
         status = add_chunk(run, i, &record, run->err);
-        if (status == VF_OK)
-            status =
-                vf_store_put_chunk(run->crossing->target, &run->work.chunks[run->work.n_chunks - 1].record, run->err);
     }
     vf_chunk_list_release(&list);
     return status;
 }
 
-/* Types and tables, the list of chunks, and what the target has to remember. The list and the state that says it is complete are written in one transaction. */
-static enum vf_status prepare(struct run *run)
+/* The first rows come while the target is made ready, where workers read by the source's own connection. */
+static void expect_rows(struct run *run)
 {
-    struct vf_crossing *crossing = run->crossing;
-    enum vf_status status = vf_steps_prepare(crossing, run->err);
+    const struct vf_crossing *crossing = run->crossing;
 
-    if (status == VF_OK)
-        status = vf_steps_remember(crossing, run->record.run, run->err);
-    if (status == VF_OK)
-        status = vf_conn_begin(crossing->target, run->err);
+    if (run->work.n_chunks == 0 || crossing->snapshot[0] != '\0')
+        return;
+    const struct vf_work_chunk *first = &run->work.chunks[0];
+    vf_conn_expect_scan(crossing->source, &crossing->plan->tables[first->table].copy_from, &first->record.chunk);
+}
+
+/* The list and the state that says it is complete are written in one transaction. */
+static enum vf_status put_chunks(struct run *run)
+{
+    struct vf_conn *target = run->crossing->target;
+    enum vf_status status = vf_conn_begin(target, run->err);
+
     if (status != VF_OK)
         return status;
-    for (size_t i = 0; i < crossing->plan->n_tables && status == VF_OK; i++)
-        status = split_table(run, i);
+    for (size_t i = 0; i < run->work.n_chunks && status == VF_OK; i++)
+        status = vf_store_put_chunk(target, &run->work.chunks[i].record, run->err);
     if (status == VF_OK)
         status = set_state(run, "copying");
     if (status == VF_OK)
-        return vf_conn_commit(crossing->target, run->err);
-    vf_conn_rollback(crossing->target);
+        return vf_conn_commit(target, run->err);
+    vf_conn_rollback(target);
     return status;
+}
+
+/* The list of chunks, types and tables, and what the target has to remember. */
+static enum vf_status prepare(struct run *run)
+{
+    struct vf_crossing *crossing = run->crossing;
+    enum vf_status status = VF_OK;
+
+    for (size_t i = 0; i < crossing->plan->n_tables && status == VF_OK; i++)
+        status = split_table(run, i);
+    if (status == VF_OK)
+        expect_rows(run);
+    if (status == VF_OK)
+        status = vf_steps_prepare(crossing, run->err);
+    if (status == VF_OK)
+        status = vf_steps_remember(crossing, run->record.run, run->err);
+    return status == VF_OK ? put_chunks(run) : status;
 }
 
 /* A chunk of the run that is resumed: done ones are counted, the others are work. */

@@ -75,9 +75,6 @@ static enum vf_status make_index(struct vf_crossing *crossing, const struct vf_t
     enum vf_status status = vf_cancel_check(crossing->cancel, &found);
     if (status == VF_OK)
         status = vf_apply_watched(crossing, &step, object, &found);
-    if (status ==
-        VF_ENGINE) /* the database refuses this one, and its rows and the other indexes are there all the same */
-        status = VF_VALUE;
     return keep_or_fail(status, &found, object, unfinished, err);
 }
 

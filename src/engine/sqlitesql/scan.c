@@ -335,6 +335,11 @@ struct vf_sqlite_conn *vf_sqlite_scan_conn(const struct vf_scan *scan)
     return scan->conn;
 }
 
+sqlite3_stmt *vf_sqlite_scan_stmt(const struct vf_scan *scan)
+{
+    return scan->stmt;
+}
+
 void vf_sqlite_scan_close(struct vf_scan *scan)
 {
     if (scan == NULL)

@@ -45,6 +45,8 @@ enum vf_status vf_sqlite_scan_read(struct vf_scan *scan, struct vf_batch *batch,
                                    struct vf_error *err) VF_CHECKED;
 void vf_sqlite_scan_close(struct vf_scan *scan);
 struct vf_sqlite_conn *vf_sqlite_scan_conn(const struct vf_scan *scan);
+/* Its statement; NULL: it is read by several. */
+sqlite3_stmt *vf_sqlite_scan_stmt(const struct vf_scan *scan);
 /* A scan over the rows of a statement of one's own, whose column 0 is NULL and whose others are the fields; the statement is the scan's from now on, in any case. */
 enum vf_status vf_sqlite_scan_of(struct vf_sqlite_conn *conn, const struct vf_relation *relation, sqlite3_stmt *stmt,
                                  struct vf_scan **scan, struct vf_error *err) VF_CHECKED;

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "engine/sqlitesql/inspect.h"
+#include "engine/sqlitesql/scan.h"
 #include "engine/turso/answer.h"
 #include "engine/turso/lock.h"
 #include "engine/turso/memo.h"
@@ -259,6 +260,7 @@ enum vf_status vf_turso_open(const struct vf_url *url, const struct vf_open_opti
 void vf_turso_close(struct vf_conn *base)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    vf_turso_forget_expected(conn);
     vf_hrana_rollback(&conn->db);
     vf_turso_unlock(base);
     vf_hrana_close(&conn->db);
@@ -297,6 +299,12 @@ enum vf_status vf_turso_describe(struct vf_conn *base, struct vf_server *server,
 }
 
 /* ---- snapshots ---- */
+
+void vf_turso_forget_expected(struct vf_turso_conn *conn)
+{
+    vf_sqlite_scan_close(conn->expected);
+    conn->expected = NULL;
+}
 
 enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error *err)
 {
@@ -360,6 +368,7 @@ enum vf_status vf_turso_begin_snapshot(struct vf_conn *base, char *token, size_t
 void vf_turso_end_snapshot(struct vf_conn *base)
 {
     struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    vf_turso_forget_expected(conn);
     vf_hrana_memo_end(&conn->db);
     conn->db.watch.is_asked = false;
     if (conn->in_snapshot && !conn->is_watching)

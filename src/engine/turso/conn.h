@@ -25,9 +25,11 @@ struct vf_turso_conn {
     int64_t lease_s;                   /* how long it was to last when it was renewed last */
     int64_t
         renewed_us; /* by the clock on the wall, when it was renewed last; not in a transaction, which may be rolled back */
-    long stall_timeout_s; /* how long an answer may take to begin */
-    size_t request_bytes; /* of rows in one request, by how long the last ones took; 0: none was sent yet */
-    char no_index[256];   /* why the server builds no vector index; empty: it does */
+    long stall_timeout_s;          /* how long an answer may take to begin */
+    size_t request_bytes;          /* of rows in one request, by how long the last ones took; 0: none was sent yet */
+    struct vf_scan *expected;      /* a scan whose first page is on its way, or NULL */
+    struct vf_hash128 expected_of; /* what it reads */
+    char no_index[256];            /* why the server builds no vector index; empty: it does */
 };
 
 static inline struct vf_turso_conn *vf_turso_conn_of(struct vf_conn *conn)
@@ -43,6 +45,8 @@ enum vf_status vf_turso_describe(struct vf_conn *conn, struct vf_server *server,
 enum vf_status vf_turso_begin_snapshot(struct vf_conn *conn, char *token, size_t token_bytes,
                                        struct vf_error *err) VF_CHECKED;
 void vf_turso_end_snapshot(struct vf_conn *conn);
+/* Close the scan that was expected and wasn't opened. */
+void vf_turso_forget_expected(struct vf_turso_conn *conn);
 /* Has nothing been changed since watching began? VF_STATE: it has. */
 enum vf_status vf_turso_check_watch(struct vf_turso_conn *conn, struct vf_error *err) VF_CHECKED;
 

@@ -230,7 +230,7 @@ static bool fetch_page(struct vf_hrana_stmt *stmt)
     return true;
 }
 
-bool vf_hrana_pages_start(struct vf_hrana_stmt *stmt)
+static void choose_first(struct vf_hrana_stmt *stmt)
 {
     struct vf_hrana *db = stmt->db;
     stmt->has_last = false;
@@ -240,6 +240,18 @@ bool vf_hrana_pages_start(struct vf_hrana_stmt *stmt)
         stmt->page_rows = db->page_rows;
     stmt->page_rows = within_limit(stmt, stmt->page_rows, 0);
     stmt->next_rows = stmt->page_rows;
+}
+
+void vf_hrana_pages_expect(struct vf_hrana_stmt *stmt)
+{
+    choose_first(stmt);
+    if (write_page(stmt, NULL, stmt->page_rows))
+        vf_hrana_early_send(stmt->db, stmt);
+}
+
+bool vf_hrana_pages_start(struct vf_hrana_stmt *stmt)
+{
+    choose_first(stmt);
     return fetch_page(stmt);
 }
 

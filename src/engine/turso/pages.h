@@ -14,6 +14,8 @@
     ((size_t)4 << 20) /* of one that sqld refuses above 10 MB, which is for all answers of a moment */
 #define VF_HRANA_PAGE_US INT64_C(2000000) /* no longer, if it can be helped */
 
+/* They will be wanted soon: the first page is asked for early. */
+void vf_hrana_pages_expect(struct vf_hrana_stmt *stmt);
 bool vf_hrana_pages_start(struct vf_hrana_stmt *stmt);
 bool vf_hrana_pages_next(struct vf_hrana_stmt *stmt, bool *row);
 

@@ -46,7 +46,8 @@ static void *ping_main(void *argument)
     vf_buf_init(&answer.body, 1 << 20);
     pthread_mutex_lock(&db->lock);
     while (!db->ends_ping) {
-        (void)vf_cond_wait(&db->wake, &db->lock, LOOK_US);
+        if (!db->early.is_coming) /* it may have been sent before this thread was there */
+            (void)vf_cond_wait(&db->wake, &db->lock, LOOK_US);
         if (!db->ends_ping)
             vf_hrana_early_land(db);
         if (!db->ends_ping && is_silent(db))

@@ -18,6 +18,7 @@
 int64_t vf_hrana_first_wait_ms(void);
 /* May an answer of this status be another one soon? */
 bool vf_hrana_is_passing(long http_status);
+/* And this very answer? A text that can't be sent stays one. */
 bool vf_hrana_may_pass(const struct vf_http_answer *answer);
 /* How long to wait after the n-th try; `retry_after_s` -1: the server didn't say. */
 int64_t vf_hrana_choose_wait_ms(struct vf_hrana *db, int n_tries, int64_t retry_after_s);

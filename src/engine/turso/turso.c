@@ -1,5 +1,7 @@
 #include "engine/turso/turso.h"
 
+#include <string.h>
+
 #include "engine/sqlitesql/fulltext.h"
 #include "engine/sqlitesql/inspect.h"
 #include "engine/sqlitesql/record.h"
@@ -9,6 +11,7 @@
 #include "engine/turso/conn.h"
 #include "engine/turso/load.h"
 #include "engine/turso/lock.h"
+#include "engine/turso/pages.h"
 #include "engine/turso/record.h"
 #include "engine/turso/target.h"
 #include "engine/turso/warm.h"
@@ -39,11 +42,57 @@ static enum vf_status try_filter(struct vf_sqlite_conn *conn, const struct vf_re
     return status;
 }
 
-static enum vf_status scan_open(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
-                                struct vf_scan **scan, struct vf_error *err)
+/* Whether two scans are the same: the fields are those of one plan, not only alike. */
+static struct vf_hash128 hash_scan(const struct vf_relation *relation, const struct vf_chunk *chunk)
+{
+    const char *const texts[] = {relation->name, relation->where, chunk != NULL ? chunk->low : NULL,
+                                 chunk != NULL ? chunk->high : NULL};
+    struct vf_buf buf;
+    vf_buf_init(&buf, VF_BUF_MAX);
+    vf_buf_add(&buf, &relation->fields, sizeof(relation->fields));
+    vf_buf_add(&buf, &relation->n_fields, sizeof(relation->n_fields));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        vf_buf_char(&buf, texts[i] != NULL ? '1' : '0');
+        vf_buf_add(&buf, texts[i] != NULL ? texts[i] : "", texts[i] != NULL ? strlen(texts[i]) + 1 : 0);
+    }
+    struct vf_hash128 hash = vf_hash128(buf.data, buf.size_bytes);
+    vf_buf_release(&buf);
+    return hash;
+}
+
+static enum vf_status open_new(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
+                               struct vf_scan **scan, struct vf_error *err)
 {
     enum vf_status status = try_filter(vf_sqlite_conn_of(conn), relation, err);
     return status == VF_OK ? vf_sqlite_scan_open(conn, relation, chunk, scan, err) : status;
+}
+
+static void expect_scan(struct vf_conn *base, const struct vf_relation *relation, const struct vf_chunk *chunk)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    struct vf_error why = {0};
+    struct vf_scan *scan = NULL;
+    vf_turso_forget_expected(conn);
+    if (open_new(base, relation, chunk, &scan, &why) != VF_OK)
+        return;
+    conn->expected = scan;
+    conn->expected_of = hash_scan(relation, chunk);
+    struct vf_hrana_stmt *stmt = (struct vf_hrana_stmt *)(void *)vf_sqlite_scan_stmt(scan);
+    if (stmt != NULL && stmt->source == VF_HRANA_PAGES)
+        vf_hrana_pages_expect(stmt);
+}
+
+static enum vf_status scan_open(struct vf_conn *base, const struct vf_relation *relation, const struct vf_chunk *chunk,
+                                struct vf_scan **scan, struct vf_error *err)
+{
+    struct vf_turso_conn *conn = vf_turso_conn_of(base);
+    if (conn->expected != NULL && vf_hash128_equal(conn->expected_of, hash_scan(relation, chunk))) {
+        *scan = conn->expected;
+        conn->expected = NULL;
+        return VF_OK;
+    }
+    vf_turso_forget_expected(conn);
+    return open_new(base, relation, chunk, scan, err);
 }
 
 static enum vf_status scan_read(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err)
@@ -68,6 +117,7 @@ const struct vf_engine_ops vf_turso_engine = {
     .end_snapshot = vf_turso_end_snapshot,
     .split = vf_sqlite_split,
     .scan_open = scan_open,
+    .expect_scan = expect_scan,
     .scan_read = scan_read,
     .scan_close = vf_sqlite_scan_close,
     .lookup = vf_sqlite_lookup,

@@ -228,6 +228,24 @@ static void test_the_next_page_is_asked_for_before_this_one_is_read(void **state
     assert_int_equal(count(f, "cursors"), 3);
 }
 
+static void test_the_first_page_is_asked_for_when_it_is_expected(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3_stmt *stmt = prepare(f, 0);
+    vf_hrana_pages_expect((struct vf_hrana_stmt *)(void *)stmt);
+    wait_for(f, "cursors", 1); /* nobody reads yet */
+    run_sql(f, "SELECT 2");
+    expect_rows(stmt, 1, 1);
+    finish(f, stmt);
+    assert_int_equal(count(f, "cursors"), 2);
+    /* One that is expected and isn't read. */
+    stmt = prepare(f, 0);
+    vf_hrana_pages_expect((struct vf_hrana_stmt *)(void *)stmt);
+    vf_turso_library.finalize(stmt);
+    assert_null(f->db.early.stmt);
+    finish(f, begin_reading(f));
+}
+
 static void test_a_limit_asks_for_no_more(void **state)
 {
     struct fixture *f = *state;
@@ -393,6 +411,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_the_next_page_is_asked_for_before_this_one_is_read),
+        TEST(test_the_first_page_is_asked_for_when_it_is_expected),
         TEST(test_a_limit_asks_for_no_more),
         TEST(test_other_questions_while_a_page_is_on_its_way),
         TEST(test_a_page_that_waits_for_its_reader),
