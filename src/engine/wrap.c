@@ -233,6 +233,13 @@ static enum vf_status wrap_scan_open(struct vf_conn *conn, const struct vf_relat
     return scan_end(wrapped, after(wrap, &call, status, err), scan);
 }
 
+/* What becomes of it shows when the scan is opened. */
+static void wrap_expect_scan(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk)
+{
+    struct wrap *wrap = wrap_of(conn);
+    wrap->inner_ops->expect_scan(wrap->inner, relation, chunk);
+}
+
 static enum vf_status wrap_scan_read(struct vf_scan *scan, struct vf_batch *batch, bool *more, struct vf_error *err)
 {
     struct wrap_scan *wrapped = (struct wrap_scan *)(void *)scan;
@@ -593,6 +600,8 @@ enum vf_status vf_wrap_conn(struct vf_conn **conn, const struct vf_wrap_hooks *h
     VF_OP_LIST(VF_OP_WRAP)
 #undef VF_OP_WRAP
     wrap->ops.limits = wrap_limits;
+    if (inner->ops->expect_scan != NULL)
+        wrap->ops.expect_scan = wrap_expect_scan;
     if (wrap->inner_ops->match != NULL)
         wrap->ops.match = wrap_match;
     if (wrap->inner_ops->watch != NULL)
