@@ -189,7 +189,7 @@ static enum vf_status send_buffer(struct vf_load *load, struct failure *failure)
     if (is_flushed)
         sent = PQputCopyData(conn->pg, load->out.data, (int)load->out.size_bytes);
     vf_buf_clear(&load->out);
-    /* There is room as soon as all was sent: what libpq then still refuses for now, it has no memory for, and would for ever. */
+    /* There is room as soon as all was sent: what libpq refuses even then it has no memory for, however often it is asked. */
     if (is_flushed && sent == 0)
         return vf_error_nomem(&failure->err);
     if (sent != 1 || !vf_pg_flush(conn))
