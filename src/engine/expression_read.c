@@ -171,15 +171,13 @@ static const struct vf_expr *column_of(struct vf_expr_reader *reader, const char
 /* Is the column of a table that can't be named here, since one of an inner query has the same name? */
 static bool is_of_hidden_table(const struct vf_expr_scope *scope, int column)
 {
-    size_t of = 0;
+    size_t of = 0, i;
 
     while (of + 1 < scope->n_ranges && scope->ranges[of + 1].first_column <= column)
         of++;
-    for (size_t i = of + 1; i < scope->n_ranges; i++) {
-        if (vf_strcasecmp(scope->ranges[i].alias, scope->ranges[of].alias) == 0)
-            return true;
-    }
-    return false;
+    for (i = of + 1; i < scope->n_ranges && vf_strcasecmp(scope->ranges[i].alias, scope->ranges[of].alias) != 0; i++)
+        ;
+    return i < scope->n_ranges;
 }
 
 /* Of the query itself, or of the nearest around it. */
