@@ -178,14 +178,17 @@ static int parse(struct vf_cli *cli, poptContext context)
     return 0;
 }
 
+/* Called by several threads at once, whose lines are not to be mixed. */
 static void on_log(void *context, int level, const char *message)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
 
     (void)context;
+    flockfile(stderr);
     fprintf(stderr, "vecferry: %s: ", level >= 0 && level <= 3 ? names[level] : "log");
     vf_show_text(stderr, message);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 /* popt wants pointers to const, and doesn't change what they point to: a copy of the list has the type. */

@@ -157,7 +157,7 @@ static const struct vf_json_field column_fields[] = {
     WORD(vf_column, form, forms),
     FIELD(vf_column, not_null, BOOL),
     {.name = "not_null_name", .kind = VF_JSON_TEXT, .is_sparse = true, AT(vf_column, not_null_name)},
-    FIELD(vf_column, key_not_null, BOOL),
+    {.name = "key_not_null", .kind = VF_JSON_BOOL, .is_sparse = true, AT(vf_column, key_not_null)},
     WORD(vf_column, role, roles),
     WORD(vf_column, generated, generated_kinds),
     FIELD(vf_column, expression, TEXT),

@@ -9,7 +9,7 @@ import sqlite3
 
 from e2e import VECFERRY, Case
 
-STEP = os.environ.get("VECFERRY_TORTURE_STEP", "211")
+STEP = os.environ.get("VECFERRY_TORTURE_STEP", "31")
 CALLS = int(os.environ.get("VECFERRY_TORTURE_CALLS", "1"))
 
 

@@ -8,7 +8,13 @@
 
 #include "engine/sqlitesql/conn.h"
 
-/* VF_MISSING, with the remedy: it isn't there, or this SQLite loads no extensions. */
+struct vf_sqlite_local;
+
+/*
+ * VF_MISSING, with the remedy: it isn't there, this SQLite loads no extensions, or another of the libraries (SQLite's, libSQL's, SQLCipher's) has it in this process: it can work for one of them at a time.
+ */
 enum vf_status vf_sqlite_load_vec0(struct vf_sqlite_conn *conn, struct vf_error *err) VF_CHECKED;
+/* The database that it was loaded into has been closed. */
+void vf_sqlite_release_vec0(struct vf_sqlite_local *local);
 
 #endif

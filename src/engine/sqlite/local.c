@@ -280,6 +280,7 @@ static void close_main(struct vf_sqlite_local *local)
 {
     vf_sqlite_files_lock();
     local->sql.lib->close_v2(local->sql.db);
+    vf_sqlite_release_vec0(local);
     vf_sqlite_files_remove(local->file);
     vf_sqlite_files_unlock();
     local->sql.db = NULL;
@@ -298,6 +299,7 @@ static enum vf_status change_to_libsql(struct vf_sqlite_local *local, struct vf_
     bool is_alone = vf_sqlite_files_is_alone(local->file);
     if (is_alone) {
         local->sql.lib->close_v2(local->sql.db);
+        vf_sqlite_release_vec0(local);
         vf_sqlite_files_remove(local->file);
         local->sql.db = NULL;
         local->file = NULL;

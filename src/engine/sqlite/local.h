@@ -31,6 +31,7 @@ struct vf_sqlite_local {
     struct vf_sqlite_library own;     /* what sql.lib points to when it isn't the linked one */
     struct vf_sqlite_open_file *file; /* this connection's entry in the list of open files */
     char *key;                        /* of an encrypted file, or NULL; wiped at close */
+    bool holds_vec0;                  /* extension.h */
     bool has_vector_index;            /* the target has one of libSQL's */
     struct vf_error libsql_missing;   /* why libSQL's library isn't used where it is wanted */
     bool is_immutable;

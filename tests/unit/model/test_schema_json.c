@@ -56,6 +56,8 @@ static void fill_columns(struct vf_schema *schema, struct vf_table *table)
             .type = types[i],
             .form = i == 0 ? VF_FORM_LIBSQL : VF_FORM_NATIVE,
             .not_null = i == 0,
+            .key_not_null = i == 0,
+            .not_null_name = i == 0 ? "id_set" : NULL,
             .role = i == 0 ? VF_ROLE_METADATA : VF_ROLE_NONE,
             .generated = i == 0 ? VF_GENERATED_IDENTITY_ALWAYS : VF_GENERATED_STORED,
             .expression = "upper(title)",
@@ -215,7 +217,8 @@ static void test_every_field_is_written(void **state)
     static const char *const parts[] = {
         ("{\"tables\":[{\"schema\":\"public\",\"name\":\"docs\",\"kind\":\"vec0\",\"columns\":[{\"name\":\"id\","
          "\"native\":\"\","
-         "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"role\":\"metadata\",\"generated\":\"identity_"
+         "\"type\":\"i64\",\"form\":\"libsql\",\"not_null\":true,\"not_null_name\":\"id_set\",\"key_not_null\":true,"
+         "\"role\":\"metadata\",\"generated\":\"identity_"
          "always\",\"expression\":"
          "\"upper(title)\",\"dialect\":\"postgres\","
          "\"default\":{\"kind\":\"literal\",\"text\":\"it's\",\"dialect\":null,\"is_utc\":true},\"collation\":\"C\","
