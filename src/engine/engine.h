@@ -335,7 +335,7 @@ struct vf_engine_ops {
     enum vf_status (*scan_open)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk,
                                 struct vf_scan **scan, struct vf_error *err); /* chunk NULL: the whole table */
     /*
-     * This scan is opened next: where each question is a way to a server and back, its first rows are asked for now. What goes wrong shows when it is opened. NULL in an engine: that would win
+     * This scan is opened next: where each question is a way to a server and back, its first rows may be asked for already. What goes wrong shows when it is opened. NULL in an engine: that would win
      * nothing.
      */
     void (*expect_scan)(struct vf_conn *conn, const struct vf_relation *relation, const struct vf_chunk *chunk);
