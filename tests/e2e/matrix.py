@@ -65,7 +65,7 @@ def fill_sqlite(execute):
 
 
 # Made by the databases themselves, which is quicker than to send it to them. Texts hold characters of one to four bytes, and grow to some kilobytes; every 1,000th row has
-# something large, whose bytes are all different.
+# something large, whose bytes are all different. No row is larger than the 5 MiB that a libSQL server takes.
 LITE_MANY = f"""
 CREATE TABLE many (id INTEGER PRIMARY KEY, n INTEGER, r REAL, t TEXT, b BLOB, v BLOB, j TEXT, at INTEGER, flag BOOLEAN);
 CREATE TABLE many_parts (a TEXT NOT NULL, b INTEGER NOT NULL, t TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
@@ -79,7 +79,7 @@ INSERT INTO many WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i
            CASE WHEN i % 17 THEN unhex(printf('%08x0000803f0000004000004040', i * 7 % 100003)) END,
            CASE WHEN i % 19 THEN '[' || i || ',' || i % 10 || '.5,-3,0.125]' END, 1700000000 + i, i % 2 FROM i;
 INSERT INTO many_parts WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY}) SELECT 'part ' || i % 997, i, CASE WHEN i % 3 THEN 'x' || i END FROM i;
-INSERT INTO many_heavy WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 12) SELECT i, hex(randomblob(100000 * i)), randomblob(250000 * i) FROM i;
+INSERT INTO many_heavy WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 12) SELECT i, hex(randomblob(80000 * i)), randomblob(250000 * i) FROM i;
 """
 
 LIBSQL_MANY = f"""
