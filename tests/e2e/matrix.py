@@ -86,7 +86,7 @@ LIBSQL_MANY = f"""
 CREATE TABLE many_vectors (id INTEGER PRIMARY KEY, f32 F32_BLOB(8), f64 F64_BLOB(8), f16 F16_BLOB(8), f1 F1BIT_BLOB(16), t TEXT);
 INSERT INTO many_vectors WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {MANY}),
     texts (i, t) AS (SELECT i, '[' || i || ',' || (i % 7) || '.5,-' || (i % 11) || ',0.1,1e-30,' || (i / 3.0) || ',2,3]' FROM i)
-    SELECT i, vector32(t), CASE WHEN i % 5 THEN vector64(t) END, vector16('[' || (i % 2048) || ',0.5,-2,1,0,0,3,' || (i % 9) || ']'), vector1bit('[1,-1,1,1,-1,1,1,-1,' || (i % 2 - 0.5) || ',1,1,1,-1,1,1,1]'), t FROM texts;
+    SELECT i, vector32(t), CASE WHEN i % 5 THEN vector64(t) END, vector16('[' || (i % 2048) || ',0.5,-2,1,0,0,3,' || (i % 9) || ']'), vector1bit('[1,-1,1,1,-1,1,1,-1,' || (i % 2 - 0.5) || ',1,1,1,-1,1,1,1]'), 'row ' || i || ' zä' FROM texts;
 """
 
 DUCKDB_MANY = f"""
@@ -377,9 +377,11 @@ class Matrix(Case):
             self.assertEqual(summary["rejected"], 0)
             self.assertTrue(all(table["equal"] for table in summary["tables"]), summary["tables"])
         left, right = self.picture(kind, source), self.picture(kind, back)
-        self.assert_same_picture(left, right)
+        # A table of many rows without an index of its vectors gets one in PostgreSQL, and comes home with it.
+        added = {problem["object"].rpartition(".")[2] for problem in there["problems"] if "the plan adds one" in problem["what"]}
+        self.assert_same_picture(left, right, added)
 
-    def assert_same_picture(self, left, right):
+    def assert_same_picture(self, left, right, added=frozenset()):
         if "tables" in left:
             self.assertEqual(left["sequences"], right["sequences"])
             self.assertEqual(left["types"], right["types"])
@@ -387,4 +389,5 @@ class Matrix(Case):
         self.assertEqual(sorted(left), sorted(right))
         for name in left:
             for part in left[name]:
-                self.assertEqual(left[name][part], right[name][part], f"{name}: {part}")
+                found = [index for index in right[name][part] if index not in added] if part == "indexes" else right[name][part]
+                self.assertEqual(left[name][part], found, f"{name}: {part}")
