@@ -85,6 +85,28 @@ class CameBack(Case):
         named = self.copy(self.source("postgres", "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT 7, b int DEFAULT 8)"), self.new("sqlite"))["not_moved"]
         self.assertEqual([(entry["kind"], entry["name"]) for entry in named], [("default", "id")])
 
+    def test_spellings_between_files_of_sqlite(self):
+        """NOT NULL at a key that needs none, a number as the default of a NUMERIC column, and the time where the values are numbers; and two full-text indexes of one table get two names in PostgreSQL."""
+        fts = "".join(f"CREATE VIRTUAL TABLE f{n} USING fts5(body, content='t', content_rowid='id'); INSERT INTO f{n} (f{n}) VALUES ('rebuild'); " for n in "12")
+        source, same, other = self.source("sqlite", f"CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n NUMERIC DEFAULT 0, at DEFAULT CURRENT_TIMESTAMP, body TEXT); INSERT INTO t VALUES (1, 2.5, 5, 'a word'); {fts}"), self.new("sqlite"), self.new("postgres")
+        self.copy(source, same)
+        with sqlite3.connect(same.removeprefix("sqlite:")) as connection:
+            self.assertEqual(connection.execute("SELECT name, \"notnull\", dflt_value FROM pragma_table_info('t')").fetchall(), [("id", 1, None), ("n", 0, "0"), ("at", 0, "CURRENT_TIMESTAMP"), ("body", 0, None)])
+        connection.close()
+        self.copy(source, other)
+        self.assertEqual(self.connect(other).execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%to_tsvector%' ORDER BY 1").fetchall(), [("t_fulltext_idx",), ("t_fulltext_idx_2",)])
+
+    def test_operator_classes_of_extensions(self):
+        """The target lacks the extension: the plan names the index, and the copy goes through."""
+        script = "CREATE EXTENSION btree_gist; CREATE TABLE t (id int PRIMARY KEY, n int, p point); CREATE INDEX by_n ON t USING gist (n); CREATE INDEX by_p ON t USING gist (p); INSERT INTO t VALUES (1, 2, '(1,2)')"
+        if not self.connect(self.new("postgres")).execute("SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gist'").fetchall():
+            return  # a small server has no such extension, and then no such index
+        target = self.new("postgres")
+        named = [entry for entry in self.copy(self.source("postgres", script), target)["not_moved"] if entry["kind"] == "index"]
+        self.assertEqual([entry["name"] for entry in named], ["by_n"])
+        self.assertIn("btree_gist", named[0]["why"])
+        self.assertEqual(self.connect(target).execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'by_p'").fetchone(), (1,))
+
     def test_strict_tables_and_tables_without_rowid(self):
         self.there_and_back("sqlite", "CREATE TABLE t (a TEXT PRIMARY KEY, n INT, r REAL, b BLOB) STRICT, WITHOUT ROWID; CREATE TABLE u (a TEXT, PRIMARY KEY (a)) WITHOUT ROWID; INSERT INTO t VALUES ('x', 1, 1.5, x'00')", "postgres", "duckdb", "sqlite")
 
